@@ -1,0 +1,6 @@
+//! What arrives: OTLP, MCP transcripts and native JSON Lines become draft facts.
+//!
+//! Layer: L3
+//! Audience: CUSTOMER
+//! Intent: telemetry
+//! Role: recorder

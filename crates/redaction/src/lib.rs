@@ -1,0 +1,6 @@
+//! Secrets and personal data out before anything is stored.
+//!
+//! Layer: L4
+//! Audience: CUSTOMER
+//! Intent: compliance
+//! Role: recorder

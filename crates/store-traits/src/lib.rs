@@ -4,3 +4,39 @@
 //! Audience: INTERNAL
 //! Intent: audit
 //! Role: vocabulary
+//!
+//! Nothing here computes a hash, opens a file or reads a clock. Engines are written against these
+//! types; stores implement the traits; only the composition root sees both.
+
+mod actor;
+mod clock;
+mod digest;
+mod draft;
+mod error;
+mod id;
+mod kind;
+mod ledger;
+mod meta;
+mod run;
+mod sign;
+mod tenant;
+mod time;
+mod value;
+
+pub use actor::Actor;
+pub use clock::{Clock, Entropy, EntropyError};
+pub use digest::{Digest, DigestError};
+pub use draft::{CommitForm, Committed, Draft, Identity};
+pub use error::StoreError;
+pub use id::{FactId, IdError, IdempotencyKey, RunId, SpanId, TraceId};
+pub use kind::FactKind;
+pub use ledger::{
+    Checkpoint, CommitOutcome, Content, Entry, Head, Known, LedgerStore, MAX_ENTRY_BYTES,
+    SealedBatch, SealedEntry, Subtree, TenantSecret, TileStore,
+};
+pub use meta::{DraftMeta, Origin, SourceDomain};
+pub use run::{Page, RunCursor, RunFilter, RunStatus, RunSummary, Step, StepClass, TraceStore};
+pub use sign::{SignError, SignatureVerifier, Signer};
+pub use tenant::{TenantError, TenantId};
+pub use time::{Timestamp, TimestampError};
+pub use value::{Object, SafeInt, SafeIntError, Value};

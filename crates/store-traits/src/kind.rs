@@ -1,0 +1,73 @@
+//! What a fact is about.
+
+use std::fmt;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+        /// The kind of a fact. A kind that this version does not know is kept as [`FactKind::Other`],
+        /// so that an older reader keeps a newer writer's facts.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FactKind {
+            $($(#[$doc])* $variant,)+
+            /// A kind of a newer version.
+            Other(String),
+        }
+
+        impl FactKind {
+            /// Reads a kind; never fails.
+            #[must_use]
+            pub fn parse(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+
+            /// The text as stored.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Other(text) => text,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A run began.
+    RunStarted = "run.started",
+    /// A model was called.
+    RunLlmCall = "run.llm_call",
+    /// Any other step of a run: a tool, a retrieval, a framework span.
+    RunStep = "run.step",
+    /// A log record that belongs to a run: a message, the details of a call, an exception.
+    RunEvent = "run.event",
+    /// A run ended; its outcome is in the body.
+    RunCompleted = "run.completed",
+    /// A run was given up.
+    RunAborted = "run.aborted",
+    /// Something happened in the environment.
+    SystemEvent = "system.event",
+    /// A measurement.
+    SystemTelemetry = "system.telemetry",
+    /// Somebody did something that governance cares about.
+    AuditEvent = "audit.event",
+    /// An MCP tool event.
+    AuditTool = "audit.tool",
+    /// A recorded decision of somebody else: allow, deny, escalate.
+    AuditAuthorization = "audit.authorization",
+    /// Something that should have been recorded was not, and why.
+    AuditCaptureFailure = "audit.capture_failure",
+    /// An export was made.
+    ExportCompleted = "export.completed",
+    /// A content was erased; the commitment stays.
+    ContentErased = "content.erased",
+}
+
+impl fmt::Display for FactKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

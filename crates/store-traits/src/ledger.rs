@@ -1,0 +1,278 @@
+//! The ledger: what a store keeps of each tenant's Merkle tree, and the traits over it.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+
+use crate::{
+    Digest, FactId, FactKind, IdempotencyKey, RunId, StoreError, TenantId, Timestamp, TraceId,
+    Value,
+};
+
+/// The longest entry, in bytes: C2SP tlog-tiles gives an entry a 16-bit length.
+pub const MAX_ENTRY_BYTES: usize = 65_535;
+
+/// The state of a tenant's tree: size, and the roots of its perfect subtrees from left to right
+/// (the compact range of `[0, size)`; one peak for each 1 bit of the size, the largest first).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Number of leaves.
+    pub size: u64,
+    /// Roots of the perfect subtrees, the largest (leftmost) first.
+    pub peaks: Vec<Digest>,
+    /// RFC 6962 root hash.
+    pub root: Digest,
+}
+
+/// The root of a complete subtree of 256^level leaves, `index` counting such subtrees from the left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subtree {
+    /// 1 for 256 leaves, 2 for 65,536, …
+    pub level: u8,
+    /// Which of them.
+    pub index: u64,
+    /// Its root.
+    pub root: Digest,
+}
+
+/// An entry, ready to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedEntry {
+    /// Its place in the tree.
+    pub seq: u64,
+    /// Its id.
+    pub id: FactId,
+    /// Its kind.
+    pub kind: FactKind,
+    /// Its run.
+    pub run_id: Option<RunId>,
+    /// Its trace.
+    pub trace_id: Option<TraceId>,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// What makes it the same fact when it is sent again.
+    pub key: IdempotencyKey,
+    /// HMAC-SHA-256 over its content before salting.
+    pub fingerprint: Digest,
+    /// SHA-256(0x00 ‖ bytes).
+    pub leaf_hash: Digest,
+    /// The canonical bytes, exactly as hashed.
+    pub bytes: Vec<u8>,
+    /// The same fact as a value, for the projections.
+    pub fact: Value,
+}
+
+/// A value that lies beside the ledger, behind a commitment in the entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The entry that commits to it.
+    pub seq: u64,
+    /// JSON pointer (RFC 6901) of the place in the fact.
+    pub pointer: String,
+    /// `"sd"` for a disclosure, `"blob"` for a blob.
+    pub form: String,
+    /// 32 random bytes for a blob; empty for a disclosure, which carries its salt.
+    pub salt: Vec<u8>,
+    /// The blob's bytes, or the disclosure text.
+    pub bytes: Vec<u8>,
+}
+
+/// A batch sealed on a head: everything that one commit writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBatch {
+    /// Whose tree.
+    pub tenant: TenantId,
+    /// The size that the tree must have for this batch to fit.
+    pub on_size: u64,
+    /// New entries in order; the first has `seq == on_size`.
+    pub entries: Vec<SealedEntry>,
+    /// What lies behind their commitments.
+    pub contents: Vec<Content>,
+    /// Subtrees that this batch completed.
+    pub subtrees: Vec<Subtree>,
+    /// The head after the batch.
+    pub head: Head,
+    /// When the batch was sealed.
+    pub recorded_at: Timestamp,
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// All of it is durable.
+    Committed,
+    /// Somebody else committed first; nothing was written. Seal again on this head.
+    HeadMoved(Head),
+}
+
+/// What is known of an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Where the first fact with this key lies.
+    pub seq: u64,
+    /// Its id.
+    pub id: FactId,
+    /// Its fingerprint.
+    pub fingerprint: Digest,
+}
+
+/// A stored entry with its index columns, as the database gives them (verification compares them
+/// with the bytes).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the tree.
+    pub seq: u64,
+    /// Id column.
+    pub id: String,
+    /// Kind column.
+    pub kind: String,
+    /// Run column.
+    pub run_id: Option<String>,
+    /// Trace column.
+    pub trace_id: Option<String>,
+    /// Time of the event.
+    pub occurred_at: String,
+    /// Time of recording.
+    pub recorded_at: String,
+    /// Leaf hash column.
+    pub leaf_hash: Vec<u8>,
+    /// The canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A signed checkpoint as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Tree size.
+    pub size: u64,
+    /// Root hash.
+    pub root: Digest,
+    /// The whole signed note.
+    pub note: String,
+    /// When it was signed.
+    pub signed_at: Timestamp,
+}
+
+/// A per-tenant secret for fingerprints; it lies with the contents, not in the ledger.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TenantSecret(pub [u8; 32]);
+
+impl std::fmt::Debug for TenantSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TenantSecret(…)")
+    }
+}
+
+/// Reads of the tree's hashes, as tiles cut them.
+#[async_trait]
+pub trait TileStore: Send + Sync {
+    /// Hashes of a tile level: level 0 are leaf hashes, level 1 roots of complete 256-leaf
+    /// subtrees, level 2 of 65,536 leaves, and so on, in order. Fewer come back where the tree
+    /// (or the store) ends earlier.
+    ///
+    /// # Errors
+    /// The database failed, or a stored hash is not 32 bytes.
+    async fn hashes(
+        &self,
+        tenant: &TenantId,
+        level: u8,
+        range: Range<u64>,
+    ) -> Result<Vec<Digest>, StoreError>;
+}
+
+/// The append-only ledger of all tenants.
+///
+/// Contract: `commit` is atomic and durable when it answers `Committed`; the entries of one tenant
+/// have the sequence numbers 0, 1, 2 … without a gap; a key is unique per tenant; nothing is ever
+/// changed. Somebody who can write the database around this trait can do anything but stay unseen:
+/// signed checkpoints and their proofs expose it.
+#[async_trait]
+pub trait LedgerStore: TileStore {
+    /// All tenants that have a ledger, in order of name.
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
+
+    /// The newest head; size 0 for a tenant without facts. Its `root` is as stored (for size 0 the
+    /// SHA-256 of nothing), never recomputed.
+    async fn head(&self, tenant: &TenantId) -> Result<Head, StoreError>;
+
+    /// The head right after the commit that made the tree `size` leaves large, if one did.
+    async fn head_at(&self, tenant: &TenantId, size: u64) -> Result<Option<Head>, StoreError>;
+
+    /// All commits in order of size, from the first with a size above `after_size`, at most `limit`.
+    async fn commits(
+        &self,
+        tenant: &TenantId,
+        after_size: u64,
+        limit: u32,
+    ) -> Result<Vec<Head>, StoreError>;
+
+    /// What is known of each key, in the order of the keys.
+    async fn known(
+        &self,
+        tenant: &TenantId,
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<Known>>, StoreError>;
+
+    /// Commits a sealed batch if the tree still has the size that it was sealed on.
+    async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError>;
+
+    /// Entries of a half-open range, in order, at most 10,000.
+    async fn entries(&self, tenant: &TenantId, range: Range<u64>)
+    -> Result<Vec<Entry>, StoreError>;
+
+    /// Sequence numbers of a run's entries, in order.
+    async fn run_seqs(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<u64>, StoreError>;
+
+    /// Where the fact with this id lies.
+    async fn seq_of(&self, tenant: &TenantId, id: &FactId) -> Result<Option<u64>, StoreError>;
+
+    /// Contents of a half-open range of entries, in order of (seq, pointer).
+    async fn contents(
+        &self,
+        tenant: &TenantId,
+        range: Range<u64>,
+    ) -> Result<Vec<Content>, StoreError>;
+
+    /// Stored complete subtrees of a level in order of index, at most 10,000.
+    async fn subtrees(
+        &self,
+        tenant: &TenantId,
+        level: u8,
+        range: Range<u64>,
+    ) -> Result<Vec<Subtree>, StoreError>;
+
+    /// All signed checkpoints in order of size.
+    async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError>;
+
+    /// Keeps a signed checkpoint. The same (size, root) again changes nothing.
+    async fn add_checkpoint(
+        &self,
+        tenant: &TenantId,
+        checkpoint: &Checkpoint,
+    ) -> Result<(), StoreError>;
+
+    /// The tenant's fingerprint secret; `fresh` is kept if there is none yet, and what is kept is
+    /// returned.
+    async fn tenant_secret(
+        &self,
+        tenant: &TenantId,
+        fresh: &TenantSecret,
+    ) -> Result<TenantSecret, StoreError>;
+
+    /// The name before the tenant in every checkpoint's origin, fixed when the database was made;
+    /// `fresh` is kept if there is none yet, and what is kept is returned.
+    async fn origin(&self, fresh: &str) -> Result<String, StoreError>;
+
+    /// What the append-only machinery of the database lacks (a trigger that is gone), one line each.
+    async fn missing_guards(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Rows of projections that differ from what the entries of a range say, one line each with
+    /// its sequence number.
+    async fn projection_differences(
+        &self,
+        tenant: &TenantId,
+        entries: &[Entry],
+    ) -> Result<Vec<(u64, String)>, StoreError>;
+}

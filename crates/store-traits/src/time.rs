@@ -1,0 +1,105 @@
+//! Points in time: UTC, nanoseconds, one spelling.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A point in time between the years 0000 and 9999, to the nanosecond.
+///
+/// Its one spelling is RFC 3339 in UTC with nine fraction digits, so that text order is time order.
+///
+/// ```
+/// use store_traits::Timestamp;
+/// let at = Timestamp::from_unix_nanos(1_795_422_722_910_083_339)?;
+/// assert_eq!(at.to_string(), "2026-11-23T08:32:02.910083339Z");
+/// assert_eq!(Timestamp::parse("2026-11-23T08:32:02.910083339Z")?, at);
+/// # Ok::<(), store_traits::TimestampError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(jiff::Timestamp);
+
+/// A text or number that is not a point in time.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum TimestampError {
+    /// Not RFC 3339.
+    #[error("`{0}` is not a time (RFC 3339 is wanted, like 2026-11-23T08:32:02Z)")]
+    Text(String),
+    /// Outside the years 0000 to 9999.
+    #[error("{0} ns since 1970 is outside the years 0000 to 9999")]
+    Range(i128),
+}
+
+impl Timestamp {
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// The point lies outside the years 0000 to 9999.
+    pub fn from_unix_nanos(nanos: i128) -> Result<Self, TimestampError> {
+        match jiff::Timestamp::from_nanosecond(nanos) {
+            Ok(at) if (-62_167_219_200..=253_402_300_799).contains(&at.as_second()) => Ok(Self(at)),
+            _ => Err(TimestampError::Range(nanos)),
+        }
+    }
+
+    /// Parses RFC 3339 with any offset.
+    ///
+    /// # Errors
+    /// The text is not RFC 3339, or lies outside the years 0000 to 9999.
+    pub fn parse(text: &str) -> Result<Self, TimestampError> {
+        let wrong = || TimestampError::Text(text.chars().take(80).collect());
+        let at: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+        Self::from_unix_nanos(at.as_nanosecond())
+    }
+
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn as_unix_nanos(self) -> i128 {
+        self.0.as_nanosecond()
+    }
+
+    /// Whole milliseconds since 1970, zero for earlier times.
+    #[must_use]
+    pub fn as_unix_ms(self) -> u64 {
+        u64::try_from(self.0.as_millisecond()).unwrap_or(0)
+    }
+
+    /// Nanoseconds from `earlier` to `self`; negative when the order is the other way.
+    #[must_use]
+    pub fn nanos_since(self, earlier: Self) -> i128 {
+        self.as_unix_nanos() - earlier.as_unix_nanos()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.9}", self.0)
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = TimestampError;
+
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_order_is_time_order_and_offsets_are_resolved() {
+        let a = Timestamp::parse("2026-01-01T01:00:00+02:00").unwrap();
+        assert_eq!(a.to_string(), "2025-12-31T23:00:00.000000000Z");
+        let b = Timestamp::from_unix_nanos(a.as_unix_nanos() + 1).unwrap();
+        assert!(b.to_string() > a.to_string());
+    }
+
+    #[test]
+    fn absurd_times_are_refused_and_the_largest_otlp_time_is_not() {
+        assert!(Timestamp::from_unix_nanos(i128::MAX).is_err());
+        assert!(Timestamp::from_unix_nanos(i128::from(u64::MAX)).is_ok());
+        assert!(Timestamp::parse("yesterday").is_err());
+    }
+}

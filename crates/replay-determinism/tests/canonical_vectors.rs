@@ -1,5 +1,7 @@
 //! The published RFC 8785 vectors, as far as they lie in the restricted subset, and an oracle.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::fs;
 use std::path::PathBuf;
 

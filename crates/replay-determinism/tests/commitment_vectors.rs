@@ -1,5 +1,7 @@
 //! Disclosures and blob commitments against a vector computed by another implementation.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use replay_determinism::{blob_commitment, canonical, disclosure, leaf_hash, parse_disclosure};
 use serde_json::Value as Json;
 

@@ -4,3 +4,11 @@
 //! Audience: CUSTOMER
 //! Intent: compliance
 //! Role: verifier
+//!
+//! What is missing is stated as a fact about the record. Nothing here says whether it matters.
+
+mod nest;
+mod run;
+
+pub use nest::{MAX_DEPTH, Nested, nest};
+pub use run::{Gap, gaps_of_run};

@@ -4,3 +4,35 @@
 //! Audience: CUSTOMER
 //! Intent: audit
 //! Role: composition
+//!
+//! What a platform backend links. A database is opened with [`LogsDomain::open`]; facts come in
+//! through [`LogsDomain::import`], answers through [`LogsDomain::logs`], evidence through
+//! [`LogsDomain::export_run`].
+
+mod domain;
+mod edge;
+mod error;
+mod export;
+mod import;
+mod input;
+mod key_file;
+mod ledger;
+mod offline;
+
+pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
+pub use edge::{OsEntropy, SystemClock};
+pub use error::{DomainError, Fault};
+pub use export::{Exported, Withhold};
+pub use import::ImportSummary;
+pub use input::{Input, InputProgress};
+pub use offline::{OfflineError, verify_bundle_file, verify_proof_text};
+
+// What callers need to speak with the domain.
+pub use adapters::{BundleReport, Finding as BundleFinding};
+pub use audit_evidence::{Finding, LedgerReport, VerifierKey};
+pub use completeness::{Gap, Nested, gaps_of_run, nest};
+pub use intake::{FormatHint, Hint, IntakeError, Signal};
+pub use logs_facade::{Answer, EvidenceMetadata, LogsFacade};
+pub use store_traits::{
+    Page, RunCursor, RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, TenantId, Timestamp,
+};

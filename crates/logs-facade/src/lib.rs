@@ -4,3 +4,12 @@
 //! Audience: CUSTOMER
 //! Intent: audit
 //! Role: composition
+//!
+//! A method here calls an engine or a store and says on what the answer rests. It computes nothing
+//! and knows no SQL; if one wants an `if`, an engine lacks a function.
+
+mod answer;
+mod logs;
+
+pub use answer::{Answer, EvidenceMetadata};
+pub use logs::LogsFacade;

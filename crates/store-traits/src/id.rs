@@ -115,6 +115,14 @@ text_id!(
     IdempotencyKey, "idempotency key", |text| plain(text, 256)
 );
 
+impl IdempotencyKey {
+    /// The key of a fact that has no other identity than its content.
+    #[must_use]
+    pub fn from_fingerprint(fingerprint: &crate::Digest) -> Self {
+        Self(format!("content:{fingerprint}"))
+    }
+}
+
 impl From<&TraceId> for RunId {
     fn from(id: &TraceId) -> Self {
         Self(id.0.clone())

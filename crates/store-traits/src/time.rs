@@ -30,6 +30,9 @@ pub enum TimestampError {
 }
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const UNIX_EPOCH: Self = Self(jiff::Timestamp::UNIX_EPOCH);
+
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     ///
     /// # Errors

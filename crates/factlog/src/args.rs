@@ -1,0 +1,250 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use logs_domain::{TenantId, Timestamp};
+
+/// Records what AI agents did, verifies that the record is complete, and proves it to others.
+#[derive(Parser)]
+#[command(name = "factlog", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// The database: `sqlite://path` or a path.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://factlog.db", global = true)]
+    pub(crate) database_url: String,
+    /// The signing key; by default `factlog.key` beside the database.
+    #[arg(long, env = "FACTLOG_KEY_FILE", global = true)]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Print one JSON document on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print no progress and no hints.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a database and a signing key; refuses to overwrite.
+    Init(InitArgs),
+    /// Record OTLP bodies, MCP transcripts or native JSON Lines; safe to repeat.
+    Import(ImportArgs),
+    /// List runs, newest first.
+    Runs(RunsArgs),
+    /// Show a run as a time line.
+    Run(OneRun),
+    /// List everything recorded for a run, entry by entry.
+    Trace(OneRun),
+    /// Verify, sign and prove the ledger.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Check a proof text offline.
+    #[command(subcommand)]
+    Proof(ProofCommand),
+    /// Make evidence for others.
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Check or show an evidence bundle, offline.
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// The keys that verify this log.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Import real captures into a fresh folder, verify, tamper with a copy, export, verify.
+    Demo(DemoArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct InitArgs {
+    /// The log's name, without scheme: a host and path that you own, like `logs.example.com/agents`.
+    #[arg(long, default_value = logs_domain::DEFAULT_ORIGIN)]
+    pub(crate) origin: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Tenant {
+    /// Whose facts; may be left out where the database holds one tenant.
+    #[arg(long, short)]
+    pub(crate) tenant: Option<TenantId>,
+}
+
+#[derive(Args)]
+pub(crate) struct ImportArgs {
+    /// Whose facts; by default the only tenant of the database, else `default`.
+    #[arg(long, short)]
+    pub(crate) tenant: Option<TenantId>,
+    /// The format, where it cannot be recognised.
+    #[arg(long, value_enum, default_value_t = FormatArg::Auto)]
+    pub(crate) format: FormatArg,
+    /// The OTLP signal, where it cannot be recognised.
+    #[arg(long, value_enum, default_value_t = SignalArg::Auto)]
+    pub(crate) signal: SignalArg,
+    /// The most that a gzip file may inflate to, in MiB.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) max_inflated: u64,
+    /// Files to import; `-` is standard input.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatArg {
+    Auto,
+    OtlpJson,
+    OtlpProtobuf,
+    Mcp,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignalArg {
+    Auto,
+    Traces,
+    Logs,
+    Metrics,
+}
+
+#[derive(Args)]
+pub(crate) struct RunsArgs {
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+    /// Only runs with a step that began at or after this time (RFC 3339).
+    #[arg(long)]
+    pub(crate) since: Option<Timestamp>,
+    /// Only runs with a step that began before this time (RFC 3339).
+    #[arg(long)]
+    pub(crate) until: Option<Timestamp>,
+    /// Runs a page, 1 to 500.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub(crate) limit: u32,
+    /// Where the page before ended.
+    #[arg(long)]
+    pub(crate) cursor: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct OneRun {
+    /// The run's id, or its first characters.
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Recompute everything from the stored bytes.
+    Verify {
+        #[command(flatten)]
+        tenant: Tenant,
+        /// A key that may have signed (repeatable); by default the signing key's own.
+        #[arg(long)]
+        key: Vec<String>,
+    },
+    /// Sign the newest state and print the checkpoint.
+    Checkpoint {
+        #[command(flatten)]
+        tenant: Tenant,
+    },
+    /// Print a proof for an entry or a range.
+    Prove {
+        #[command(flatten)]
+        tenant: Tenant,
+        #[command(flatten)]
+        what: ProveWhat,
+    },
+    /// Print a proof that one signed state extends another.
+    Consistency {
+        /// The older size.
+        older: u64,
+        /// The newer size.
+        newer: u64,
+        #[command(flatten)]
+        tenant: Tenant,
+    },
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ProveWhat {
+    /// The fact with this id.
+    #[arg(long)]
+    pub(crate) fact: Option<String>,
+    /// The entry with this sequence number.
+    #[arg(long)]
+    pub(crate) seq: Option<u64>,
+    /// The entries from A up to and not including B, written `A..B`.
+    #[arg(long)]
+    pub(crate) range: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProofCommand {
+    /// Check a proof text against a key.
+    Verify {
+        /// The proof text; `-` is standard input.
+        file: PathBuf,
+        /// The key that you trust, as `factlog keys show` prints it.
+        #[arg(long, required = true)]
+        key: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Everything recorded for a run, with proofs, in one file that verifies offline.
+    Evidence {
+        /// The run's id, or its first characters.
+        #[arg(long)]
+        run: String,
+        /// The file to write; refuses to overwrite.
+        #[arg(long, short)]
+        out: PathBuf,
+        /// Leave something out; its commitments stay.
+        #[arg(long, value_enum)]
+        withhold: Option<WithholdArg>,
+        #[command(flatten)]
+        tenant: Tenant,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WithholdArg {
+    /// Prompts, answers, tool payloads and other committed values.
+    Content,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Check everything in a bundle, without a database.
+    Verify {
+        /// The bundle.
+        file: PathBuf,
+        /// A key that you trust (repeatable); without one only the bundle's agreement with itself
+        /// is checked.
+        #[arg(long)]
+        key: Vec<String>,
+    },
+    /// Say what is in a bundle.
+    Show {
+        /// The bundle.
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Print the verifier key of each tenant's log, one a line.
+    Show {
+        #[command(flatten)]
+        tenant: Tenant,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct DemoArgs {
+    /// The folder to make; it must not be there yet.
+    #[arg(default_value = "factlog-demo")]
+    pub(crate) folder: PathBuf,
+}

@@ -1,0 +1,140 @@
+//! `factlog import`
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use logs_domain::{
+    Access, DomainError, FormatHint, Hint, ImportSummary, Input, LogsDomain, Signal, TenantId,
+};
+use owo_colors::OwoColorize as _;
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::args::{FormatArg, ImportArgs, SignalArg};
+use crate::fail::{BadInput, DOES_NOT_HOLD};
+use crate::output::Output;
+use crate::text::{printable, tokens};
+
+pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<ExitCode> {
+    let domain = context.open(Access::Write).await?;
+    let tenant = tenant(&domain, args.tenant.clone()).await?;
+    let limit = args.max_inflated.saturating_mul(1024 * 1024);
+    let mut total = ImportSummary::default();
+    let mut failed = None;
+    for file in &args.files {
+        match import(context, &domain, &tenant, file, hint(&args), limit).await {
+            Ok(summary) => total.add(summary),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    let notes: Vec<String> = total.notes.iter().map(|note| printable(note)).collect();
+    for note in &notes {
+        context.output.hint(&format!("{} {note}", "note:".yellow()));
+    }
+    // Where a later file failed, what the files before it recorded is still said.
+    if failed.is_none() || total != ImportSummary::default() {
+        context.output.answer(&document(&tenant, &total), &human(&tenant, &total))?;
+    }
+    match failed {
+        Some(error) => Err(error),
+        None if total.conflicts > 0 => Ok(ExitCode::from(DOES_NOT_HOLD)),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Imports one file under a progress bar.
+pub(crate) async fn import(
+    context: &Context,
+    domain: &LogsDomain,
+    tenant: &TenantId,
+    file: &Path,
+    hint: Hint,
+    limit: u64,
+) -> anyhow::Result<ImportSummary> {
+    let input = if file.as_os_str() == "-" {
+        Input::spool("standard input", &mut io::stdin().lock(), limit)?
+    } else {
+        Input::open(file, limit)?
+    };
+    let progress = input.progress()?;
+    let bar = bar(context.output, progress.length, &file.display().to_string());
+    let work = domain.import(tenant, input, hint);
+    tokio::pin!(work);
+    let summary = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            () = tokio::time::sleep(Duration::from_millis(100)) => bar.set_position(progress.read()),
+        }
+    };
+    bar.finish_and_clear();
+    Ok(summary?)
+}
+
+fn bar(output: Output, length: u64, name: &str) -> ProgressBar {
+    if !output.progress() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(
+        "{msg} {bar:30.cyan} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar());
+    // Read twice: once to validate the whole, once to record it; the bar runs through each.
+    ProgressBar::new(length).with_style(style).with_message(name.to_owned())
+}
+
+async fn tenant(domain: &LogsDomain, named: Option<TenantId>) -> anyhow::Result<TenantId> {
+    match domain.tenant(named).await {
+        Ok(tenant) => Ok(tenant),
+        Err(DomainError::NothingRecorded) => {
+            Ok(TenantId::parse("default").map_err(|error| BadInput(error.to_string()))?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn hint(args: &ImportArgs) -> Hint {
+    Hint {
+        format: match args.format {
+            FormatArg::Auto => None,
+            FormatArg::OtlpJson => Some(FormatHint::OtlpJson),
+            FormatArg::OtlpProtobuf => Some(FormatHint::OtlpProtobuf),
+            FormatArg::Mcp => Some(FormatHint::Mcp),
+            FormatArg::Jsonl => Some(FormatHint::Native),
+        },
+        signal: match args.signal {
+            SignalArg::Auto => None,
+            SignalArg::Traces => Some(Signal::Traces),
+            SignalArg::Logs => Some(Signal::Logs),
+            SignalArg::Metrics => Some(Signal::Metrics),
+        },
+    }
+}
+
+fn document(tenant: &TenantId, summary: &ImportSummary) -> Value {
+    json!({
+        "tenant": tenant.as_str(),
+        "facts": summary.facts,
+        "duplicates": summary.duplicates,
+        "conflicts": summary.conflicts,
+        "rejected": summary.rejected,
+        "redactions": summary.redactions,
+        "notes": summary.notes,
+    })
+}
+
+fn human(tenant: &TenantId, summary: &ImportSummary) -> String {
+    format!(
+        "tenant {tenant}: {} facts, {} duplicates, {} conflicts, {} rejected, {} redactions\n",
+        tokens(summary.facts),
+        tokens(summary.duplicates),
+        tokens(summary.conflicts),
+        tokens(summary.rejected),
+        tokens(summary.redactions),
+    )
+}

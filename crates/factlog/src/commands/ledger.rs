@@ -1,0 +1,177 @@
+//! `factlog ledger …`
+
+use std::ops::Range;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use logs_domain::{Access, LedgerReport, LogsDomain, TenantId};
+use owo_colors::OwoColorize as _;
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::args::{LedgerCommand, ProveWhat};
+use crate::commands::keys::parse_keys;
+use crate::fail::{BadInput, DOES_NOT_HOLD};
+use crate::output::{Output, raw};
+use crate::text::{count, printable, tokens};
+
+pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        LedgerCommand::Verify { tenant, key } => {
+            let domain = context.open(Access::Read).await?;
+            let tenants = match tenant.tenant {
+                Some(tenant) => vec![tenant],
+                None => domain.tenants().await?,
+            };
+            let reports = verify(context.output, &domain, &tenants, &key).await?;
+            context.output.answer(&document(&reports), &human(&reports))?;
+            let holds = reports.iter().all(|report| report.findings.is_empty());
+            Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
+        }
+        LedgerCommand::Checkpoint { tenant } => {
+            let domain = context.open(Access::Write).await?;
+            let tenant = domain.tenant(tenant.tenant).await?;
+            let note = domain.checkpoint(&tenant).await?.note;
+            print(context, "checkpoint", &note)
+        }
+        LedgerCommand::Prove { tenant, what } => {
+            let domain = context.open(Access::Write).await?;
+            let tenant = domain.tenant(tenant.tenant).await?;
+            let proof = prove(&domain, &tenant, what).await?;
+            print(context, "proof", &proof)
+        }
+        LedgerCommand::Consistency { older, newer, tenant } => {
+            let domain = context.open(Access::Read).await?;
+            let tenant = domain.tenant(tenant.tenant).await?;
+            let proof = domain.prove_consistency(&tenant, older, newer).await?;
+            print(context, "proof", &proof)
+        }
+    }
+}
+
+fn print(context: &Context, member: &str, text: &str) -> anyhow::Result<ExitCode> {
+    if context.output.json {
+        context.output.answer(&json!({ member: text }), "")?;
+    } else {
+        raw(text)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn prove(
+    domain: &LogsDomain,
+    tenant: &TenantId,
+    what: ProveWhat,
+) -> anyhow::Result<String> {
+    if let Some(range) = what.range {
+        return Ok(domain.prove_range(tenant, parse_range(&range)?).await?);
+    }
+    let seq = match (what.seq, what.fact) {
+        (Some(seq), _) => seq,
+        (None, Some(id)) => domain.seq_of(tenant, &id).await?,
+        (None, None) => return Err(BadInput("say what to prove".into()).into()),
+    };
+    Ok(domain.prove_entry(tenant, seq).await?)
+}
+
+fn parse_range(text: &str) -> Result<Range<u64>, BadInput> {
+    let wrong = || BadInput(format!("`{text}` is not a range (write `A..B`, B not included)"));
+    let (from, to) = text.split_once("..").ok_or_else(wrong)?;
+    match (from.parse(), to.parse()) {
+        (Ok(from), Ok(to)) => Ok(from..to),
+        _ => Err(wrong()),
+    }
+}
+
+/// Verifies each tenant's ledger under a progress bar.
+pub(crate) async fn verify(
+    output: Output,
+    domain: &LogsDomain,
+    tenants: &[TenantId],
+    keys: &[String],
+) -> anyhow::Result<Vec<LedgerReport>> {
+    let keys = parse_keys(keys)?;
+    let mut reports = Vec::with_capacity(tenants.len());
+    for tenant in tenants {
+        let bar = Arc::new(bar(output, domain.size(tenant).await?, tenant));
+        let shown = Arc::clone(&bar);
+        let report = domain.verify(tenant, &keys, &move |done| shown.set_position(done)).await?;
+        bar.finish_and_clear();
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+fn bar(output: Output, length: u64, tenant: &TenantId) -> ProgressBar {
+    if !output.progress() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{msg} {bar:30.cyan} {human_pos}/{human_len} entries {per_sec}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style).with_message(format!("verifying {tenant}"))
+}
+
+fn document(reports: &[LedgerReport]) -> Value {
+    json!({
+        "holds": reports.iter().all(|report| report.findings.is_empty()),
+        "entries": reports.iter().map(|report| report.entries).sum::<u64>(),
+        "tenants": reports.iter().map(|report| json!({
+            "tenant": report.tenant.as_str(),
+            "entries": report.entries,
+            "root": report.root.map(|root| root.to_string()),
+            "checkpoints": report.checkpoints,
+            "signed_size": report.signed_size,
+        })).collect::<Vec<_>>(),
+        "findings": reports.iter().flat_map(|report| &report.findings).map(|finding| json!({
+            "tenant": finding.tenant.as_str(),
+            "seq": finding.seq,
+            "what": finding.what,
+            "meaning": finding.meaning,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// The report as people read it.
+pub(crate) fn human(reports: &[LedgerReport]) -> String {
+    let mut out = String::new();
+    for report in reports {
+        let verdict = if report.findings.is_empty() {
+            "holds".green().bold().to_string()
+        } else {
+            format!(
+                "{} {}",
+                "does not hold:".red().bold(),
+                count(report.findings.len() as u64, "finding", "findings")
+            )
+        };
+        out += &format!("tenant {}  {verdict}\n", report.tenant);
+        out += &format!(
+            "  {}, {} of them signed, {}\n",
+            count(report.entries, "entry", "entries"),
+            tokens(report.signed_size),
+            count(report.checkpoints, "checkpoint", "checkpoints"),
+        );
+        if let Some(root) = report.root {
+            out += &format!("  root {root}\n");
+        }
+        if report.signed_size < report.entries && report.findings.is_empty() {
+            let unsigned = report.entries - report.signed_size;
+            out += &format!(
+                "  {} {} not under a signed checkpoint yet (factlog ledger checkpoint)\n",
+                "note:".yellow(),
+                count(unsigned, "entry is", "entries are"),
+            );
+        }
+        for finding in &report.findings {
+            let place = finding.seq.map_or("ledger".into(), |seq| format!("entry {seq}"));
+            out += &format!("  {} {place}: {}\n", "✗".red(), printable(&finding.what));
+            out += &format!("      {}\n", finding.meaning.dimmed());
+        }
+    }
+    if reports.is_empty() {
+        out += "no tenant has facts: nothing to verify\n";
+    }
+    out
+}

@@ -1,0 +1,52 @@
+//! One file a command.
+
+mod bundle;
+mod demo;
+mod export;
+mod import;
+mod init;
+mod keys;
+mod ledger;
+mod proof;
+mod runs;
+
+use std::process::ExitCode;
+
+use logs_domain::{Access, DomainError, LogsDomain, Place, default_key_file};
+
+use crate::args::{Arguments, Command};
+use crate::output::Output;
+
+/// What every command is given.
+pub(crate) struct Context {
+    pub(crate) place: Place,
+    pub(crate) output: Output,
+}
+
+impl Context {
+    async fn open(&self, access: Access) -> Result<LogsDomain, DomainError> {
+        LogsDomain::open(&self.place, access).await
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let key_file =
+        arguments.key_file.unwrap_or_else(|| default_key_file(&arguments.database_url));
+    let context = Context {
+        place: Place { url: arguments.database_url, key_file },
+        output: Output { json: arguments.json, quiet: arguments.quiet },
+    };
+    match arguments.command {
+        Command::Init(args) => init::run(&context, &args).await,
+        Command::Import(args) => import::run(&context, args).await,
+        Command::Runs(args) => runs::list(&context, args).await,
+        Command::Run(args) => runs::show(&context, args).await,
+        Command::Trace(args) => runs::trace(&context, args).await,
+        Command::Ledger(command) => ledger::run(&context, command).await,
+        Command::Proof(command) => proof::run(&context, command),
+        Command::Export(command) => export::run(&context, command).await,
+        Command::Bundle(command) => bundle::run(&context, command),
+        Command::Keys(command) => keys::run(&context, command).await,
+        Command::Demo(args) => demo::run(&context, args).await,
+    }
+}

@@ -1,0 +1,167 @@
+//! `factlog runs`, `factlog run`, `factlog trace`
+
+use std::process::ExitCode;
+
+use logs_domain::{Access, RunCursor, RunFilter, RunSummary, Step, gaps_of_run};
+use owo_colors::OwoColorize as _;
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::args::{OneRun, RunsArgs};
+use crate::output::width;
+use crate::text::{Align, count, duration, printable, table, tokens};
+use crate::timeline;
+
+pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<ExitCode> {
+    let domain = context.open(Access::Read).await?;
+    let tenant = domain.tenant(args.tenant.tenant).await?;
+    let filter = RunFilter { since: args.since, until: args.until };
+    let cursor = args.cursor.map(|before_seq| RunCursor { before_seq });
+    let page = domain.logs().runs(&tenant, &filter, cursor, args.limit).await?.value;
+    let next = page.next.map(|cursor| cursor.before_seq);
+    let document = json!({
+        "items": page.items.iter().map(summary_json).collect::<Vec<_>>(),
+        "has_more": next.is_some(),
+        "next_cursor": next,
+    });
+    let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
+    let mut text = if rows.is_empty() {
+        format!("tenant {tenant} has no runs here\n")
+    } else {
+        table(
+            &[
+                ("run", Align::Left),
+                ("agent", Align::Left),
+                ("started (UTC)", Align::Left),
+                ("took", Align::Right),
+                ("status", Align::Left),
+                ("calls", Align::Right),
+                ("tools", Align::Right),
+                ("tokens in", Align::Right),
+                ("out", Align::Right),
+                ("errors", Align::Right),
+            ],
+            &rows,
+        )
+    };
+    if let Some(next) = next {
+        text.push_str(&format!("more: add --cursor {next}\n").dimmed().to_string());
+    }
+    context.output.answer(&document, &text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(run: &RunSummary) -> Vec<String> {
+    vec![
+        run.run_id.chars().take(16).collect(),
+        printable(run.agent.as_deref().unwrap_or("–")),
+        run.started_at.to_string().chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect(),
+        run.ended_at.map_or("–".into(), |end| duration(end.nanos_since(run.started_at))),
+        run.status.as_str().to_owned(),
+        tokens(run.llm_calls),
+        tokens(run.tool_calls),
+        tokens(run.input_tokens),
+        tokens(run.output_tokens),
+        tokens(run.errors),
+    ]
+}
+
+fn summary_json(run: &RunSummary) -> Value {
+    json!({
+        "run_id": run.run_id,
+        "agent": run.agent,
+        "started_at": run.started_at.to_string(),
+        "ended_at": run.ended_at.map(|at| at.to_string()),
+        "status": run.status.as_str(),
+        "llm_calls": run.llm_calls,
+        "tool_calls": run.tool_calls,
+        "input_tokens": run.input_tokens,
+        "output_tokens": run.output_tokens,
+        "errors": run.errors,
+        "entries": run.entries,
+    })
+}
+
+pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<ExitCode> {
+    let domain = context.open(Access::Read).await?;
+    let tenant = domain.tenant(args.tenant.tenant).await?;
+    let run = domain.run_id(&tenant, &args.id).await?;
+    let summary = domain.summary(&tenant, &run).await?;
+    let steps = domain.logs().steps(&tenant, &run).await?.value;
+    let gaps = gaps_of_run(summary.status, &steps);
+    let mut document = summary_json(&summary);
+    if let Some(members) = document.as_object_mut() {
+        members.insert("steps".into(), steps.iter().map(step_json).collect());
+        members.insert("gaps".into(), gaps.iter().map(|gap| gap.to_string()).collect());
+    }
+    context.output.answer(&document, &timeline::draw(&summary, &steps, &gaps, width()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn step_json(step: &Step) -> Value {
+    json!({
+        "seq": step.seq,
+        "class": step.class.as_str(),
+        "name": step.name,
+        "span_id": step.span_id,
+        "parent_span_id": step.parent_span_id,
+        "agent": step.agent,
+        "provider": step.provider,
+        "model": step.model,
+        "response_id": step.response_id,
+        "tool": step.tool,
+        "started_at": step.started_at.to_string(),
+        "ended_at": step.ended_at.map(|at| at.to_string()),
+        "input_tokens": step.input_tokens,
+        "output_tokens": step.output_tokens,
+        "error": step.error,
+        "root": step.root,
+    })
+}
+
+pub(crate) async fn trace(context: &Context, args: OneRun) -> anyhow::Result<ExitCode> {
+    let domain = context.open(Access::Read).await?;
+    let tenant = domain.tenant(args.tenant.tenant).await?;
+    let run = domain.run_id(&tenant, &args.id).await?;
+    let answer = domain.logs().steps(&tenant, &run).await?;
+    let steps = answer.value;
+    let document = json!({
+        "run_id": run.as_str(),
+        "as_of_size": answer.evidence.as_of_size,
+        "steps": steps.iter().map(step_json).collect::<Vec<_>>(),
+    });
+    let start = steps.first().map(|step| step.started_at);
+    let rows: Vec<Vec<String>> = steps
+        .iter()
+        .map(|step| {
+            vec![
+                step.seq.to_string(),
+                start.map_or(String::new(), |s| duration(step.started_at.nanos_since(s))),
+                step.ended_at.map_or("–".into(), |e| duration(e.nanos_since(step.started_at))),
+                step.class.as_str().to_owned(),
+                printable(&step.name),
+                step.span_id.clone().unwrap_or_else(|| "–".into()),
+                step.parent_span_id.clone().unwrap_or_else(|| "–".into()),
+                printable(step.error.as_deref().unwrap_or("")),
+            ]
+        })
+        .collect();
+    let heads = [
+        ("entry", Align::Right),
+        ("at", Align::Right),
+        ("took", Align::Right),
+        ("class", Align::Left),
+        ("name", Align::Left),
+        ("span", Align::Left),
+        ("parent", Align::Left),
+        ("error", Align::Left),
+    ];
+    let text = format!(
+        "run {run}: {}, ledger size {}\n\n{}",
+        count(steps.len() as u64, "entry", "entries"),
+        tokens(answer.evidence.as_of_size),
+        table(&heads, &rows)
+    );
+    context.output.answer(&document, &text)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,117 @@
+//! Numbers, times and tables as people read them.
+
+use unicode_width::UnicodeWidthStr as _;
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", tokens(n), if n == 1 { one } else { many })
+}
+
+/// A number with thousands separated: `12,345`.
+pub(crate) fn tokens(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A duration with a unit that fits: `41 ns`, `56 ms`, `3.2 s`, `4 min 05 s`.
+pub(crate) fn duration(ns: i128) -> String {
+    let tenths = |unit: i128| format!("{}.{}", ns / unit, (ns % unit) * 10 / unit);
+    match ns {
+        i128::MIN..=-1 => format!("-{}", duration(ns.saturating_neg())),
+        0..1_000 => format!("{ns} ns"),
+        1_000..1_000_000 => format!("{} µs", ns / 1_000),
+        1_000_000..10_000_000 => format!("{} ms", tenths(1_000_000)),
+        10_000_000..1_000_000_000 => format!("{} ms", ns / 1_000_000),
+        1_000_000_000..120_000_000_000 => format!("{} s", tenths(1_000_000_000)),
+        _ => {
+            let seconds = ns / 1_000_000_000;
+            let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+            match hours {
+                0 => format!("{minutes} min {:02} s", seconds % 60),
+                _ => format!("{hours} h {minutes:02} min"),
+            }
+        }
+    }
+}
+
+/// Which side a column leans to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// An aligned table with two spaces between columns; no trailing spaces.
+pub(crate) fn table(heads: &[(&str, Align)], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = heads.iter().map(|(head, _)| head.width()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let head: Vec<String> = heads.iter().map(|(head, _)| (*head).to_owned()).collect();
+    let mut out = String::new();
+    for row in std::iter::once(&head).chain(rows) {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(heads)
+            .zip(&widths)
+            .map(|((cell, (_, align)), width)| {
+                let pad = " ".repeat(width.saturating_sub(cell.width()));
+                match align {
+                    Align::Left => format!("{cell}{pad}"),
+                    Align::Right => format!("{pad}{cell}"),
+                }
+            })
+            .collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Makes a text of unknown origin safe to print: control characters (terminal escapes) are shown.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit_that_fits() {
+        #[track_caller]
+        fn check(ns: i128, expect: &str) {
+            assert_eq!(duration(ns), expect);
+        }
+        check(0, "0 ns");
+        check(55_918_541, "55 ms");
+        check(5_591_854, "5.5 ms");
+        check(3_250_000_000, "3.2 s");
+        check(245_000_000_000, "4 min 05 s");
+        check(7_260_000_000_000, "2 h 01 min");
+        check(-1_500, "-1 µs");
+    }
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(tokens(0), "0");
+        assert_eq!(tokens(999), "999");
+        assert_eq!(tokens(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn terminal_escapes_are_shown_and_not_sent() {
+        assert_eq!(printable("a\u{1b}[31m"), "a\\u{1b}[31m");
+    }
+}

@@ -1,0 +1,186 @@
+//! The composition root: stores, engines and facades of one database.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use adapters::{Ed25519Signer, StrictVerifier};
+use audit_evidence::{Recorder, VerifierKey};
+use audit_store::AuditProjection;
+use export_bundle_store::ExportProjection;
+use ledger_store::{OpenMode, Projection, SqliteLedger};
+use logs_facade::LogsFacade;
+use store_traits::{Clock, Entropy, LedgerStore, RunId, Signer, TenantId};
+use trace_store::{SqliteTraces, TraceProjection};
+
+use crate::{DomainError, OsEntropy, SystemClock, key_file};
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Recording and reading.
+    Write,
+    /// Reading only; works on a read-only file.
+    Read,
+}
+
+/// Where a database and its signing key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// `sqlite://path`.
+    pub url: String,
+    /// The signing key.
+    pub key_file: PathBuf,
+}
+
+/// The LOGS domain over one database.
+pub struct LogsDomain {
+    pub(crate) ledger: Arc<dyn LedgerStore>,
+    pub(crate) recorder: Recorder,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) signer: Option<Arc<dyn Signer>>,
+    pub(crate) origin: String,
+    facade: LogsFacade,
+    place: Place,
+}
+
+impl LogsDomain {
+    /// Makes a new database and a new signing key.
+    ///
+    /// # Errors
+    /// One of the two is already there (nothing is overwritten), or cannot be written.
+    pub async fn init(place: &Place, origin: &str) -> Result<Self, DomainError> {
+        // The key first: a database without a key would be in the way of the next attempt.
+        let made = key_file::create(&place.key_file, &OsEntropy)?;
+        let created = match SqliteLedger::create(&place.url, projections()).await {
+            Ok(ledger) => ledger,
+            Err(error) => {
+                made.take_back();
+                return Err(error.into());
+            }
+        };
+        created.origin(origin).await?;
+        drop(created);
+        Self::open(place, Access::Write).await
+    }
+
+    /// Opens a database. The key is loaded where its file is there; what needs it says so.
+    ///
+    /// # Errors
+    /// The database is missing, is another program's, or cannot be read; the key file is damaged.
+    pub async fn open(place: &Place, access: Access) -> Result<Self, DomainError> {
+        let mode = match access {
+            Access::Write => OpenMode::ReadWrite,
+            Access::Read => OpenMode::ReadOnly,
+        };
+        let sqlite = Arc::new(SqliteLedger::open(&place.url, mode, projections()).await?);
+        let traces = Arc::new(SqliteTraces::new(&sqlite));
+        let ledger: Arc<dyn LedgerStore> = sqlite;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let signer = key_file::load(&place.key_file)?
+            .map(|signer: Ed25519Signer| Arc::new(signer) as Arc<dyn Signer>);
+        let origin = ledger.origin(DEFAULT_ORIGIN).await?;
+        Ok(Self {
+            recorder: Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy),
+            facade: LogsFacade::new(Arc::clone(&ledger), traces),
+            ledger,
+            clock,
+            signer,
+            origin,
+            place: place.clone(),
+        })
+    }
+
+    /// Reads what was recorded.
+    #[must_use]
+    pub fn logs(&self) -> &LogsFacade {
+        &self.facade
+    }
+
+    /// All tenants with facts.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn tenants(&self) -> Result<Vec<TenantId>, DomainError> {
+        Ok(self.ledger.tenants().await?)
+    }
+
+    /// The tenant that is meant: the named one, else the only one there is.
+    ///
+    /// # Errors
+    /// None was named, and the database holds none or several.
+    pub async fn tenant(&self, named: Option<TenantId>) -> Result<TenantId, DomainError> {
+        let mut tenants = self.tenants().await?;
+        match (named, tenants.len()) {
+            (Some(tenant), _) => Ok(tenant),
+            (None, 1) => Ok(tenants.remove(0)),
+            (None, 0) => Err(DomainError::NothingRecorded),
+            (None, _) => Err(DomainError::WhichTenant(tenants)),
+        }
+    }
+
+    /// The run that is meant by an id or by its first characters.
+    ///
+    /// # Errors
+    /// No run fits, or several do.
+    pub async fn run_id(&self, tenant: &TenantId, text: &str) -> Result<RunId, DomainError> {
+        let no_such = |why: String| DomainError::NoSuchRun(why);
+        let found = self.facade.runs_starting_with(tenant, text).await?.value;
+        let unknown = format!("tenant `{tenant}` has no run `{text}` (see `factlog runs`)");
+        let chosen = match found.as_slice() {
+            [] => return Err(no_such(unknown)),
+            [one] => one,
+            several => match several.iter().find(|id| *id == text) {
+                Some(exact) => exact,
+                None => {
+                    return Err(no_such(format!(
+                        "`{text}` fits several runs: {} (give more characters)",
+                        several.join(", ")
+                    )));
+                }
+            },
+        };
+        RunId::parse(chosen).map_err(|error| no_such(error.to_string()))
+    }
+
+    /// The name of a tenant's log in its checkpoints: `<origin>/<tenant>`.
+    #[must_use]
+    pub fn log_origin(&self, tenant: &TenantId) -> String {
+        format!("{}/{tenant}", self.origin)
+    }
+
+    /// The key that verifies a tenant's checkpoints, made from the loaded signing key.
+    ///
+    /// # Errors
+    /// There is no key file.
+    pub fn verifier_key(&self, tenant: &TenantId) -> Result<VerifierKey, DomainError> {
+        let signer = self.signer()?;
+        VerifierKey::new(&self.log_origin(tenant), signer.public_key())
+            .map_err(|error| DomainError::Proof(error.to_string()))
+    }
+
+    pub(crate) fn signer(&self) -> Result<&dyn Signer, DomainError> {
+        self.signer
+            .as_deref()
+            .ok_or_else(|| DomainError::NoKey { path: self.place.key_file.clone() })
+    }
+
+    pub(crate) fn verifier() -> StrictVerifier {
+        StrictVerifier
+    }
+}
+
+/// The name before the tenant in checkpoints of databases whose maker named none.
+pub const DEFAULT_ORIGIN: &str = "factlog.local";
+
+fn projections() -> Vec<Arc<dyn Projection>> {
+    vec![Arc::new(TraceProjection), Arc::new(AuditProjection), Arc::new(ExportProjection)]
+}
+
+/// The key file beside a database file.
+#[must_use]
+pub fn default_key_file(url: &str) -> PathBuf {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    let path = path.split('?').next().unwrap_or(path);
+    Path::new(path).with_file_name("factlog.key")
+}

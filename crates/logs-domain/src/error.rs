@@ -1,0 +1,154 @@
+//! What can go wrong, sorted by who can mend it.
+
+use std::path::PathBuf;
+
+use audit_evidence::RecordError;
+use store_traits::{EntropyError, SignError, StoreError, TenantId};
+use thiserror::Error;
+
+/// Whose turn it is when something failed; the command line maps it to its exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Checked, and it does not hold.
+    DoesNotHold,
+    /// The caller gave something that cannot be used.
+    Input,
+    /// The machine, the disk or the database failed.
+    Environment,
+}
+
+/// An operation of the domain failed.
+#[derive(Debug, Error)]
+pub enum DomainError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Recording failed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The input cannot be read.
+    #[error(transparent)]
+    Intake(#[from] intake::IntakeError),
+    /// Signing failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The key file cannot be used.
+    #[error("`{path}` cannot be used as the signing key: {source}")]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: adapters::KeyFileError,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot {doing} `{path}`: {source}")]
+    File {
+        /// What was being done: `read`, `write`, `create`.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something is there that would be overwritten.
+    #[error("`{path}` is already there (nothing was changed; remove it or name another file)")]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A tenant was not named and cannot be guessed.
+    #[error("the database holds {} tenants: {} (say which with --tenant)", .0.len(), list(.0))]
+    WhichTenant(Vec<TenantId>),
+    /// Nothing was recorded yet by anybody.
+    #[error("the database holds no facts yet (see `factlog import`)")]
+    NothingRecorded,
+    /// The signing key is not there.
+    #[error("there is no signing key at `{path}` (name it with --key-file; `factlog init` makes one)")]
+    NoKey {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The tenant has no facts.
+    #[error("tenant `{0}` has no facts (see `factlog import`)")]
+    EmptyLedger(TenantId),
+    /// The run is unknown, or the text fits several.
+    #[error("{0}")]
+    NoSuchRun(String),
+    /// A fact or range that is not in the ledger.
+    #[error("{0}")]
+    NoSuchFact(String),
+    /// A proof could not be made from what is stored.
+    #[error("no proof can be made: {0} (run `factlog ledger verify`)")]
+    Proof(String),
+    /// The stored head must not be signed.
+    #[error(
+        "not signed: the ledger of `{tenant}` has {size} entries with root {root}, but {signed_size} entries were signed before ({why})"
+    )]
+    WouldFork {
+        /// Whose ledger.
+        tenant: TenantId,
+        /// Its size now.
+        size: u64,
+        /// Its root now.
+        root: String,
+        /// What was signed.
+        signed_size: u64,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// An evidence bundle could not be made.
+    #[error("the bundle could not be made: {0}")]
+    Bundle(String),
+    /// A background task ended without an answer.
+    #[error("an internal task ended early: {0}")]
+    Task(String),
+}
+
+fn list(tenants: &[TenantId]) -> String {
+    tenants.iter().map(TenantId::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl DomainError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Store(error) | Self::Record(RecordError::Store(error)) => store_fault(error),
+            Self::Intake(error) => {
+                if error.is_io() { Fault::Environment } else { Fault::Input }
+            }
+            Self::Key { .. }
+            | Self::Exists { .. }
+            | Self::NothingRecorded
+            | Self::NoKey { .. }
+            | Self::WhichTenant(_)
+            | Self::EmptyLedger(_)
+            | Self::NoSuchRun(_)
+            | Self::NoSuchFact(_) => Fault::Input,
+            Self::File { doing: "read", .. } => Fault::Input,
+            Self::WouldFork { .. } | Self::Proof(_) | Self::Record(RecordError::Head { .. }) => {
+                Fault::DoesNotHold
+            }
+            Self::File { .. }
+            | Self::Record(RecordError::Entropy(_))
+            | Self::Entropy(_)
+            | Self::Sign(_)
+            | Self::Bundle(_)
+            | Self::Task(_) => Fault::Environment,
+        }
+    }
+}
+
+fn store_fault(error: &StoreError) -> Fault {
+    match error {
+        StoreError::Foreign { .. } => Fault::Input,
+        StoreError::Corrupt { .. } => Fault::DoesNotHold,
+        StoreError::Open { .. }
+        | StoreError::ReadOnly { .. }
+        | StoreError::Full
+        | StoreError::Database { .. } => Fault::Environment,
+    }
+}

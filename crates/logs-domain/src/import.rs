@@ -1,0 +1,205 @@
+//! Import: a file becomes facts.
+//!
+//! The whole input is read once before anything is recorded, so that a file that is broken at its
+//! end leaves nothing behind. Then one thread reads and maps while this one records: batches go
+//! through a short channel, so memory does not grow with the input.
+
+use intake::{Format, Hint, IntakeError, Item, Mapped, Mapper, Rejection, Stop};
+use redaction::Redactor;
+use store_traits::{Clock, Draft, TenantId};
+use tokio::sync::mpsc;
+
+use crate::{DomainError, Input, LogsDomain};
+use audit_evidence::Outcome;
+
+/// Drafts that are recorded as one commit.
+const BATCH: usize = 1_000;
+/// Texts of conflicts and rejections that a summary keeps; the counts are exact.
+const MAX_NOTES: usize = 20;
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// New facts.
+    pub facts: u64,
+    /// Facts that were recorded before.
+    pub duplicates: u64,
+    /// Facts that were refused because another fact has their key.
+    pub conflicts: u64,
+    /// Records that cannot be facts; each left a rejection fact.
+    pub rejected: u64,
+    /// Secrets and personal data replaced before recording, in new facts.
+    pub redactions: u64,
+    /// The first conflicts and rejections in words.
+    pub notes: Vec<String>,
+}
+
+impl ImportSummary {
+    /// Adds another summary to this one.
+    pub fn add(&mut self, other: Self) {
+        self.facts += other.facts;
+        self.duplicates += other.duplicates;
+        self.conflicts += other.conflicts;
+        self.rejected += other.rejected;
+        self.redactions += other.redactions;
+        self.notes.extend(other.notes);
+        self.notes.truncate(MAX_NOTES);
+    }
+
+    fn note(&mut self, text: String) {
+        if self.notes.len() < MAX_NOTES {
+            self.notes.push(text);
+        }
+    }
+}
+
+/// What the reading thread sends.
+enum Read {
+    Fact(Mapped),
+    Rejected(Rejection),
+}
+
+impl LogsDomain {
+    /// Records everything in an input. Safe to repeat: what was recorded before is a duplicate.
+    ///
+    /// # Errors
+    /// The input cannot be read (nothing was recorded), or the store failed (whole batches before
+    /// the failure are recorded; repeating the import records the rest).
+    pub async fn import(
+        &self,
+        tenant: &TenantId,
+        mut input: Input,
+        hint: Hint,
+    ) -> Result<ImportSummary, DomainError> {
+        let name = input.name.clone();
+        let (input, format) = blocking(move || {
+            let format = intake::detect(&mut input, hint, &input.name.clone())?;
+            // The first reading validates: an error here leaves nothing behind.
+            read(&mut input, format, &Mapper::new(Redactor::standard()), &mut |_| Ok(()))?;
+            Ok((input, format))
+        })
+        .await?;
+
+        let (send, mut receive) = mpsc::channel::<Vec<Read>>(2);
+        let reader = tokio::task::spawn_blocking(move || send_batches(input, format, &send));
+        let mut summary = ImportSummary::default();
+        while let Some(batch) = receive.recv().await {
+            self.record_batch(tenant, &name, batch, &mut summary).await?;
+        }
+        match reader.await.map_err(|error| DomainError::Task(error.to_string()))? {
+            Ok(()) | Err(IntakeError::Stopped) => Ok(summary),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn record_batch(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        batch: Vec<Read>,
+        summary: &mut ImportSummary,
+    ) -> Result<(), DomainError> {
+        let now = self.clock.now();
+        let mut drafts: Vec<Draft> = Vec::with_capacity(batch.len());
+        let mut redactions = Vec::with_capacity(batch.len());
+        for read in batch {
+            match read {
+                Read::Fact(mapped) => {
+                    drafts.push(mapped.draft);
+                    redactions.push(Some(mapped.redactions));
+                }
+                Read::Rejected(rejection) => {
+                    summary.rejected += 1;
+                    summary.note(format!("rejected: {}: {}", place(name, &rejection), rejection.reason));
+                    drafts.push(intake::rejection_draft(&rejection, now));
+                    redactions.push(None);
+                }
+            }
+        }
+        let outcomes = self.recorder.record(tenant, &drafts).await?;
+        let mut refused = Vec::new();
+        for ((outcome, redacted), draft) in outcomes.into_iter().zip(redactions).zip(&drafts) {
+            match (outcome, redacted) {
+                (Outcome::Recorded { .. }, Some(redacted)) => {
+                    summary.facts += 1;
+                    summary.redactions += redacted;
+                }
+                (Outcome::Duplicate { .. }, Some(_)) => summary.duplicates += 1,
+                (Outcome::Conflict { key, seq }, Some(_)) => {
+                    summary.conflicts += 1;
+                    let reason = format!(
+                        "`{key}` was recorded before with other content, as entry {seq}; that one stands"
+                    );
+                    summary.note(format!("conflict: {name}: {reason}"));
+                    refused.push(intake::conflict_draft(draft, name, &reason, now));
+                }
+                (Outcome::Rejected { reason }, Some(_)) => {
+                    summary.rejected += 1;
+                    summary.note(format!("rejected: {name}: {reason}"));
+                    refused.push(intake::conflict_draft(draft, name, &reason, now));
+                }
+                // A rejection fact is not a fact of the input: it is counted as rejected.
+                (_, None) => {}
+            }
+        }
+        // A refusal is a fact too: without it the log could not say that something was offered.
+        self.recorder.record(tenant, &refused).await?;
+        Ok(())
+    }
+}
+
+fn place(name: &str, rejection: &Rejection) -> String {
+    format!("{name}: {}", rejection.position.path)
+}
+
+fn send_batches(
+    mut input: Input,
+    format: Format,
+    send: &mpsc::Sender<Vec<Read>>,
+) -> Result<(), IntakeError> {
+    let mapper = Mapper::new(Redactor::standard());
+    let mut batch = Vec::with_capacity(BATCH);
+    read(&mut input, format, &mapper, &mut |item| {
+        batch.push(item);
+        if batch.len() < BATCH {
+            return Ok(());
+        }
+        send.blocking_send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))
+            .map_err(|_| Stop)
+    })?;
+    if !batch.is_empty() {
+        // A closed channel means that recording failed, and that error is the one to show.
+        let _ = send.blocking_send(batch);
+    }
+    Ok(())
+}
+
+/// Reads any format from its start, item by item.
+fn read(
+    input: &mut Input,
+    format: Format,
+    mapper: &Mapper,
+    each: &mut dyn FnMut(Read) -> Result<(), Stop>,
+) -> Result<(), IntakeError> {
+    let name = input.name.clone();
+    match format {
+        Format::Otlp { form, signal } => {
+            intake::read_otlp(input, form, signal, &name, &mut |item| match item {
+                Item::Record(record) => match mapper.record(record) {
+                    Ok(mapped) => each(Read::Fact(mapped)),
+                    Err(rejection) => each(Read::Rejected(rejection)),
+                },
+                Item::Rejected(rejection) => each(Read::Rejected(rejection)),
+            })
+        }
+        Format::Mcp => intake::read_mcp(input, &name, mapper, &mut |m| each(Read::Fact(m))),
+        Format::Native => intake::read_native(input, &name, mapper, &mut |m| each(Read::Fact(m))),
+    }
+}
+
+/// Runs reading and parsing beside the runtime, not on it.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DomainError> + Send + 'static,
+) -> Result<T, DomainError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| DomainError::Task(error.to_string()))?
+}

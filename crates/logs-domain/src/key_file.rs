@@ -1,0 +1,57 @@
+//! The signing key's file: made once, mode 0600, never overwritten.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use adapters::Ed25519Signer;
+use store_traits::Entropy;
+
+use crate::DomainError;
+
+/// A key file that was just made, and can be taken back if what follows fails.
+pub(crate) struct Made(PathBuf);
+
+impl Made {
+    pub(crate) fn take_back(self) {
+        // Nothing was signed with it yet; leaving it behind would only be untidy.
+        let _ = fs::remove_file(self.0);
+    }
+}
+
+pub(crate) fn create(path: &Path, entropy: &dyn Entropy) -> Result<Made, DomainError> {
+    let mut seed = [0_u8; 32];
+    entropy.fill(&mut seed)?;
+    let text = Ed25519Signer::from_seed(&seed).to_key_file();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let wrong = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => DomainError::Exists { path: path.to_owned() },
+        _ => DomainError::File { doing: "create", path: path.to_owned(), source },
+    };
+    let mut file = options.open(path).map_err(wrong)?;
+    let made = Made(path.to_owned());
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if let Err(source) = written {
+        made.take_back();
+        return Err(DomainError::File { doing: "write", path: path.to_owned(), source });
+    }
+    Ok(made)
+}
+
+/// `None` where there is no such file.
+pub(crate) fn load(path: &Path) -> Result<Option<Ed25519Signer>, DomainError> {
+    match fs::read(path) {
+        Ok(bytes) => match Ed25519Signer::from_key_file(&bytes) {
+            Ok(signer) => Ok(Some(signer)),
+            Err(source) => Err(DomainError::Key { path: path.to_owned(), source }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(DomainError::File { doing: "read", path: path.to_owned(), source }),
+    }
+}

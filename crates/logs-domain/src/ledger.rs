@@ -1,0 +1,195 @@
+//! Checkpoints, proofs and verification of a tenant's ledger.
+
+use std::ops::Range;
+
+use audit_evidence::{
+    LedgerReport, Trust, VerifierKey, consistency_proof, inclusion_proof, range_proof,
+    sign_checkpoint, verify_consistency, verify_ledger,
+};
+use store_traits::{Checkpoint, FactId, Head, StoreError, TenantId};
+
+use crate::{DomainError, LogsDomain};
+
+impl LogsDomain {
+    /// The signed checkpoint of the newest head; signs it if nobody did yet.
+    ///
+    /// # Errors
+    /// Nothing was recorded, there is no key, or the ledger does not extend what was signed before.
+    pub async fn checkpoint(&self, tenant: &TenantId) -> Result<Checkpoint, DomainError> {
+        let head = self.ledger.head(tenant).await?;
+        if head.size == 0 {
+            return Err(DomainError::EmptyLedger(tenant.clone()));
+        }
+        let last = self.ledger.checkpoints(tenant).await?.pop();
+        if let Some(last) = last {
+            if last.size == head.size && last.root == head.root {
+                return Ok(last);
+            }
+            self.extends(tenant, &last, &head).await?;
+        }
+        let note = sign_checkpoint(&self.log_origin(tenant), &head, self.signer()?)
+            .map_err(|error| DomainError::Proof(error.to_string()))?;
+        let checkpoint =
+            Checkpoint { size: head.size, root: head.root, note, signed_at: self.clock.now() };
+        self.ledger.add_checkpoint(tenant, &checkpoint).await?;
+        Ok(checkpoint)
+    }
+
+    /// A log never signs what is inconsistent with what it signed before.
+    async fn extends(
+        &self,
+        tenant: &TenantId,
+        last: &Checkpoint,
+        head: &Head,
+    ) -> Result<(), DomainError> {
+        let fork = |why| DomainError::WouldFork {
+            tenant: tenant.clone(),
+            size: head.size,
+            root: head.root.to_string(),
+            signed_size: last.size,
+            why,
+        };
+        if head.size < last.size {
+            return Err(fork("the ledger is shorter than what was signed: its tail was cut"));
+        }
+        let proof = consistency_proof(self.ledger.as_ref(), tenant, last.size, head.size)
+            .await
+            .map_err(|error| DomainError::Proof(error.to_string()))?;
+        verify_consistency(last.size, head.size, &last.root, &head.root, &proof)
+            .map_err(|_| fork("what was signed is not a part of it: history was rewritten"))
+    }
+
+    /// The smallest signed checkpoint that covers the entries below `end`; signs one if none does.
+    ///
+    /// The smallest and not the newest, so that the same question is answered with the same bytes
+    /// however much was recorded since.
+    pub(crate) async fn checkpoint_covering(
+        &self,
+        tenant: &TenantId,
+        end: u64,
+    ) -> Result<Checkpoint, DomainError> {
+        let signed = self.ledger.checkpoints(tenant).await?;
+        match signed.into_iter().find(|checkpoint| checkpoint.size >= end) {
+            Some(checkpoint) => Ok(checkpoint),
+            None => self.checkpoint(tenant).await,
+        }
+    }
+
+    /// Where a fact lies.
+    ///
+    /// # Errors
+    /// The tenant has no fact with this id.
+    pub async fn seq_of(&self, tenant: &TenantId, id: &str) -> Result<u64, DomainError> {
+        let id = FactId::parse(id).map_err(|error| DomainError::NoSuchFact(error.to_string()))?;
+        self.ledger.seq_of(tenant, &id).await?.ok_or_else(|| {
+            DomainError::NoSuchFact(format!("tenant `{tenant}` has no fact with the id {id}"))
+        })
+    }
+
+    /// A `.tlog-proof` text: this entry is in the signed tree. Carries the entry's bytes.
+    ///
+    /// # Errors
+    /// The entry is not there, or the stored hashes do not give a proof.
+    pub async fn prove_entry(&self, tenant: &TenantId, seq: u64) -> Result<String, DomainError> {
+        self.known_range(tenant, &(seq..seq.saturating_add(1))).await?;
+        let checkpoint = self.checkpoint_covering(tenant, seq.saturating_add(1)).await?;
+        let entry = self.ledger.entries(tenant, seq..seq + 1).await?.pop().ok_or_else(|| {
+            DomainError::Proof(format!("entry {seq} is missing from the database"))
+        })?;
+        let proof = inclusion_proof(self.ledger.as_ref(), tenant, seq, checkpoint.size)
+            .await
+            .map_err(|error| DomainError::Proof(error.to_string()))?;
+        Ok(audit_evidence::inclusion_text(seq, &proof, &checkpoint.note, Some(&entry.bytes)))
+    }
+
+    /// A range proof text: the entries `[start, end)` are in the signed tree and none is left out.
+    ///
+    /// # Errors
+    /// The range is empty or not there, or the stored hashes do not give a proof.
+    pub async fn prove_range(
+        &self,
+        tenant: &TenantId,
+        range: Range<u64>,
+    ) -> Result<String, DomainError> {
+        self.known_range(tenant, &range).await?;
+        let checkpoint = self.checkpoint_covering(tenant, range.end).await?;
+        let proof =
+            range_proof(self.ledger.as_ref(), tenant, range.start, range.end, checkpoint.size)
+                .await
+                .map_err(|error| DomainError::Proof(error.to_string()))?;
+        let leaves = self.ledger.hashes(tenant, 0, range).await?;
+        Ok(audit_evidence::range_text(&proof, &checkpoint.note, &leaves))
+    }
+
+    /// A consistency proof text: the tree of size `newer` extends the tree of size `older`.
+    ///
+    /// # Errors
+    /// No checkpoint was signed at one of the sizes, or the stored hashes do not give a proof.
+    pub async fn prove_consistency(
+        &self,
+        tenant: &TenantId,
+        older: u64,
+        newer: u64,
+    ) -> Result<String, DomainError> {
+        let signed = self.ledger.checkpoints(tenant).await?;
+        let at = |size: u64| {
+            signed.iter().find(|c| c.size == size).ok_or_else(|| {
+                let sizes: Vec<_> = signed.iter().map(|c| c.size.to_string()).collect();
+                DomainError::NoSuchFact(format!(
+                    "no checkpoint was signed at size {size} (signed: {})",
+                    sizes.join(", ")
+                ))
+            })
+        };
+        let (old, new) = (at(older)?, at(newer)?);
+        let proof = consistency_proof(self.ledger.as_ref(), tenant, older, newer)
+            .await
+            .map_err(|error| DomainError::Proof(error.to_string()))?;
+        Ok(audit_evidence::consistency_text(&proof, &old.note, &new.note))
+    }
+
+    async fn known_range(&self, tenant: &TenantId, range: &Range<u64>) -> Result<(), DomainError> {
+        let size = self.ledger.head(tenant).await?.size;
+        if range.start < range.end && range.end <= size {
+            return Ok(());
+        }
+        Err(DomainError::NoSuchFact(format!(
+            "entries {}..{} are not in the ledger of `{tenant}`, which has {size} (0 to {})",
+            range.start,
+            range.end,
+            size.saturating_sub(1)
+        )))
+    }
+
+    /// Recomputes everything of a tenant's ledger from the stored bytes.
+    ///
+    /// # Errors
+    /// The store failed or there is no key to check signatures with. What is wrong with the ledger
+    /// is in the report.
+    pub async fn verify(
+        &self,
+        tenant: &TenantId,
+        keys: &[VerifierKey],
+        progress: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<LedgerReport, DomainError> {
+        let own;
+        let keys = if keys.is_empty() {
+            own = [self.verifier_key(tenant)?];
+            &own
+        } else {
+            keys
+        };
+        let origin = self.log_origin(tenant);
+        let verifier = Self::verifier();
+        let trust = Trust { keys, verifier: &verifier, origin: &origin };
+        Ok(verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await?)
+    }
+
+    /// Number of entries of a tenant.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn size(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        Ok(self.ledger.head(tenant).await?.size)
+    }
+}

@@ -5,12 +5,22 @@
 //! Intent: audit
 //! Role: verifier
 
+mod checkpoint;
+mod note;
 mod proof;
+mod proof_text;
 mod prover;
 mod range;
 mod tree;
+mod vkey;
 
+pub use checkpoint::{
+    CheckpointBody, CheckpointError, OpenedCheckpoint, open_checkpoint, sign_checkpoint,
+};
+pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, NoteError, SignatureLine, SignedNote};
 pub use proof::{MAX_PROOF_HASHES, ProofError, verify_consistency, verify_inclusion};
+pub use proof_text::{ProofFormatError, ProofText, ProofTextError, VerifiedProof};
 pub use prover::{ProveError, consistency_proof, inclusion_proof, range_proof, root_at};
 pub use range::{RangeProof, verify_range};
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
+pub use vkey::{VerifierKey, VkeyError};

@@ -1,0 +1,131 @@
+//! Verifier keys (C2SP signed-note): `<name>+<key id, 8 hex digits>+<base64(type ‖ public key)>`.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use replay_determinism::sha256;
+use thiserror::Error;
+
+/// The signature type of plain Ed25519.
+const ED25519: u8 = 0x01;
+
+/// A text that is not a verifier key.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum VkeyError {
+    /// Not three parts, or a part of a wrong alphabet.
+    #[error(
+        "a verifier key looks like `<name>+<8 hexadecimal digits>+<base64>`: {0} (copy the whole line, the `=` at its end included)"
+    )]
+    Shape(&'static str),
+    /// Not Ed25519.
+    #[error("the key has type {0:#04x}, and only Ed25519 (0x01) can be checked here")]
+    Type(u8),
+    /// The id is not that of the name and key.
+    #[error("the key's id is {expected:08x}, not {actual:08x} (was its name or a digit changed?)")]
+    Id {
+        /// Computed from name and key.
+        expected: u32,
+        /// As written.
+        actual: u32,
+    },
+    /// A name that cannot name a key.
+    #[error("`{0}` cannot name a key (no white space, no `+`, not empty)")]
+    Name(String),
+}
+
+/// A named Ed25519 public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: String,
+    public_key: [u8; 32],
+}
+
+impl VerifierKey {
+    /// Names a public key.
+    ///
+    /// # Errors
+    /// The name is empty, or has white space or `+`.
+    pub fn ed25519(name: &str, public_key: [u8; 32]) -> Result<Self, VkeyError> {
+        if !is_key_name(name) {
+            return Err(VkeyError::Name(name.to_owned()));
+        }
+        Ok(Self { name: name.to_owned(), public_key })
+    }
+
+    /// Reads a verifier key. Printing it gives the same text back.
+    ///
+    /// # Errors
+    /// The text is not a verifier key, not Ed25519, or its id is not that of its name and key.
+    pub fn parse(text: &str) -> Result<Self, VkeyError> {
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(id), Some(encoded)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(VkeyError::Shape("it has fewer than two `+`"));
+        };
+        let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if id.len() != 8 || !id.bytes().all(lower_hex) {
+            return Err(VkeyError::Shape("the second part is not 8 lower-case hexadecimal digits"));
+        }
+        let actual = u32::from_str_radix(id, 16)
+            .map_err(|_| VkeyError::Shape("the second part is not a number"))?;
+        let bytes = STANDARD
+            .decode(encoded)
+            .map_err(|_| VkeyError::Shape("the third part is not padded base64"))?;
+        let (kind, public_key) =
+            bytes.split_first().ok_or(VkeyError::Shape("the third part is empty"))?;
+        if *kind != ED25519 {
+            return Err(VkeyError::Type(*kind));
+        }
+        let public_key = public_key
+            .try_into()
+            .map_err(|_| VkeyError::Shape("an Ed25519 public key has 32 bytes"))?;
+        let key = Self::ed25519(name, public_key)?;
+        let expected = key.id();
+        if expected != actual {
+            return Err(VkeyError::Id { expected, actual });
+        }
+        Ok(key)
+    }
+
+    /// The key's name: for a log, its origin.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key id: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key).
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        let bytes = [self.name.as_bytes(), &[b'\n', ED25519], &self.public_key].concat();
+        let [a, b, c, d, ..] = *sha256(&bytes).as_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// The 32 bytes of the public key.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8; 32] {
+        &self.public_key
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encoded = STANDARD.encode([&[ED25519], &self.public_key[..]].concat());
+        write!(f, "{}+{:08x}+{encoded}", self.name, self.id())
+    }
+}
+
+impl std::str::FromStr for VerifierKey {
+    type Err = VkeyError;
+
+    fn from_str(text: &str) -> Result<Self, VkeyError> {
+        Self::parse(text)
+    }
+}
+
+/// May this name a key? Control characters would break the line that it stands on.
+pub(crate) fn is_key_name(name: &str) -> bool {
+    let breaks = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+    !name.is_empty() && !name.contains(breaks)
+}

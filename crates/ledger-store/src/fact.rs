@@ -1,0 +1,49 @@
+//! Reads an entry's bytes as a value again, so that projections can be compared with the entries.
+//!
+//! Lenient on purpose: whether the bytes are canonical is judged by whoever hashes them. Here a fact
+//! that any writer could have produced must only be readable.
+
+use serde_json::Value as Json;
+use store_traits::{Object, Value};
+
+/// The fact in these bytes, `None` if they are not a JSON object.
+pub(crate) fn parse(bytes: &[u8]) -> Option<Value> {
+    let json: Json = serde_json::from_slice(bytes).ok()?;
+    json.is_object().then(|| value(json))
+}
+
+fn value(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(bool) => Value::Bool(bool),
+        Json::Number(number) => {
+            if let Some(int) = number.as_i64() {
+                Value::integer(int)
+            } else if let Some(unsigned) = number.as_u64() {
+                Value::unsigned(unsigned)
+            } else {
+                number.as_f64().map_or(Value::Null, Value::f64)
+            }
+        }
+        Json::String(text) => Value::String(text),
+        Json::Array(items) => Value::Array(items.into_iter().map(value).collect()),
+        Json::Object(members) => Value::Object(
+            members.into_iter().map(|(name, item)| (name, value(item))).collect::<Object>(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_read_and_anything_else_is_not() {
+        let fact = parse(br#"{"body":{"view":{"class":"llm","input_tokens":12,"root":true}}}"#);
+        let fact = fact.unwrap();
+        assert_eq!(fact.at(&["body", "view", "class"]).and_then(Value::as_str), Some("llm"));
+        assert_eq!(fact.at(&["body", "view", "input_tokens"]).and_then(Value::as_i64), Some(12));
+        assert_eq!(parse(b"[1]"), None);
+        assert_eq!(parse(b"{\"a\":"), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! The triggers that refuse changes: which there must be, and which there are.
+
+use sqlx::SqlitePool;
+use store_traits::StoreError;
+
+use crate::{database, sql};
+
+/// Triggers that the migrations make and the database lacks or has in another wording.
+pub(crate) async fn missing(pool: &SqlitePool) -> Result<Vec<String>, StoreError> {
+    let present: Vec<(String, String)> = sqlx::query_as(sql::SELECT_TRIGGERS)
+        .fetch_all(pool)
+        .await
+        .map_err(database("reading the triggers"))?;
+    let mut missing = Vec::new();
+    for (name, wanted) in expected() {
+        match present.iter().find(|(there, _)| *there == name) {
+            None => missing.push(format!("the trigger `{name}` is gone: its table can be changed")),
+            Some((_, text)) if words(text) != wanted => {
+                missing.push(format!("the trigger `{name}` was replaced by another one"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(missing)
+}
+
+/// Name and text of each trigger in the migrations.
+fn expected() -> Vec<(String, String)> {
+    sql::MIGRATOR
+        .iter()
+        .flat_map(|migration| triggers(migration.sql.as_str()))
+        .collect()
+}
+
+fn triggers(migration: &str) -> Vec<(String, String)> {
+    const BEGINS: &str = "CREATE TRIGGER ";
+    const ENDS: &str = "END;";
+    let mut found = Vec::new();
+    let mut rest = migration;
+    while let Some((_, after)) = rest.split_once(BEGINS) {
+        let Some((body, tail)) = after.split_once(ENDS) else { break };
+        let name = body.split_whitespace().next().unwrap_or_default().to_owned();
+        found.push((name, words(&format!("{BEGINS}{body}END"))));
+        rest = tail;
+    }
+    found
+}
+
+/// White space is not part of a trigger's meaning.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_table_has_both_guards_in_the_migrations() {
+        let names: Vec<_> = expected().into_iter().map(|(name, _)| name).collect();
+        for table in ["ledger", "entries", "commits", "subtrees", "checkpoints", "steps", "runs", "audit_events", "exports"] {
+            for event in ["update", "delete"] {
+                assert!(names.contains(&format!("{table}_no_{event}")), "{table} {event}");
+            }
+        }
+        assert!(names.contains(&"contents_no_update".to_owned()));
+        assert!(!names.contains(&"contents_no_delete".to_owned()), "contents may be erased");
+    }
+}

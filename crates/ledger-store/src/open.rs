@@ -1,0 +1,230 @@
+//! Making and opening a database.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, SqliteConnection};
+use store_traits::StoreError;
+
+use crate::location::{APPLICATION_ID, Location};
+use crate::{Projection, database, error, sql};
+
+/// How long a connection waits for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Reads of one process that go on at the same time.
+const READERS: u32 = 4;
+/// Rows that may wait between the connection's thread and its reader.
+const ROW_BUFFER: usize = 512;
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// To record and to read; migrations are run.
+    ReadWrite,
+    /// To read only, also from a read-only file or mount; the file is not touched.
+    ReadOnly,
+}
+
+/// The ledger of all tenants in one SQLite file.
+///
+/// One connection writes, because SQLite has one writer and callers of one process then queue
+/// fairly; a few others read, and cannot write.
+pub struct SqliteLedger {
+    readers: SqlitePool,
+    writer: Option<SqlitePool>,
+    pub(crate) projections: Vec<Arc<dyn Projection>>,
+    url: String,
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteLedger").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl SqliteLedger {
+    /// Makes an empty database at `sqlite://path`, `sqlite:path` or a plain path.
+    ///
+    /// # Errors
+    /// There is a file already (it is left alone), the URL names no file, or the disk refuses.
+    pub async fn create(url: &str) -> Result<(), StoreError> {
+        let location = Location::parse(url)?;
+        claim(&location)?;
+        let made = initialise(&location).await;
+        if made.is_err() {
+            // The file is ours and holds nothing: leaving it would only block the next attempt.
+            let _ = std::fs::remove_file(&location.path);
+        }
+        made
+    }
+
+    /// Opens a database, and registers the projections that get each commit.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] without a file, [`StoreError::Foreign`] for a file of another program,
+    /// [`StoreError::ReadOnly`] where it cannot be written but should.
+    pub async fn open(
+        url: &str,
+        mode: OpenMode,
+        projections: Vec<Arc<dyn Projection>>,
+    ) -> Result<Self, StoreError> {
+        let location = Location::parse(url)?;
+        location.recognise()?;
+        let (readers, writer) = match mode {
+            OpenMode::ReadWrite => {
+                location.writable()?;
+                let writer = writer(&location).await?;
+                (readers(options(&location).read_only(true)), Some(writer))
+            }
+            OpenMode::ReadOnly => (read_only(&location).await?, None),
+        };
+        Ok(Self { readers, writer, projections, url: location.url })
+    }
+
+    /// The connections that read: what topic stores query through.
+    #[must_use]
+    pub fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// The connection that writes.
+    pub(crate) fn writer(&self) -> Result<&SqlitePool, StoreError> {
+        self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly {
+            why: format!("`{}` was opened for reading only", self.url),
+        })
+    }
+
+    /// Closes all connections. The writer goes last: it moves the write-ahead log into the file, so
+    /// that one file remains.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
+    }
+}
+
+fn options(location: &Location) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(&location.path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(ROW_BUFFER)
+        // Without it, REPLACE removes rows without firing the triggers that refuse a removal.
+        .pragma("recursive_triggers", "ON")
+        .pragma("trusted_schema", "OFF")
+        // In KiB: the key index is written at random places, and should be found in memory.
+        .pragma("cache_size", "-32768")
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    // A connection that is closed while idle loses its prepared statements for nothing.
+    SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
+}
+
+fn readers(options: SqliteConnectOptions) -> SqlitePool {
+    pool(READERS).connect_lazy_with(options)
+}
+
+/// Takes the name, so that two that initialise at once cannot share a file. The contents behind the
+/// commitments are personal: nobody but the owner reads the file.
+fn claim(location: &Location) -> Result<(), StoreError> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&location.path).map(drop).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            location.refuse("the file is there already, and is never overwritten (open it, or name another one)")
+        }
+        std::io::ErrorKind::StorageFull => StoreError::Full,
+        _ => location.refuse(error.to_string()),
+    })
+}
+
+async fn initialise(location: &Location) -> Result<(), StoreError> {
+    // With a rollback journal the header is in the file itself as soon as a statement ends; the
+    // write-ahead log comes when the database is opened.
+    let options = options(location)
+        .page_size(8_192)
+        .journal_mode(SqliteJournalMode::Delete)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("application_id", APPLICATION_ID.to_string());
+    let doing = "making the tables";
+    let mut conn = SqliteConnection::connect_with(&options).await.map_err(database(doing))?;
+    migrate(location, &mut conn).await?;
+    conn.close().await.map_err(database(doing))
+}
+
+async fn writer(location: &Location) -> Result<SqlitePool, StoreError> {
+    let options =
+        options(location).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let pool = pool(1).connect_with(options).await.map_err(|error| match error {
+        error if error::wants_to_write(&error) => StoreError::ReadOnly {
+            why: format!("{error} (SQLite writes `-wal` and `-shm` files beside `{}`)", location.path.display()),
+        },
+        error => database("opening the database")(error),
+    })?;
+    let mut conn = pool.acquire().await.map_err(database("opening the database"))?;
+    migrate(location, &mut conn).await?;
+    Ok(pool)
+}
+
+async fn migrate(location: &Location, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    sql::MIGRATOR.run(conn).await.map_err(|error| match error {
+        sqlx::migrate::MigrateError::Execute(error)
+        | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
+            database("bringing the tables up to date")(error)
+        }
+        sqlx::migrate::MigrateError::VersionMissing(version) => location.refuse(format!(
+            "its schema has version {version}, which this program does not know (use a newer factlog)"
+        )),
+        other => location.refuse(format!("the tables cannot be brought up to date: {other}")),
+    })
+}
+
+/// On a read-only mount SQLite cannot make the `-shm` file that a write-ahead log needs. Where there
+/// is no log, nothing can be missing, and the file may be read as immutable.
+async fn read_only(location: &Location) -> Result<SqlitePool, StoreError> {
+    let plain = options(location).read_only(true);
+    let pool = readers(plain.clone());
+    let version = match schema_version(&pool).await {
+        Err(error) if error::wants_to_write(&error) && !location.has_wal() => {
+            let pool = readers(plain.immutable(true));
+            let version = schema_version(&pool).await;
+            return checked(location, pool, version);
+        }
+        other => other,
+    };
+    checked(location, pool, version)
+}
+
+async fn schema_version(pool: &SqlitePool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(sql::SELECT_SCHEMA_VERSION).fetch_one(pool).await
+}
+
+fn checked(
+    location: &Location,
+    pool: SqlitePool,
+    version: Result<i64, sqlx::Error>,
+) -> Result<SqlitePool, StoreError> {
+    let known = sql::MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
+    match version {
+        Ok(version) if version == known => Ok(pool),
+        Ok(version) if version > known => Err(location.refuse(format!(
+            "its schema has version {version}, this program knows {known} (use a newer factlog)"
+        ))),
+        Ok(version) => Err(location.refuse(format!(
+            "its schema has version {version}, this program needs {known} (open it once for writing)"
+        ))),
+        Err(error) if error::wants_to_write(&error) => Err(location.refuse(format!(
+            "{error} (there is a write-ahead log beside it, which cannot be read from a read-only directory: open it once for writing, or copy it to a writable place)"
+        ))),
+        Err(error) => Err(database("opening the database")(error)),
+    }
+}

@@ -1,0 +1,156 @@
+//! Rows as the database gives them, and their conversion into snapshots.
+
+use sqlx::{FromRow, SqliteConnection};
+use store_traits::{
+    Checkpoint, Content, Digest, Entry, FactId, Head, Known, StoreError, Subtree, TenantId,
+    Timestamp,
+};
+
+use crate::{database, error::corrupt, sql};
+
+/// SHA-256 of nothing, the root of an empty tree (RFC 6962 §2.1). A constant, because hashes are
+/// computed in one crate and this is not it.
+const EMPTY_ROOT: Digest = Digest::new([
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+]);
+
+/// SQLite counts to 2^63 − 1; a larger bound of a range means "to the end".
+pub(crate) fn to_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn from_i64(number: i64, what: &str) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| corrupt(format!("{what}: {number} is negative")))
+}
+
+pub(crate) fn digest(bytes: &[u8], what: &str) -> Result<Digest, StoreError> {
+    Digest::try_from(bytes).map_err(|error| corrupt(format!("{what}: {error}")))
+}
+
+/// The newest head, read on the connection that may be about to commit.
+pub(crate) async fn head(
+    conn: &mut SqliteConnection,
+    tenant: &TenantId,
+) -> Result<Head, StoreError> {
+    let row: Option<HeadRow> = sqlx::query_as(sql::SELECT_HEAD)
+        .bind(tenant.as_str())
+        .fetch_optional(conn)
+        .await
+        .map_err(database("reading the head"))?;
+    row.map_or_else(
+        || Ok(Head { size: 0, peaks: Vec::new(), root: EMPTY_ROOT }),
+        |row| row.into_head(tenant),
+    )
+}
+
+#[derive(FromRow)]
+pub(crate) struct HeadRow {
+    size: i64,
+    peaks: Vec<u8>,
+    root: Vec<u8>,
+}
+
+impl HeadRow {
+    pub(crate) fn into_head(self, tenant: &TenantId) -> Result<Head, StoreError> {
+        let Self { size, peaks, root } = self;
+        let what = format!("commits of `{tenant}` at size {size}");
+        let peaks = peaks.chunks(32).map(|peak| digest(peak, &what)).collect::<Result<_, _>>()?;
+        Ok(Head { size: from_i64(size, &what)?, peaks, root: digest(&root, &what)? })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct KnownRow {
+    pub(crate) key: String,
+    seq: i64,
+    id: String,
+    fingerprint: Vec<u8>,
+}
+
+impl KnownRow {
+    pub(crate) fn into_known(self) -> Result<Known, StoreError> {
+        let Self { key, seq, id, fingerprint } = self;
+        let what = format!("entry {seq} (key `{key}`)");
+        Ok(Known {
+            seq: from_i64(seq, &what)?,
+            id: FactId::parse(&id).map_err(|error| corrupt(format!("{what}: {error}")))?,
+            fingerprint: digest(&fingerprint, &what)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct EntryRow {
+    seq: i64,
+    id: String,
+    kind: String,
+    run_id: Option<String>,
+    trace_id: Option<String>,
+    occurred_at: String,
+    recorded_at: String,
+    leaf_hash: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl EntryRow {
+    pub(crate) fn into_entry(self) -> Result<Entry, StoreError> {
+        let Self { seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes } =
+            self;
+        let seq = from_i64(seq, "entries.seq")?;
+        Ok(Entry { seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct ContentRow {
+    seq: i64,
+    pointer: String,
+    form: String,
+    salt: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl ContentRow {
+    pub(crate) fn into_content(self) -> Result<Content, StoreError> {
+        let Self { seq, pointer, form, salt, bytes } = self;
+        Ok(Content { seq: from_i64(seq, "contents.seq")?, pointer, form, salt, bytes })
+    }
+}
+
+/// A hash with its number: of a leaf, or of a subtree of one level.
+#[derive(FromRow)]
+pub(crate) struct HashRow {
+    number: i64,
+    hash: Vec<u8>,
+}
+
+impl HashRow {
+    pub(crate) fn into_subtree(self, level: u8) -> Result<Subtree, StoreError> {
+        let Self { number, hash } = self;
+        let what = format!("hash {number} of level {level}");
+        Ok(Subtree { level, index: from_i64(number, &what)?, root: digest(&hash, &what)? })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct CheckpointRow {
+    size: i64,
+    root: Vec<u8>,
+    note: String,
+    signed_at: String,
+}
+
+impl CheckpointRow {
+    pub(crate) fn into_checkpoint(self) -> Result<Checkpoint, StoreError> {
+        let Self { size, root, note, signed_at } = self;
+        let what = format!("checkpoint at size {size}");
+        Ok(Checkpoint {
+            size: from_i64(size, &what)?,
+            root: digest(&root, &what)?,
+            note,
+            signed_at: Timestamp::parse(&signed_at)
+                .map_err(|error| corrupt(format!("{what}: {error}")))?,
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! What the database refuses, and what it says when it cannot be used.
+
+mod support;
+
+use ledger_store::{OpenMode, SqliteLedger};
+use sqlx::{Connection, Executor};
+use store_traits::{CommitOutcome, LedgerStore, StoreError};
+use support::{Fresh, batch, head, tenant};
+
+#[tokio::test]
+async fn facts_can_neither_be_changed_nor_removed() {
+    let fresh = Fresh::new().await;
+    fresh.open().await.commit(&batch(0, 300)).await.unwrap();
+    let mut intruder = fresh.intruder().await;
+    for statement in [
+        "UPDATE entries SET kind = 'x'",
+        "DELETE FROM entries",
+        "UPDATE commits SET root = zeroblob(32)",
+        "DELETE FROM commits",
+        "UPDATE subtrees SET root = zeroblob(32)",
+        "DELETE FROM subtrees",
+        "UPDATE contents SET bytes = x'00'",
+    ] {
+        let error = intruder.execute(statement).await.unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{statement}: {error}");
+    }
+    intruder.execute("DELETE FROM contents").await.expect("contents may be erased");
+}
+
+#[tokio::test]
+async fn a_guard_that_is_gone_or_replaced_is_named() {
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
+    assert!(ledger.missing_guards().await.unwrap().is_empty());
+    let mut intruder = fresh.intruder().await;
+    intruder.execute("DROP TRIGGER entries_no_delete").await.unwrap();
+    intruder.execute("DROP TRIGGER commits_no_update").await.unwrap();
+    intruder
+        .execute("CREATE TRIGGER commits_no_update BEFORE UPDATE ON commits BEGIN SELECT 1; END")
+        .await
+        .unwrap();
+    let missing = ledger.missing_guards().await.unwrap();
+    assert_eq!(missing.len(), 2, "{missing:?}");
+    assert!(missing[0].contains("commits_no_update") && missing[0].contains("replaced"));
+    assert!(missing[1].contains("entries_no_delete") && missing[1].contains("gone"));
+}
+
+#[tokio::test]
+async fn a_missing_file_says_how_to_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("none.db").display());
+    for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
+        let error = SqliteLedger::open(&url, mode, Vec::new()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Open { .. }));
+        assert!(error.to_string().contains("factlog init"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[tokio::test]
+async fn a_database_is_never_made_over_an_existing_file() {
+    let fresh = Fresh::new().await;
+    fresh.open().await.commit(&batch(0, 1)).await.unwrap();
+    let error = SqliteLedger::create(&fresh.url).await.unwrap_err();
+    assert!(error.to_string().contains("never overwritten"), "{error}");
+    assert_eq!(fresh.open().await.head(&tenant()).await.unwrap(), head(1));
+}
+
+#[tokio::test]
+async fn files_of_other_programs_are_left_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "not a database at all, but long enough to be read as a header".repeat(4))
+        .unwrap();
+    let other = folder.path().join("other.db");
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(&other).create_if_missing(true);
+    let mut conn = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    conn.execute("CREATE TABLE theirs (a)").await.unwrap();
+    conn.close().await.unwrap();
+
+    for path in [text, other] {
+        let before = std::fs::read(&path).unwrap();
+        for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
+            let url = path.display().to_string();
+            let error = SqliteLedger::open(&url, mode, Vec::new()).await.unwrap_err();
+            assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no -wal, no -shm");
+}
+
+#[tokio::test]
+async fn a_read_only_file_is_read_and_not_written() {
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
+    ledger.commit(&batch(0, 2)).await.unwrap();
+    ledger.close().await;
+    let mut permissions = std::fs::metadata(fresh.path()).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(fresh.path(), permissions).unwrap();
+
+    let error = SqliteLedger::open(&fresh.url, OpenMode::ReadWrite, Vec::new()).await.unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
+
+    let ledger = SqliteLedger::open(&fresh.url, OpenMode::ReadOnly, Vec::new()).await.unwrap();
+    assert_eq!(ledger.head(&tenant()).await.unwrap(), head(2));
+    let error = ledger.commit(&batch(2, 1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn readers_see_what_a_writer_of_another_process_committed() {
+    let fresh = Fresh::new().await;
+    let writer = fresh.open().await;
+    let reader = SqliteLedger::open(&fresh.url, OpenMode::ReadOnly, Vec::new()).await.unwrap();
+    assert_eq!(writer.commit(&batch(0, 3)).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(reader.head(&tenant()).await.unwrap(), head(3));
+}
+
+#[tokio::test]
+async fn a_full_disk_records_nothing_and_the_next_commit_works() {
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
+    ledger.commit(&batch(0, 1)).await.unwrap();
+    ledger.limit_pages_for_test(40).await;
+    let error = ledger.commit(&batch(1, 5_000)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Full), "{error}");
+    assert_eq!(ledger.head(&tenant()).await.unwrap(), head(1));
+    assert_eq!(ledger.entries(&tenant(), 0..10).await.unwrap().len(), 1);
+    assert_eq!(ledger.commit(&batch(1, 2)).await.unwrap(), CommitOutcome::Committed);
+}

@@ -6,12 +6,16 @@
 //! Role: verifier
 
 mod checkpoint;
+mod entry_check;
 mod note;
 mod proof;
 mod proof_text;
 mod prover;
 mod range;
+mod recorder;
+mod seal;
 mod tree;
+mod verify;
 mod vkey;
 
 pub use checkpoint::{
@@ -22,5 +26,7 @@ pub use proof::{MAX_PROOF_HASHES, ProofError, verify_consistency, verify_inclusi
 pub use proof_text::{ProofFormatError, ProofText, ProofTextError, VerifiedProof};
 pub use prover::{ProveError, consistency_proof, inclusion_proof, range_proof, root_at};
 pub use range::{RangeProof, verify_range};
+pub use recorder::{Outcome, RecordError, Recorder};
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
+pub use verify::{Finding, LedgerReport, Trust, verify_ledger};
 pub use vkey::{VerifierKey, VkeyError};

@@ -35,6 +35,7 @@ pub struct Place {
 /// The LOGS domain over one database.
 pub struct LogsDomain {
     pub(crate) ledger: Arc<dyn LedgerStore>,
+    sqlite: Arc<SqliteLedger>,
     pub(crate) recorder: Recorder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) signer: Option<Arc<dyn Signer>>,
@@ -51,15 +52,13 @@ impl LogsDomain {
     pub async fn init(place: &Place, origin: &str) -> Result<Self, DomainError> {
         // The key first: a database without a key would be in the way of the next attempt.
         let made = key_file::create(&place.key_file, &OsEntropy)?;
-        let created = match SqliteLedger::create(&place.url, projections()).await {
-            Ok(ledger) => ledger,
-            Err(error) => {
-                made.take_back();
-                return Err(error.into());
-            }
-        };
-        created.origin(origin).await?;
-        drop(created);
+        if let Err(error) = SqliteLedger::create(&place.url).await {
+            made.take_back();
+            return Err(error.into());
+        }
+        let ledger = SqliteLedger::open(&place.url, OpenMode::ReadWrite, projections()).await?;
+        ledger.origin(origin).await?;
+        ledger.close().await;
         Self::open(place, Access::Write).await
     }
 
@@ -74,7 +73,7 @@ impl LogsDomain {
         };
         let sqlite = Arc::new(SqliteLedger::open(&place.url, mode, projections()).await?);
         let traces = Arc::new(SqliteTraces::new(&sqlite));
-        let ledger: Arc<dyn LedgerStore> = sqlite;
+        let ledger: Arc<dyn LedgerStore> = Arc::<SqliteLedger>::clone(&sqlite);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let signer = key_file::load(&place.key_file)?
@@ -84,6 +83,7 @@ impl LogsDomain {
             recorder: Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy),
             facade: LogsFacade::new(Arc::clone(&ledger), traces),
             ledger,
+            sqlite,
             clock,
             signer,
             origin,
@@ -155,13 +155,26 @@ impl LogsDomain {
     /// There is no key file.
     pub fn verifier_key(&self, tenant: &TenantId) -> Result<VerifierKey, DomainError> {
         let signer = self.signer()?;
-        VerifierKey::new(&self.log_origin(tenant), signer.public_key())
+        VerifierKey::ed25519(&self.log_origin(tenant), signer.public_key())
             .map_err(|error| DomainError::Proof(error.to_string()))
     }
 
+    /// Closes the database: what is in its write-ahead log moves into the one file.
+    pub async fn close(self) {
+        self.sqlite.close().await;
+    }
+
     pub(crate) fn signer(&self) -> Result<&dyn Signer, DomainError> {
+        self.shared_signer_ref().map(|signer| signer.as_ref())
+    }
+
+    pub(crate) fn shared_signer(&self) -> Result<Arc<dyn Signer>, DomainError> {
+        self.shared_signer_ref().cloned()
+    }
+
+    fn shared_signer_ref(&self) -> Result<&Arc<dyn Signer>, DomainError> {
         self.signer
-            .as_deref()
+            .as_ref()
             .ok_or_else(|| DomainError::NoKey { path: self.place.key_file.clone() })
     }
 

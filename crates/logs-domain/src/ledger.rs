@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use audit_evidence::{
-    LedgerReport, Trust, VerifierKey, consistency_proof, inclusion_proof, range_proof,
+    LedgerReport, ProofText, Trust, VerifierKey, consistency_proof, inclusion_proof, range_proof,
     sign_checkpoint, verify_consistency, verify_ledger,
 };
 use store_traits::{Checkpoint, FactId, Head, StoreError, TenantId};
@@ -99,7 +99,9 @@ impl LogsDomain {
         let proof = inclusion_proof(self.ledger.as_ref(), tenant, seq, checkpoint.size)
             .await
             .map_err(|error| DomainError::Proof(error.to_string()))?;
-        Ok(audit_evidence::inclusion_text(seq, &proof, &checkpoint.note, Some(&entry.bytes)))
+        let entry = Some(entry.bytes);
+        let text = ProofText::Inclusion { entry, index: seq, proof, checkpoint: checkpoint.note };
+        Ok(text.to_string())
     }
 
     /// A range proof text: the entries `[start, end)` are in the signed tree and none is left out.
@@ -118,7 +120,7 @@ impl LogsDomain {
                 .await
                 .map_err(|error| DomainError::Proof(error.to_string()))?;
         let leaves = self.ledger.hashes(tenant, 0, range).await?;
-        Ok(audit_evidence::range_text(&proof, &checkpoint.note, &leaves))
+        Ok(ProofText::range(proof, Some(leaves), checkpoint.note).to_string())
     }
 
     /// A consistency proof text: the tree of size `newer` extends the tree of size `older`.
@@ -145,7 +147,8 @@ impl LogsDomain {
         let proof = consistency_proof(self.ledger.as_ref(), tenant, older, newer)
             .await
             .map_err(|error| DomainError::Proof(error.to_string()))?;
-        Ok(audit_evidence::consistency_text(&proof, &old.note, &new.note))
+        let (older, newer) = (old.note.clone(), new.note.clone());
+        Ok(ProofText::Consistency { proof, older, newer }.to_string())
     }
 
     async fn known_range(&self, tenant: &TenantId, range: &Range<u64>) -> Result<(), DomainError> {

@@ -18,6 +18,7 @@ mod input;
 mod key_file;
 mod ledger;
 mod offline;
+mod report;
 
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
@@ -25,7 +26,7 @@ pub use error::{DomainError, Fault};
 pub use export::{Exported, Withhold};
 pub use import::ImportSummary;
 pub use input::{Input, InputProgress};
-pub use offline::{OfflineError, verify_bundle_file, verify_proof_text};
+pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof_file};
 
 // What callers need to speak with the domain.
 pub use adapters::{BundleReport, Finding as BundleFinding};

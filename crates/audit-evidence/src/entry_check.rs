@@ -1,0 +1,128 @@
+//! One entry against itself: its bytes, its index columns, its contents.
+
+use replay_determinism::{blob_commitment, canonical, disclosure_digest, leaf_hash};
+use store_traits::{Content, Digest, Entry, TenantId, Value};
+
+/// What the check of an entry gave.
+pub(crate) struct EntryCheck {
+    /// The leaf hash of the bytes that are there.
+    pub(crate) leaf: Digest,
+    /// The content that this entry says was erased: entry and pointer.
+    pub(crate) erases: Option<(u64, String)>,
+    /// Pointers of committed contents that are not there; an erasure fact may explain them.
+    pub(crate) gone: Vec<String>,
+    /// `(what differs, what it means)`.
+    pub(crate) findings: Vec<(String, String)>,
+}
+
+/// Checks the bytes of an entry against its columns and commitments. `contents` are those that the
+/// store keeps for this entry.
+pub(crate) fn check_entry(tenant: &TenantId, entry: &Entry, contents: &[Content]) -> EntryCheck {
+    let leaf = leaf_hash(&entry.bytes);
+    let mut check = EntryCheck { leaf, erases: None, gone: Vec::new(), findings: Vec::new() };
+    if leaf.as_bytes().as_slice() != entry.leaf_hash.as_slice() {
+        check.finding(
+            format!("the entry's bytes hash to {leaf}, the ledger recorded another leaf hash"),
+            "the entry was edited after it was recorded, or its stored hash was",
+        );
+    }
+    let fact = match canonical::parse(&entry.bytes) {
+        Ok(fact) => fact,
+        Err(error) => {
+            check.finding(format!("the bytes are not a fact: {error}"), "the entry was damaged");
+            return check;
+        }
+    };
+    check.columns(tenant, entry, &fact);
+    check.commitments(&fact, contents);
+    if fact.member("kind").and_then(Value::as_str) == Some("content.erased") {
+        let at = |name| fact.at(&["body", name]);
+        if let (Some(seq), Some(pointer)) =
+            (at("seq").and_then(Value::as_i64), at("pointer").and_then(Value::as_str))
+        {
+            check.erases = u64::try_from(seq).ok().map(|seq| (seq, pointer.to_owned()));
+        }
+    }
+    check
+}
+
+impl EntryCheck {
+    fn finding(&mut self, what: String, meaning: &str) {
+        self.findings.push((what, meaning.to_owned()));
+    }
+
+    fn columns(&mut self, tenant: &TenantId, entry: &Entry, fact: &Value) {
+        let text = |path: &[&str]| fact.at(path).and_then(Value::as_str);
+        let columns = [
+            ("tenant", text(&["tenant"]), Some(tenant.as_str())),
+            ("id", text(&["id"]), Some(entry.id.as_str())),
+            ("kind", text(&["kind"]), Some(entry.kind.as_str())),
+            ("run_id", text(&["meta", "run_id"]), entry.run_id.as_deref()),
+            ("trace_id", text(&["meta", "trace_id"]), entry.trace_id.as_deref()),
+            ("occurred_at", text(&["meta", "occurred_at"]), Some(entry.occurred_at.as_str())),
+            ("recorded_at", text(&["meta", "recorded_at"]), Some(entry.recorded_at.as_str())),
+        ];
+        for (column, fact, row) in columns {
+            if fact != row {
+                let show = |text: Option<&str>| text.map_or("nothing".into(), |t| format!("`{t}`"));
+                self.finding(
+                    format!(
+                        "index column {column} says {}, the fact says {}",
+                        show(row),
+                        show(fact)
+                    ),
+                    "the index row was edited: lists and filters would lie",
+                );
+            }
+        }
+    }
+
+    fn commitments(&mut self, fact: &Value, contents: &[Content]) {
+        let committed = |member: &str, form: &str| {
+            fact.member(member)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .map(|(pointer, promise)| (pointer.clone(), form.to_owned(), promise.clone()))
+                .collect::<Vec<_>>()
+        };
+        let promises: Vec<_> =
+            committed("_sd", "sd").into_iter().chain(committed("_blob", "blob")).collect();
+        for (pointer, form, promise) in &promises {
+            match contents.iter().find(|c| &c.pointer == pointer && &c.form == form) {
+                None => self.gone.push(pointer.clone()),
+                Some(content) if keeps(promise, content) => {}
+                Some(_) => self.finding(
+                    format!("the content at {pointer} does not match its commitment"),
+                    "the content was edited after it was recorded",
+                ),
+            }
+        }
+        for content in contents {
+            let promised = |(pointer, form, _): &(String, String, Value)| {
+                pointer == &content.pointer && form == &content.form
+            };
+            if !promises.iter().any(promised) {
+                self.finding(
+                    format!(
+                        "a content lies at {} that the entry never committed to",
+                        content.pointer
+                    ),
+                    "somebody put a content beside the ledger",
+                );
+            }
+        }
+    }
+}
+
+/// Does the content keep what the entry promised?
+fn keeps(promise: &Value, content: &Content) -> bool {
+    if content.form == "sd" {
+        return std::str::from_utf8(&content.bytes)
+            .is_ok_and(|text| Some(disclosure_digest(text).as_str()) == promise.as_str());
+    }
+    let Ok(salt) = <&[u8; 32]>::try_from(content.salt.as_slice()) else { return false };
+    let commitment = blob_commitment(salt, &content.bytes).to_string();
+    promise.member("c").and_then(Value::as_str) == Some(commitment.as_str())
+        && promise.member("len").and_then(Value::as_i64) == i64::try_from(content.bytes.len()).ok()
+}

@@ -157,7 +157,8 @@ mod tests {
         for leaf in &leaves {
             range.append(*leaf, &mut |subtree| seen.push(subtree));
         }
-        let (ones, twos): (Vec<_>, Vec<_>) = seen.iter().partition(|subtree| subtree.level == 1);
+        let (ones, twos): (Vec<Subtree>, Vec<Subtree>) =
+            seen.iter().copied().partition(|subtree| subtree.level == 1);
         assert_eq!(ones.len(), 258);
         for (at, subtree) in ones.iter().enumerate() {
             assert_eq!(subtree.index, u64::try_from(at).unwrap());

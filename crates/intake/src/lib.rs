@@ -4,3 +4,9 @@
 //! Audience: CUSTOMER
 //! Intent: telemetry
 //! Role: recorder
+
+mod error;
+mod record;
+
+pub use error::IntakeError;
+pub use record::{Item, Position, Record, Rejection, Signal, Stop};

@@ -4,17 +4,37 @@
 //! Audience: CUSTOMER
 //! Intent: compliance
 //! Role: exporter
+//!
+//! An [`EvidenceBundle`] is a value that engines put together; [`EvidenceBundle::write`] turns it
+//! into one zip, [`verify_bundle`] checks such a zip offline. Bytes depend on nothing but the value:
+//! no clock, no randomness, no compressor. What lies where is in `bundle`, what is signed in `dsse`,
+//! what is drawn in `pdf`.
 
+mod bundle;
+mod claims;
+mod commitments;
+pub mod dsse;
 mod key;
+mod lines;
+mod manifest;
 #[cfg(feature = "pdf")]
 mod pdf;
+mod population;
+mod readme;
 mod report;
+mod verify_bundle;
+mod verify_entries;
 mod zip_read;
 mod zip_write;
 
+pub use bundle::{BundleEntry, BundleWriteError, Drawn, EntryProofs, EvidenceBundle};
 pub use key::{Ed25519Signer, KEY_FILE_HEADER, KeyFileError, StrictVerifier};
 #[cfg(feature = "pdf")]
 pub use pdf::PdfRenderer;
 pub use report::{Integrity, RenderError, Report, ReportRenderer, RunReport, StepRow};
+pub use verify_bundle::{
+    BundleError, BundleReport, BundleSummary, Finding, MAX_FINDINGS, MAX_READ_BYTES, Trust,
+    verify_bundle,
+};
 pub use zip_read::{ZipReadError, ZipReader};
 pub use zip_write::{MAX_MEMBER_BYTES, MAX_MEMBERS, ZipWriteError, ZipWriter, is_plain_name};

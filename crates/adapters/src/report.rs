@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use store_traits::{Digest, Object, SafeInt, Timestamp, Value};
+use store_traits::{Digest, Object, Timestamp, Value};
 use thiserror::Error;
 
 /// What a report says. All of it comes from facts and from the signed checkpoint, none of it from
@@ -184,7 +184,7 @@ impl StepRow {
 }
 
 impl Integrity {
-    fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         let Self { size, root, vkey, ranges, entries, proof_kind, proved, not_proved, .. } = self;
         let Self { contents_included, contents_withheld, redactions, .. } = self;
         let texts = |list: &[String]| -> Value {
@@ -230,10 +230,4 @@ fn text_or_null(text: Option<&str>) -> Value {
 
 fn number_or_null(number: Option<u64>) -> Value {
     number.map_or(Value::Null, Value::unsigned)
-}
-
-/// A count that came from a length is always a plain integer.
-pub(crate) fn length(count: usize) -> Value {
-    let count = i64::try_from(count).unwrap_or(SafeInt::MAX).min(SafeInt::MAX);
-    Value::integer(count)
 }

@@ -63,11 +63,12 @@ impl Faces {
 
     /// The first face, in the family's order, that has the character.
     pub(super) fn for_char(&self, family: Family, c: char) -> Option<FaceId> {
-        let first: [FaceId; 3] = match family {
-            Family::Sans => [SANS, MONO, SANS],
-            Family::Bold => [BOLD, SANS, MONO],
-            Family::Mono => [MONO, SANS, MONO],
+        // The monospaced face comes late: it has Arabic too, but no prose is set in it.
+        let order: [FaceId; 7] = match family {
+            Family::Sans => [SANS, 3, 4, 5, MONO, 6, SANS],
+            Family::Bold => [BOLD, SANS, 3, 4, 5, MONO, 6],
+            Family::Mono => [MONO, SANS, 3, 4, 5, 6, MONO],
         };
-        first.into_iter().chain(3..SOURCES.len()).find(|id| self.has(*id, c))
+        order.into_iter().find(|id| self.has(*id, c))
     }
 }

@@ -1,0 +1,135 @@
+//! What a bundle proves and what it does not, in one wording for report, README and verifier.
+
+use std::collections::BTreeMap;
+
+use store_traits::Digest;
+
+use crate::Integrity;
+
+/// What the sentences are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClaimFacts {
+    /// The log's origin.
+    pub(crate) origin: String,
+    /// Leaves under the checkpoint.
+    pub(crate) size: u64,
+    /// The root, in hexadecimal.
+    pub(crate) root: String,
+    /// Name and id of the key, the beginning of its vkey.
+    pub(crate) key: String,
+    /// Who vouched for the key.
+    pub(crate) vouched: Vouched,
+    /// Entries in the bundle.
+    pub(crate) entries: u64,
+    /// Half-open ranges that a range proof shows to be complete, in order.
+    pub(crate) complete: Vec<(u64, u64)>,
+    /// Contents in the bundle.
+    pub(crate) included: u64,
+    /// Contents that entries commit to and that are not in the bundle.
+    pub(crate) withheld: u64,
+    /// Contents that a fact in the bundle says were erased.
+    pub(crate) erased: u64,
+}
+
+/// Who vouched for the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Vouched {
+    /// The person who checks gave it.
+    ByReader,
+    /// It came with the bundle.
+    ByNobody,
+}
+
+impl ClaimFacts {
+    /// What holds, a sentence each.
+    pub(crate) fn proved(&self) -> Vec<String> {
+        let Self { origin, size, root, key, entries, included, .. } = self;
+        let mut out = Vec::new();
+        out.push(match self.vouched {
+            Vouched::ByReader => format!(
+                "The holder of the key {key} signed the ledger {origin} at {size} entries with root {root}."
+            ),
+            Vouched::ByNobody => format!(
+                "The bundle is consistent with the key {key} that came with it; nobody vouched for that key (give the one you trust)."
+            ),
+        });
+        out.push(format!(
+            "Each of the {entries} entries lies in that ledger at its sequence number, byte for byte."
+        ));
+        for (start, end) in self.complete.iter().take(5) {
+            out.push(match (start, end) {
+                (0, end) if end == size => {
+                    "These are all entries of the ledger up to the checkpoint.".to_owned()
+                }
+                _ if end - start == 1 => continue,
+                _ => format!("Between entry {start} and entry {} nothing was left out.", end - 1),
+            });
+        }
+        if *included > 0 {
+            out.push(format!(
+                "Each of the {included} contents is the one that its entry committed to when it was recorded."
+            ));
+        }
+        out.push("Every file of the bundle is as the holder of the key exported it.".to_owned());
+        out
+    }
+
+    /// What does not follow, a sentence each.
+    pub(crate) fn not_proved(&self) -> Vec<String> {
+        let mut out = vec![
+            "That everything that happened was recorded.".to_owned(),
+            "That what was recorded is true.".to_owned(),
+        ];
+        let whole = matches!(self.complete.as_slice(), [(0, end)] if *end == self.size);
+        if !whole {
+            out.push(
+                "That the ledger holds no further entry that answers the same request outside the ranges shown to be complete."
+                    .to_owned(),
+            );
+        }
+        if self.withheld > 0 {
+            out.push(format!(
+                "What the {} withheld contents say; the entries only commit to them.",
+                self.withheld
+            ));
+        }
+        if self.erased > 0 {
+            out.push(format!(
+                "What the {} erased contents said, nor that no copy of them is left elsewhere.",
+                self.erased
+            ));
+        }
+        if self.vouched == Vouched::ByNobody {
+            out.push(format!("Whose key {} is.", self.key));
+        }
+        out
+    }
+
+    /// The same, as the report carries it: said to whoever trusts the key.
+    pub(crate) fn integrity(
+        &self,
+        root: Digest,
+        vkey: &str,
+        ranges: &[(u64, u64)],
+        redactions: BTreeMap<String, u64>,
+    ) -> Integrity {
+        let kind = if self.complete.is_empty() {
+            "an inclusion proof for each entry"
+        } else {
+            "range proofs: within each range nothing is left out"
+        };
+        Integrity {
+            size: self.size,
+            root,
+            vkey: vkey.to_owned(),
+            ranges: ranges.iter().map(|(start, end)| *start..*end).collect(),
+            entries: self.entries,
+            proof_kind: kind.to_owned(),
+            proved: self.proved(),
+            not_proved: self.not_proved(),
+            contents_included: self.included,
+            contents_withheld: self.withheld,
+            redactions,
+        }
+    }
+}

@@ -4,6 +4,10 @@
 //! Audience: CUSTOMER
 //! Intent: audit
 //! Role: verifier
+//!
+//! One Merkle tree per tenant (RFC 6962): [`CompactRange`] grows it, the functions of its proofs
+//! make them from tiles and verify them, [`sign_checkpoint`] and [`open_checkpoint`] turn a head into
+//! a signed note and back, [`ProofText`] is what is handed to somebody outside.
 
 mod checkpoint;
 mod entry_check;

@@ -64,6 +64,15 @@ pub enum ProofError {
 
 /// Verifies that the leaf lies at `index` in the tree of `size` leaves with this root.
 ///
+/// ```
+/// use audit_evidence::verify_inclusion;
+/// use replay_determinism::{leaf_hash, node_hash};
+/// let (first, second) = (leaf_hash(b"first"), leaf_hash(b"second"));
+/// let root = node_hash(&first, &second);
+/// assert!(verify_inclusion(&second, 1, 2, &[first], &root).is_ok());
+/// assert!(verify_inclusion(&second, 0, 2, &[first], &root).is_err());
+/// ```
+///
 /// # Errors
 /// The proof does not lead from the leaf at that index to the root.
 pub fn verify_inclusion(

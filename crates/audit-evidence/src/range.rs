@@ -34,6 +34,15 @@ pub struct RangeProof {
 /// Verifies that these leaf hashes, in order, are the leaves `[start, end)` of the tree with this
 /// root.
 ///
+/// ```
+/// use audit_evidence::{RangeProof, verify_range};
+/// use replay_determinism::{leaf_hash, node_hash};
+/// let leaves = [leaf_hash(b"0"), leaf_hash(b"1"), leaf_hash(b"2")];
+/// let root = node_hash(&node_hash(&leaves[0], &leaves[1]), &leaves[2]);
+/// let proof = RangeProof { start: 1, end: 3, size: 3, left: vec![leaves[0]], right: vec![] };
+/// assert!(verify_range(&proof, &leaves[1..], &root).is_ok());
+/// ```
+///
 /// # Errors
 /// The range is empty or leaves the tree, a count does not fit, or the walk ends at another root.
 pub fn verify_range(

@@ -85,6 +85,18 @@ fn no_flipped_bit_of_any_kind_verifies_as_something_else() {
     }
 }
 
+/// The bytes that were handed out must be read for ever: a change here is a new version.
+#[test]
+fn the_texts_are_the_golden_ones() {
+    for (proof, golden) in [
+        (inclusion(), include_str!("vectors/proof_texts/inclusion.tlog-proof")),
+        (range(), include_str!("vectors/proof_texts/range.txt")),
+        (consistency(), include_str!("vectors/proof_texts/consistency.txt")),
+    ] {
+        assert_eq!(proof.to_string(), golden);
+    }
+}
+
 #[test]
 fn the_lines_are_those_of_the_documentation() {
     let first = |proof: &ProofText, count: usize| -> Vec<String> {

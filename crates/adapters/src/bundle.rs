@@ -243,6 +243,7 @@ impl EvidenceBundle {
             redactions: BTreeMap::new(),
             included: 0,
             open: BTreeSet::new(),
+            shown: BTreeSet::new(),
             erasures: BTreeSet::new(),
         };
         let mut next = 0;
@@ -255,6 +256,11 @@ impl EvidenceBundle {
             }
             next = entry.seq + 1;
             parts.add(entry)?;
+        }
+        if let Some((seq, pointer)) = parts.shown.intersection(&parts.erasures).next() {
+            return Err(BundleWriteError::Parts(format!(
+                "the content of entry {seq} at {pointer} was erased and must not go out"
+            )));
         }
         Ok(parts)
     }
@@ -322,6 +328,7 @@ struct Parts {
     included: u64,
     /// Commitments without a content in the bundle.
     open: BTreeSet<(u64, String)>,
+    shown: BTreeSet<(u64, String)>,
     erasures: BTreeSet<(u64, String)>,
 }
 
@@ -346,6 +353,7 @@ impl Parts {
             let line = commitments::line(content).map_err(wrong)?;
             self.disclosures.push(*seq, &line);
             self.included += 1;
+            self.shown.insert((*seq, content.pointer.clone()));
         }
         self.open.extend(committed.into_keys().map(|pointer| (*seq, pointer)));
         Ok(())

@@ -76,10 +76,7 @@ impl ClaimFacts {
 
     /// What does not follow, a sentence each.
     pub(crate) fn not_proved(&self) -> Vec<String> {
-        let mut out = vec![
-            "That everything that happened was recorded.".to_owned(),
-            "That what was recorded is true.".to_owned(),
-        ];
+        let mut out = never_proved();
         let whole = matches!(self.complete.as_slice(), [(0, end)] if *end == self.size);
         if !whole {
             out.push(
@@ -129,7 +126,16 @@ impl ClaimFacts {
             not_proved: self.not_proved(),
             contents_included: self.included,
             contents_withheld: self.withheld,
+            contents_erased: self.erased,
             redactions,
         }
     }
+}
+
+/// What no bundle proves.
+pub(crate) fn never_proved() -> Vec<String> {
+    vec![
+        "That everything that happened was recorded.".to_owned(),
+        "That what was recorded is true.".to_owned(),
+    ]
 }

@@ -105,6 +105,8 @@ pub struct Integrity {
     pub contents_included: u64,
     /// Contents that entries commit to and that are not in the bundle.
     pub contents_withheld: u64,
+    /// Contents that a fact in the bundle says were erased.
+    pub contents_erased: u64,
     /// Values that were redacted before recording, by kind.
     pub redactions: BTreeMap<String, u64>,
 }
@@ -186,7 +188,7 @@ impl StepRow {
 impl Integrity {
     pub(crate) fn to_value(&self) -> Value {
         let Self { size, root, vkey, ranges, entries, proof_kind, proved, not_proved, .. } = self;
-        let Self { contents_included, contents_withheld, redactions, .. } = self;
+        let Self { contents_included, contents_withheld, contents_erased, redactions, .. } = self;
         let texts = |list: &[String]| -> Value {
             list.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()
         };
@@ -204,6 +206,7 @@ impl Integrity {
             ("not_proved", texts(not_proved)),
             ("contents_included", Value::unsigned(*contents_included)),
             ("contents_withheld", Value::unsigned(*contents_withheld)),
+            ("contents_erased", Value::unsigned(*contents_erased)),
             ("redactions", counts(redactions)),
         ])
     }

@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::bundle::{
     ENVELOPE, KEYS, MANIFEST, NOTE, POPULATION, PREDICATE, README, REPORT, predicate,
 };
-use crate::claims::{ClaimFacts, Vouched};
+use crate::claims::{ClaimFacts, Vouched, never_proved};
 use crate::dsse;
 use crate::lines::joined;
 use crate::manifest::Manifest;
@@ -395,7 +395,7 @@ impl Check {
             self.findings.push(Finding { what, place: "the bundle".to_owned(), meaning: CHANGED });
         }
         let holds = self.findings.is_empty() && facts.is_some();
-        let not_proved = facts.as_ref().map_or_else(Vec::new, ClaimFacts::not_proved);
+        let not_proved = facts.as_ref().map_or_else(never_proved, ClaimFacts::not_proved);
         let proved = facts.filter(|_| holds).map_or_else(Vec::new, |facts| facts.proved());
         BundleReport { holds, proved, not_proved, findings: self.findings, summary: self.summary }
     }

@@ -38,7 +38,7 @@ fn cover(canvas: &mut Canvas<'_>, report: &Report) {
     let y = canvas.paragraph((LEFT, 186.0), WIDTH, 34.0, title, &report.title);
     canvas.text(LEFT, y - 4.0, Align::Left, style(Family::Sans, 14.0, ACCENT), &report.tenant);
 
-    let Integrity { entries, contents_included, contents_withheld, .. } = &report.integrity;
+    let Integrity { entries, .. } = &report.integrity;
     let mut rows = vec![("Facts as of", time(report.as_of))];
     if let [run] = report.runs.as_slice() {
         rows.push(("Run", run.run_id.clone()));
@@ -49,11 +49,7 @@ fn cover(canvas: &mut Canvas<'_>, report: &Report) {
         rows.push(("Runs", grouped(report.runs.len() as u64)));
     }
     rows.push(("Entries in this export", grouped(*entries)));
-    let contents = format!(
-        "{} included, {} withheld",
-        grouped(*contents_included),
-        grouped(*contents_withheld)
-    );
+    let contents = contents(&report.integrity);
     rows.push(("Prompts, outputs, payloads", contents));
     rows.push(("Made by", format!("{} {}", report.generator, report.version)));
     pairs(canvas, y + 52.0, &rows);
@@ -133,11 +129,7 @@ fn integrity(canvas: &mut Canvas<'_>, report: &Report) {
     let redacted: Vec<String> =
         redactions.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
     let redacted = if redacted.is_empty() { "none".to_owned() } else { redacted.join(", ") };
-    let contents = format!(
-        "{} included, {} withheld",
-        grouped(report.integrity.contents_included),
-        grouped(report.integrity.contents_withheld)
-    );
+    let contents = contents(&report.integrity);
     let rows = [
         ("Entries in this export", grouped(*entries)),
         ("Their sequence numbers", spans.join(", ")),
@@ -156,6 +148,19 @@ fn integrity(canvas: &mut Canvas<'_>, report: &Report) {
                 file. Offline, without access to the platform:";
     let y = canvas.paragraph((LEFT, y + 20.0), WIDTH, 14.0, BODY, text);
     canvas.text(LEFT, y + 4.0, Align::Left, CODE, "factlog bundle verify FILE --key VKEY");
+}
+
+fn contents(integrity: &Integrity) -> String {
+    let Integrity { contents_included, contents_withheld, contents_erased, .. } = integrity;
+    let mut text = format!(
+        "{} included, {} withheld",
+        grouped(*contents_included),
+        grouped(*contents_withheld)
+    );
+    if *contents_erased > 0 {
+        text.push_str(&format!(", {} erased", grouped(*contents_erased)));
+    }
+    text
 }
 
 /// A title at the top of a page; gives the line after it.

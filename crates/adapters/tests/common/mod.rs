@@ -1,5 +1,8 @@
 //! A report and a bundle made by hand, the same on every machine.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::single_range_in_vec_init)]
+
+pub mod ledger;
 
 use std::collections::BTreeMap;
 
@@ -113,6 +116,7 @@ pub fn report() -> Report {
             ],
             contents_included: 0,
             contents_withheld: 12,
+            contents_erased: 0,
             redactions: BTreeMap::from([("email".to_owned(), 3), ("api_key".to_owned(), 1)]),
         },
     }

@@ -1,0 +1,238 @@
+//! Bundles: the same bytes each time, and nothing changed passes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use adapters::{
+    BundleError, BundleReport, Drawn, Ed25519Signer, EntryProofs, EvidenceBundle, StrictVerifier,
+    Trust, ZipReader, ZipWriter, verify_bundle,
+};
+use audit_evidence::ProofText;
+use common::ledger;
+use store_traits::{Content, Value};
+
+type Members = BTreeMap<String, Vec<u8>>;
+
+fn bytes(bundle: &EvidenceBundle, signer: &Ed25519Signer) -> Vec<u8> {
+    bundle.write(signer, Drawn::Without, Vec::new()).unwrap()
+}
+
+fn good() -> Vec<u8> {
+    let signer = ledger::signer();
+    bytes(&ledger::bundle(&signer), &signer)
+}
+
+fn trusted() -> Trust {
+    Trust { keys: vec![ledger::key(&ledger::signer())] }
+}
+
+fn verify(bytes: &[u8], trust: &Trust) -> Result<BundleReport, BundleError> {
+    verify_bundle(&mut Cursor::new(bytes), trust, &StrictVerifier)
+}
+
+fn holds(bytes: &[u8]) -> bool {
+    verify(bytes, &trusted()).is_ok_and(|report| report.holds)
+}
+
+fn unpack(bytes: &[u8]) -> Members {
+    let mut zip = ZipReader::open(Cursor::new(bytes)).unwrap();
+    let names: Vec<String> = zip.names().map(str::to_owned).collect();
+    names.into_iter().map(|name| (name.clone(), zip.read(&name, 1 << 30).unwrap())).collect()
+}
+
+fn pack(members: &Members) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Vec::new());
+    for (name, bytes) in members {
+        zip.member(name, bytes).unwrap();
+    }
+    zip.finish().unwrap()
+}
+
+#[test]
+fn made_twice_it_is_the_same_file_and_it_holds() {
+    let first = good();
+    assert!(first == good());
+    let report = verify(&first, &trusted()).unwrap();
+    assert_eq!(report.findings, []);
+    assert!(report.holds);
+    insta::assert_debug_snapshot!(report);
+}
+
+#[test]
+fn what_people_and_programs_read_stays_as_it_is() {
+    let members = unpack(&good());
+    let text = |name: &str| String::from_utf8(members[name].clone()).unwrap();
+    insta::assert_snapshot!("readme", text("README.txt"));
+    insta::assert_snapshot!("manifest", text("manifest.json"));
+    insta::assert_snapshot!("population", text("population.csv"));
+    insta::assert_snapshot!("disclosures", text("disclosures-000.jsonl"));
+}
+
+#[test]
+fn a_key_that_came_with_the_bundle_proves_nothing_about_who_signed() {
+    let report = verify(&good(), &Trust::default()).unwrap();
+    assert!(report.holds);
+    assert!(report.proved[0].contains("nobody vouched for that key"), "{:?}", report.proved);
+    assert!(report.not_proved.iter().any(|text| text.starts_with("Whose key")));
+}
+
+#[test]
+fn a_bundle_forged_with_another_key_does_not_hold_for_who_knows_the_right_one() {
+    let forger = Ed25519Signer::from_seed(&[66; 32]);
+    let forged = bytes(&ledger::bundle(&forger), &forger);
+    assert!(verify(&forged, &Trust::default()).unwrap().holds);
+    let report = verify(&forged, &trusted()).unwrap();
+    assert!(!report.holds);
+    assert!(report.proved.is_empty());
+    assert_eq!(report.findings[0].place, "checkpoint.note");
+}
+
+#[test]
+fn no_flipped_bit_passes() {
+    let good = good();
+    for at in (0..good.len()).step_by(5) {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        assert!(!holds(&bad), "byte {at}");
+    }
+}
+
+#[test]
+fn no_cut_and_no_addition_passes() {
+    let good = good();
+    for length in (0..good.len()).step_by(97) {
+        assert!(!holds(&good[..length]), "{length}");
+    }
+    assert!(!holds(&[&good[..], b"\0"].concat()));
+    assert!(!holds(&[b"\0", &good[..]].concat()));
+}
+
+#[test]
+fn what_is_no_bundle_is_an_error_that_says_so() {
+    assert!(verify(b"", &trusted()).unwrap_err().to_string().contains("zip"));
+    assert!(verify(b"%PDF-1.7 and so on, and so on", &trusted()).is_err());
+    let other = pack(&Members::from([("a.txt".to_owned(), b"x".to_vec())]));
+    assert!(verify(&other, &trusted()).unwrap_err().to_string().contains("manifest.json"));
+}
+
+#[track_caller]
+fn check_repacked(change: impl FnOnce(&mut Members), place: &str) {
+    let mut members = unpack(&good());
+    change(&mut members);
+    let report = verify(&pack(&members), &trusted()).unwrap();
+    assert!(!report.holds);
+    assert!(report.findings.iter().any(|f| f.place.contains(place)), "{:#?}", report.findings);
+}
+
+#[test]
+fn a_repacked_zip_with_other_members_is_found_out() {
+    for name in unpack(&good()).into_keys().filter(|name| name != "manifest.json") {
+        check_repacked(|members| drop(members.remove(&name)), &name);
+    }
+    check_repacked(|members| drop(members.insert("extra.txt".to_owned(), Vec::new())), "extra.txt");
+    let swap = |members: &mut Members| {
+        let text = String::from_utf8(members["entries-000.jsonl"].clone()).unwrap();
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.swap(0, 1);
+        members.insert("entries-000.jsonl".to_owned(), (lines.join("\n") + "\n").into_bytes());
+    };
+    check_repacked(swap, "proofs/range-1-6.txt");
+}
+
+/// Whoever holds the key cannot make it prove what the ledger does not hold either.
+#[test]
+fn a_signed_bundle_over_other_entries_does_not_hold() {
+    let signer = ledger::signer();
+    let check = |change: &dyn Fn(&mut EvidenceBundle), place: &str| {
+        let mut bundle = ledger::bundle(&signer);
+        change(&mut bundle);
+        let report = verify(&bytes(&bundle, &signer), &trusted()).unwrap();
+        assert!(!report.holds);
+        assert!(report.findings.iter().any(|f| f.place.contains(place)), "{:#?}", report.findings);
+    };
+    check(&|bundle| drop(bundle.entries.remove(2)), "proofs/");
+    check(&|bundle| bundle.proofs = EntryProofs::default(), "proofs/");
+    check(&|bundle| bundle.tenant = "globex".to_owned(), "entries-000.jsonl");
+    check(&|bundle| bundle.entries[0].contents[0].bytes[0] ^= 1, "disclosures-000.jsonl");
+    check(&|bundle| bundle.root = store_traits::Digest::new([0; 32]), "manifest.json");
+    check(&|bundle| bundle.report.runs[0].steps[0].seq = 99, "report.json");
+}
+
+#[test]
+fn inclusion_proofs_prove_entries_and_never_completeness() {
+    let signer = ledger::signer();
+    let mut bundle = ledger::bundle(&signer);
+    let all = ledger::ledger(&signer);
+    bundle.proofs = EntryProofs::default();
+    for entry in &bundle.entries {
+        let text = ProofText::Inclusion {
+            entry: None,
+            index: entry.seq,
+            proof: ledger::inclusion(&all.leaves, entry.seq as usize),
+            checkpoint: all.note.clone(),
+        };
+        bundle.proofs.inclusion(entry.seq, text.to_string());
+    }
+    let report = verify(&bytes(&bundle, &signer), &trusted()).unwrap();
+    assert!(report.holds, "{:#?}", report.findings);
+    assert!(!report.proved.iter().any(|text| text.contains("left out")));
+    assert!(report.not_proved.iter().any(|text| text.contains("no further entry")));
+}
+
+#[test]
+fn the_writer_refuses_what_no_verifier_would_accept() {
+    let signer = ledger::signer();
+    let refuse = |change: &dyn Fn(&mut EvidenceBundle)| {
+        let mut bundle = ledger::bundle(&signer);
+        change(&mut bundle);
+        assert!(bundle.write(&signer, Drawn::Without, Vec::new()).is_err());
+    };
+    refuse(&|bundle| bundle.entries.swap(0, 1));
+    refuse(&|bundle| bundle.entries[0].bytes = b"{".to_vec());
+    refuse(&|bundle| bundle.origin = "logs.example.com/globex".to_owned());
+    refuse(&|bundle| bundle.entries[0].contents[0].pointer = "/body/other".to_owned());
+    refuse(&|bundle| {
+        let erased = Content {
+            seq: 3,
+            pointer: "/body/guest".to_owned(),
+            form: "sd".to_owned(),
+            salt: Vec::new(),
+            bytes: b"x".to_vec(),
+        };
+        bundle.entries[2].contents.push(erased);
+    });
+    let other = Ed25519Signer::from_seed(&[1; 32]);
+    assert!(ledger::bundle(&signer).write(&other, Drawn::Without, Vec::new()).is_err());
+}
+
+#[test]
+fn the_envelope_is_dsse_with_an_in_toto_statement() {
+    let envelope = &unpack(&good())["manifest.dsse.json"];
+    let key = ledger::key(&ledger::signer());
+    let statement = adapters::dsse::open(envelope, &key, &StrictVerifier).unwrap();
+    let text = |name: &str| statement.member(name).and_then(Value::as_str).unwrap();
+    assert_eq!(text("_type"), "https://in-toto.io/Statement/v1");
+    assert_eq!(text("predicateType"), "urn:factlog:bundle:1");
+    assert_eq!(
+        adapters::dsse::pre_authentication("http://example.com/HelloWorld", b"hello world"),
+        b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    );
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn with_a_drawn_report_it_is_the_same_file_and_it_holds() {
+    let signer = ledger::signer();
+    let bundle = ledger::bundle(&signer);
+    let make = || bundle.write(&signer, Drawn::With(&adapters::PdfRenderer), Vec::new()).unwrap();
+    let first = make();
+    assert!(first == make());
+    assert!(holds(&first));
+    assert!(unpack(&first)["report.pdf"].starts_with(b"%PDF-1.7"));
+    if let Some(folder) = option_env!("FACTLOG_KEEP_PDF") {
+        std::fs::write(format!("{folder}/bundle.zip"), &first).unwrap();
+    }
+}

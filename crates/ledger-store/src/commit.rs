@@ -115,3 +115,25 @@ fn bind_subtree(query: SqliteQuery, subtree: &Subtree) -> SqliteQuery {
         .bind(to_i64(subtree.index))
         .bind(&subtree.root.as_bytes()[..])
 }
+
+#[cfg(test)]
+mod tests {
+    use store_traits::{CommitOutcome, LedgerStore, StoreError};
+
+    use crate::support::{Fresh, batch, head, tenant};
+
+    #[tokio::test]
+    async fn a_full_disk_records_nothing_and_the_next_commit_works() {
+        let fresh = Fresh::new().await;
+        let ledger = fresh.open().await;
+        ledger.commit(&batch(0, 1)).await.unwrap();
+        // The limit is the connection's own, and goes with it.
+        let limit = "PRAGMA max_page_count = 60";
+        sqlx::query(limit).execute(ledger.writer().unwrap()).await.unwrap();
+        let error = ledger.commit(&batch(1, 20_000)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Full), "{error}");
+        assert_eq!(ledger.head(&tenant()).await.unwrap(), head(1));
+        assert_eq!(ledger.entries(&tenant(), 0..10).await.unwrap().len(), 1);
+        assert_eq!(ledger.commit(&batch(1, 2)).await.unwrap(), CommitOutcome::Committed);
+    }
+}

@@ -21,15 +21,13 @@ pub(crate) async fn missing(pool: &SqlitePool) -> Result<Vec<String>, StoreError
             Some(_) => {}
         }
     }
+    missing.sort();
     Ok(missing)
 }
 
 /// Name and text of each trigger in the migrations.
 fn expected() -> Vec<(String, String)> {
-    sql::MIGRATOR
-        .iter()
-        .flat_map(|migration| triggers(migration.sql.as_str()))
-        .collect()
+    sql::MIGRATOR.iter().flat_map(|migration| triggers(migration.sql.as_str())).collect()
 }
 
 fn triggers(migration: &str) -> Vec<(String, String)> {
@@ -58,7 +56,17 @@ mod tests {
     #[test]
     fn every_fact_table_has_both_guards_in_the_migrations() {
         let names: Vec<_> = expected().into_iter().map(|(name, _)| name).collect();
-        for table in ["ledger", "entries", "commits", "subtrees", "checkpoints", "steps", "runs", "audit_events", "exports"] {
+        for table in [
+            "ledger",
+            "entries",
+            "commits",
+            "subtrees",
+            "checkpoints",
+            "steps",
+            "runs",
+            "audit_events",
+            "exports",
+        ] {
             for event in ["update", "delete"] {
                 assert!(names.contains(&format!("{table}_no_{event}")), "{table} {event}");
             }

@@ -17,6 +17,9 @@
 //! Somebody who can write the file around this crate can drop a trigger ([`store_traits::LedgerStore::missing_guards`]
 //! names it) and change anything; signed checkpoints and their proofs expose what was changed.
 
+#[cfg(test)]
+extern crate self as ledger_store;
+
 mod commit;
 mod error;
 mod fact;
@@ -30,8 +33,13 @@ mod sql;
 mod store;
 mod typed;
 
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 pub use error::database;
 pub use open::{OpenMode, SqliteLedger};
-pub use projection::{FactAt, Projection};
+pub use projection::{FactAt, Projection, text_at};
+pub use read::{from_i64, to_i64};
 pub use rows::{RowsInsert, SqliteQuery};
 pub use typed::{Cell, TypedRow, TypedTable};

@@ -139,9 +139,9 @@ fn claim(location: &Location) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&location.path).map(drop).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            location.refuse("the file is there already, and is never overwritten (open it, or name another one)")
-        }
+        std::io::ErrorKind::AlreadyExists => location.refuse(
+            "the file is there already, and is never overwritten (open it, or name another one)",
+        ),
         std::io::ErrorKind::StorageFull => StoreError::Full,
         _ => location.refuse(error.to_string()),
     })
@@ -166,7 +166,10 @@ async fn writer(location: &Location) -> Result<SqlitePool, StoreError> {
         options(location).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let pool = pool(1).connect_with(options).await.map_err(|error| match error {
         error if error::wants_to_write(&error) => StoreError::ReadOnly {
-            why: format!("{error} (SQLite writes `-wal` and `-shm` files beside `{}`)", location.path.display()),
+            why: format!(
+                "{error} (SQLite writes `-wal` and `-shm` files beside `{}`)",
+                location.path.display()
+            ),
         },
         error => database("opening the database")(error),
     })?;

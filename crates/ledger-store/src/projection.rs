@@ -43,3 +43,9 @@ pub trait Projection: Send + Sync {
         facts: &[FactAt],
     ) -> Result<Vec<(u64, String)>, StoreError>;
 }
+
+/// The text at a path of a fact. An empty text says nothing.
+#[must_use]
+pub fn text_at<'a>(fact: &'a Value, path: &[&str]) -> Option<&'a str> {
+    fact.at(path)?.as_str().filter(|text| !text.is_empty())
+}

@@ -15,12 +15,18 @@ const EMPTY_ROOT: Digest = Digest::new([
     0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ]);
 
-/// SQLite counts to 2^63 − 1; a larger bound of a range means "to the end".
-pub(crate) fn to_i64(number: u64) -> i64 {
+/// A number as SQLite keeps it. SQLite counts to 2^63 − 1; a larger bound of a range means "to the
+/// end".
+#[must_use]
+pub fn to_i64(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(crate) fn from_i64(number: i64, what: &str) -> Result<u64, StoreError> {
+/// A stored number, which is never negative; `what` names the row and column.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] for a negative number.
+pub fn from_i64(number: i64, what: &str) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| corrupt(format!("{what}: {number} is negative")))
 }
 

@@ -62,7 +62,10 @@ impl RowsInsert {
     fn texts(&self) -> &[Arc<str>] {
         self.texts.get_or_init(|| {
             let row = format!("({})", vec!["?"; self.columns].join(","));
-            CHUNKS.iter().map(|&n| (self.head.to_owned() + &vec![row.as_str(); n].join(",")).into()).collect()
+            CHUNKS
+                .iter()
+                .map(|&n| (self.head.to_owned() + &vec![row.as_str(); n].join(",")).into())
+                .collect()
         })
     }
 }
@@ -74,7 +77,10 @@ mod tests {
     #[test]
     fn any_number_of_rows_is_cut_into_few_statements() {
         let insert = RowsInsert::new("INSERT INTO t (a, b) VALUES ", 2);
-        assert_eq!(insert.texts().last().map(|text| &**text), Some("INSERT INTO t (a, b) VALUES (?,?)"));
+        assert_eq!(
+            insert.texts().last().map(|text| &**text),
+            Some("INSERT INTO t (a, b) VALUES (?,?)")
+        );
         assert_eq!(insert.texts()[7].as_ref(), "INSERT INTO t (a, b) VALUES (?,?),(?,?)");
     }
 }

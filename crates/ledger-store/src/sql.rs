@@ -23,7 +23,8 @@ pub(crate) const SELECT_HEAD: &str =
     "SELECT size, peaks, root FROM commits WHERE tenant = ?1 ORDER BY size DESC LIMIT 1";
 pub(crate) const SELECT_HEAD_AT: &str =
     "SELECT size, peaks, root FROM commits WHERE tenant = ?1 AND size = ?2";
-pub(crate) const SELECT_COMMITS: &str = "SELECT size, peaks, root FROM commits WHERE tenant = ?1 AND size > ?2 ORDER BY size LIMIT ?3";
+pub(crate) const SELECT_COMMITS: &str =
+    "SELECT size, peaks, root FROM commits WHERE tenant = ?1 AND size > ?2 ORDER BY size LIMIT ?3";
 
 /// Tenants by skipping through the key: one probe a tenant, however many commits there are.
 pub(crate) const SELECT_TENANTS: &str = "
@@ -40,8 +41,7 @@ pub(crate) const SELECT_KNOWN: &str =
     "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = ?1 AND key IN (";
 
 pub(crate) const SELECT_ENTRIES: &str = "SELECT seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes FROM entries WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq";
-pub(crate) const SELECT_LEAF_HASHES: &str =
-    "SELECT seq AS number, leaf_hash AS hash FROM entries WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq";
+pub(crate) const SELECT_LEAF_HASHES: &str = "SELECT seq AS number, leaf_hash AS hash FROM entries WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq";
 pub(crate) const SELECT_RUN_SEQS: &str =
     "SELECT seq FROM entries WHERE tenant = ?1 AND run_id = ?2 ORDER BY seq";
 pub(crate) const SELECT_SEQ_OF: &str = "SELECT seq FROM entries WHERE tenant = ?1 AND id = ?2";

@@ -245,13 +245,10 @@ impl LedgerStore for SqliteLedger {
             .iter()
             .filter_map(|entry| Some(FactAt { seq: entry.seq, fact: fact::parse(&entry.bytes)? }))
             .collect();
-        let mut conn =
-            self.reader().acquire().await.map_err(database("comparing projections"))?;
+        let mut conn = self.reader().acquire().await.map_err(database("comparing projections"))?;
         let mut found = Vec::new();
         for projection in &self.projections {
-            found.extend(
-                projection.differences(&mut conn, tenant, range.clone(), &facts).await?,
-            );
+            found.extend(projection.differences(&mut conn, tenant, range.clone(), &facts).await?);
         }
         found.sort();
         Ok(found)
@@ -278,10 +275,7 @@ async fn hashes(
     rows.into_iter().map(|row| row.into_subtree(level)).collect()
 }
 
-async fn secret(
-    pool: &SqlitePool,
-    tenant: &TenantId,
-) -> Result<Option<TenantSecret>, StoreError> {
+async fn secret(pool: &SqlitePool, tenant: &TenantId) -> Result<Option<TenantSecret>, StoreError> {
     let secret: Option<Vec<u8>> = sqlx::query_scalar(sql::SELECT_SECRET)
         .bind(tenant.as_str())
         .fetch_optional(pool)

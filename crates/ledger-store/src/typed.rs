@@ -93,15 +93,19 @@ impl TypedTable {
         let mut found = Vec::new();
         for stored in self.load(conn, tenant, range).await? {
             match expected.remove(&stored.seq) {
-                None => found.push((stored.seq, format!("`{}` has a row that its entry does not give", self.name))),
-                Some(wanted) => found.extend(
-                    self.differing(&stored, &wanted)
-                        .map(|column| (stored.seq, format!("`{}.{column}` differs from its entry", self.name))),
-                ),
+                None => found.push((
+                    stored.seq,
+                    format!("`{}` has a row that its entry does not give", self.name),
+                )),
+                Some(wanted) => found.extend(self.differing(&stored, &wanted).map(|column| {
+                    (stored.seq, format!("`{}.{column}` differs from its entry", self.name))
+                })),
             }
         }
         found.extend(
-            expected.into_keys().map(|seq| (seq, format!("`{}` lacks the row of its entry", self.name))),
+            expected
+                .into_keys()
+                .map(|seq| (seq, format!("`{}` lacks the row of its entry", self.name))),
         );
         found.sort();
         Ok(found)

@@ -2,7 +2,6 @@
 
 mod support;
 
-use ledger_store::{OpenMode, SqliteLedger};
 use store_traits::{
     Checkpoint, CommitOutcome, LedgerStore, TenantId, TenantSecret, TileStore, Timestamp,
 };
@@ -10,7 +9,8 @@ use support::{Fresh, batch, batch_of, hash, head, id, key, run, tenant};
 
 #[tokio::test]
 async fn a_tenant_without_facts_has_the_empty_head() {
-    let ledger = Fresh::new().await.open_forever().await;
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
     let head = ledger.head(&tenant()).await.unwrap();
     assert_eq!((head.size, head.peaks.len()), (0, 0));
     assert!(head.root.to_string().starts_with("e3b0c442"));
@@ -80,7 +80,8 @@ async fn a_known_key_on_a_forged_batch_writes_nothing() {
 
 #[tokio::test]
 async fn keys_are_answered_in_their_order() {
-    let ledger = Fresh::new().await.open_forever().await;
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
     ledger.commit(&batch(0, 300)).await.unwrap();
     let keys: Vec<_> = [299, 5_000, 0].into_iter().chain(1..300).map(key).collect();
     let known = ledger.known(&tenant(), &keys).await.unwrap();
@@ -95,12 +96,19 @@ async fn keys_are_answered_in_their_order() {
 
 #[tokio::test]
 async fn hashes_come_by_level_and_end_where_the_tree_ends() {
-    let ledger = Fresh::new().await.open_forever().await;
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
     ledger.commit(&batch(0, 520)).await.unwrap();
     let tenant = tenant();
-    assert_eq!(ledger.hashes(&tenant, 0, 254..257).await.unwrap(), [hash(254), hash(255), hash(256)]);
+    assert_eq!(
+        ledger.hashes(&tenant, 0, 254..257).await.unwrap(),
+        [hash(254), hash(255), hash(256)]
+    );
     assert_eq!(ledger.hashes(&tenant, 0, 518..768).await.unwrap().len(), 2);
-    assert_eq!(ledger.hashes(&tenant, 1, 0..256).await.unwrap(), [hash(3_000_000), hash(3_000_001)]);
+    assert_eq!(
+        ledger.hashes(&tenant, 1, 0..256).await.unwrap(),
+        [hash(3_000_000), hash(3_000_001)]
+    );
     assert!(ledger.hashes(&tenant, 2, 0..256).await.unwrap().is_empty());
     let subtrees = ledger.subtrees(&tenant, 1, 1..9).await.unwrap();
     assert_eq!(subtrees.iter().map(|s| s.index).collect::<Vec<_>>(), [1]);
@@ -108,7 +116,8 @@ async fn hashes_come_by_level_and_end_where_the_tree_ends() {
 
 #[tokio::test]
 async fn one_tenant_does_not_see_another() {
-    let ledger = Fresh::new().await.open_forever().await;
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
     let other = TenantId::parse("other").unwrap();
     ledger.commit(&batch(0, 3)).await.unwrap();
     ledger.commit(&batch_of(&other, 0, 2)).await.unwrap();
@@ -120,7 +129,8 @@ async fn one_tenant_does_not_see_another() {
 
 #[tokio::test]
 async fn the_first_secret_origin_and_checkpoint_are_kept() {
-    let ledger = Fresh::new().await.open_forever().await;
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
     let (a, b) = (TenantSecret([1; 32]), TenantSecret([2; 32]));
     assert_eq!(ledger.tenant_secret(&tenant(), &a).await.unwrap(), a);
     assert_eq!(ledger.tenant_secret(&tenant(), &b).await.unwrap(), a);
@@ -140,7 +150,8 @@ async fn the_first_secret_origin_and_checkpoint_are_kept() {
 
 #[tokio::test]
 async fn many_callers_of_one_process_queue_for_the_writer() {
-    let ledger = std::sync::Arc::new(Fresh::new().await.open_forever().await);
+    let fresh = Fresh::new().await;
+    let ledger = std::sync::Arc::new(fresh.open().await);
     let tasks: Vec<_> = (0..16)
         .map(|n| {
             let ledger = ledger.clone();
@@ -152,15 +163,4 @@ async fn many_callers_of_one_process_queue_for_the_writer() {
         assert_eq!(task.await.unwrap(), CommitOutcome::Committed);
     }
     assert_eq!(ledger.tenants().await.unwrap().len(), 16);
-}
-
-impl Fresh {
-    /// Opens and keeps the folder until the process ends.
-    async fn open_forever(self) -> SqliteLedger {
-        let path = self.folder.keep();
-        let url = path.join("factlog.db").display().to_string();
-        let ledger = SqliteLedger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
-        // The open file outlives its name, and nothing is left behind.
-        ledger
-    }
 }

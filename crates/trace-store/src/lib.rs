@@ -4,3 +4,20 @@
 //! Audience: CUSTOMER
 //! Intent: telemetry
 //! Role: recorder
+//!
+//! [`TraceProjection`] writes a row into `steps` for each fact of a run, and a row into `runs` when a
+//! run is first seen. [`SqliteTraces`] reads them as [`store_traits::TraceStore`]. The rows are an
+//! index: everything in them is derived from the entries and can be compared with them.
+//!
+//! **Counting.** One call is often reported twice: by two instrumentations, by a span and a log
+//! record, by the client and the server of an MCP exchange. The record keeps all of it; a run's
+//! summary counts calls and not reports (`queries/summarise_runs.sql` says how).
+
+mod projection;
+mod row;
+mod sql;
+mod traces;
+
+pub use projection::TraceProjection;
+pub use sql::STATEMENTS;
+pub use traces::SqliteTraces;

@@ -1,43 +1,46 @@
 //! Batches made by hand. A store keeps hashes and never computes one, so any digest bytes will do.
 
+// Each test binary uses its part of this.
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+
 use ledger_store::{OpenMode, SqliteLedger};
 use store_traits::{
     Content, Digest, FactId, FactKind, Head, IdempotencyKey, RunId, SealedBatch, SealedEntry,
     Subtree, TenantId, Timestamp, Value,
 };
 
-pub fn tenant() -> TenantId {
+pub(crate) fn tenant() -> TenantId {
     TenantId::parse("acme").unwrap()
 }
 
-pub fn hash(seed: u64) -> Digest {
+pub(crate) fn hash(seed: u64) -> Digest {
     let mut bytes = [7; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());
     Digest::new(bytes)
 }
 
-pub fn key(seq: u64) -> IdempotencyKey {
+pub(crate) fn key(seq: u64) -> IdempotencyKey {
     IdempotencyKey::parse(&format!("key-{seq}")).unwrap()
 }
 
-pub fn id(seq: u64) -> FactId {
+pub(crate) fn id(seq: u64) -> FactId {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&seq.to_be_bytes());
     FactId::from_parts(1_795_422_722_910, &random)
 }
 
-pub fn run() -> RunId {
+pub(crate) fn run() -> RunId {
     RunId::parse("run-1").unwrap()
 }
 
 /// An entry; every even one belongs to the run.
-pub fn entry(seq: u64) -> SealedEntry {
+pub(crate) fn entry(seq: u64) -> SealedEntry {
     let at = Timestamp::from_unix_nanos(1_795_422_722_910_083_339 + i128::from(seq)).unwrap();
     SealedEntry {
         seq,
         id: id(seq),
         kind: FactKind::RunStep,
-        run_id: (seq % 2 == 0).then(run),
+        run_id: seq.is_multiple_of(2).then(run),
         trace_id: None,
         occurred_at: at,
         recorded_at: at,
@@ -49,12 +52,12 @@ pub fn entry(seq: u64) -> SealedEntry {
     }
 }
 
-pub fn head(size: u64) -> Head {
+pub(crate) fn head(size: u64) -> Head {
     let peaks = (0..size.count_ones()).map(|n| hash(u64::from(n) + size)).collect();
     Head { size, peaks, root: hash(size + 2_000_000) }
 }
 
-pub fn batch_of(tenant: &TenantId, on_size: u64, count: u64) -> SealedBatch {
+pub(crate) fn batch_of(tenant: &TenantId, on_size: u64, count: u64) -> SealedBatch {
     let size = on_size + count;
     SealedBatch {
         tenant: tenant.clone(),
@@ -75,34 +78,34 @@ pub fn batch_of(tenant: &TenantId, on_size: u64, count: u64) -> SealedBatch {
     }
 }
 
-pub fn batch(on_size: u64, count: u64) -> SealedBatch {
+pub(crate) fn batch(on_size: u64, count: u64) -> SealedBatch {
     batch_of(&tenant(), on_size, count)
 }
 
 /// A fresh database in a folder that goes with the test.
-pub struct Fresh {
-    pub folder: tempfile::TempDir,
-    pub url: String,
+pub(crate) struct Fresh {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) url: String,
 }
 
 impl Fresh {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("factlog.db").display());
         SqliteLedger::create(&url).await.unwrap();
         Self { folder, url }
     }
 
-    pub fn path(&self) -> std::path::PathBuf {
+    pub(crate) fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("factlog.db")
     }
 
-    pub async fn open(&self) -> SqliteLedger {
+    pub(crate) async fn open(&self) -> SqliteLedger {
         SqliteLedger::open(&self.url, OpenMode::ReadWrite, Vec::new()).await.unwrap()
     }
 
     /// A connection of somebody who goes around the store.
-    pub async fn intruder(&self) -> sqlx::SqliteConnection {
+    pub(crate) async fn intruder(&self) -> sqlx::SqliteConnection {
         use sqlx::Connection;
         sqlx::SqliteConnection::connect(&self.url).await.unwrap()
     }

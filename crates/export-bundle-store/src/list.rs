@@ -1,0 +1,104 @@
+//! Lists of exports.
+
+use ledger_store::{SqliteLedger, database, from_i64, to_i64};
+use sqlx::{FromRow, SqlitePool};
+use store_traits::{Digest, StoreError, TenantId, Timestamp};
+
+/// In descending order of the sequence number, which never changes: a page neither skips nor repeats.
+const SELECT_PAGE: &str = "SELECT seq, export_id, profile, run_id, sha256, occurred_at FROM exports WHERE tenant = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+
+/// The longest page.
+const MOST_RECORDS: u32 = 500;
+
+/// A completed export in a list; the entry has the whole of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportRecord {
+    /// The entry that records it.
+    pub seq: u64,
+    /// Its id.
+    pub export_id: Option<String>,
+    /// Which profile: `evidence`, `soc2`, `executive`.
+    pub profile: Option<String>,
+    /// The run that was exported, if it was one run.
+    pub run_id: Option<String>,
+    /// The digest of the file.
+    pub sha256: Option<Digest>,
+    /// When it was made.
+    pub occurred_at: Timestamp,
+}
+
+/// A page of exports, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportPage {
+    /// The exports.
+    pub items: Vec<ExportRecord>,
+    /// The next page holds exports before this sequence number; `None` at the end.
+    pub next_before_seq: Option<u64>,
+}
+
+/// Exports, read through a ledger's connections.
+#[derive(Debug, Clone)]
+pub struct SqliteExports {
+    pool: SqlitePool,
+}
+
+impl SqliteExports {
+    /// Reads what [`crate::ExportProjection`] wrote into this ledger's database.
+    #[must_use]
+    pub fn new(ledger: &SqliteLedger) -> Self {
+        Self { pool: ledger.reader().clone() }
+    }
+
+    /// A page of at most `limit` (1 to 500) exports before `before_seq`, newest first.
+    ///
+    /// # Errors
+    /// The database failed, or a stored row breaks its own rules.
+    pub async fn list(
+        &self,
+        tenant: &TenantId,
+        limit: u32,
+        before_seq: Option<u64>,
+    ) -> Result<ExportPage, StoreError> {
+        let limit = limit.clamp(1, MOST_RECORDS);
+        let mut rows: Vec<ExportRow> = sqlx::query_as(SELECT_PAGE)
+            .bind(tenant.as_str())
+            .bind(before_seq.map_or(i64::MAX, to_i64))
+            .bind(i64::from(limit) + 1)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(database("listing exports"))?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let items: Vec<_> =
+            rows.into_iter().map(ExportRow::into_record).collect::<Result<_, _>>()?;
+        let next_before_seq = items.last().filter(|_| more).map(|last| last.seq);
+        Ok(ExportPage { items, next_before_seq })
+    }
+}
+
+#[derive(FromRow)]
+struct ExportRow {
+    seq: i64,
+    export_id: Option<String>,
+    profile: Option<String>,
+    run_id: Option<String>,
+    sha256: Option<String>,
+    occurred_at: String,
+}
+
+impl ExportRow {
+    fn into_record(self) -> Result<ExportRecord, StoreError> {
+        let Self { seq, export_id, profile, run_id, sha256, occurred_at } = self;
+        let corrupt = |why: String| StoreError::Corrupt { what: format!("exports.{seq}: {why}") };
+        let sha256 = sha256.map(|text| Digest::from_hex(&text)).transpose();
+        Ok(ExportRecord {
+            seq: from_i64(seq, "exports.seq")?,
+            export_id,
+            profile,
+            run_id,
+            sha256: sha256.map_err(|error| corrupt(error.to_string()))?,
+            occurred_at: Timestamp::parse(&occurred_at)
+                .map_err(|error| corrupt(error.to_string()))?,
+        })
+    }
+}

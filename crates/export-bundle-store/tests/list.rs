@@ -1,0 +1,57 @@
+//! Completed exports become rows, listed newest first.
+
+mod support;
+
+use export_bundle_store::{ExportProjection, SqliteExports};
+use serde_json::json;
+use sqlx::Executor;
+use store_traits::TenantId;
+use support::{Recorder, tenant};
+
+#[tokio::test]
+async fn completed_exports_are_listed_and_others_are_not() {
+    let recorder = Recorder::new(ExportProjection).await;
+    let digest = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d";
+    recorder
+        .record(&[
+            (
+                "export.completed",
+                Some("r"),
+                json!({"export_id": "x1", "profile": "soc2", "sha256": digest}),
+            ),
+            ("export.requested", Some("r"), json!({"export_id": "x2"})),
+            ("export.completed", None, json!({"export_id": "x2", "sha256": "no digest"})),
+        ])
+        .await;
+    assert_eq!(recorder.differences().await, []);
+    let exports = SqliteExports::new(&recorder.ledger);
+    let first = exports.list(&tenant(), 1, None).await.unwrap();
+    assert_eq!((first.items[0].seq, first.next_before_seq), (2, Some(2)));
+    assert_eq!(first.items[0].sha256, None);
+
+    let rest = exports.list(&tenant(), 9, first.next_before_seq).await.unwrap();
+    assert_eq!((rest.items.len(), rest.next_before_seq), (1, None));
+    let export = &rest.items[0];
+    assert_eq!(export.export_id.as_deref(), Some("x1"));
+    assert_eq!(export.profile.as_deref(), Some("soc2"));
+    assert_eq!(export.run_id.as_deref(), Some("r"));
+    assert_eq!(export.sha256.unwrap().to_string(), digest);
+
+    let other = TenantId::parse("other").unwrap();
+    assert!(exports.list(&other, 9, None).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn rows_can_neither_be_changed_nor_removed_and_a_lost_one_is_found() {
+    let recorder = Recorder::new(ExportProjection).await;
+    recorder.record(&[("export.completed", None, json!({"export_id": "x1"}))]).await;
+    let mut intruder = recorder.intruder().await;
+    for statement in ["UPDATE exports SET profile = 'x'", "DELETE FROM exports"] {
+        let error = intruder.execute(statement).await.unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{error}");
+    }
+    intruder.execute("DROP TRIGGER exports_no_delete").await.unwrap();
+    intruder.execute("DELETE FROM exports").await.unwrap();
+    let found = recorder.differences().await;
+    assert_eq!(found, [(0, "`exports` lacks the row of its entry".to_owned())]);
+}

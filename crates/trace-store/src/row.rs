@@ -1,0 +1,178 @@
+//! From a fact to its row, and from a row to a snapshot.
+
+use ledger_store::{Cell, TypedRow, from_i64, text_at};
+use sqlx::FromRow;
+use store_traits::{RunStatus, RunSummary, Step, StepClass, StoreError, Timestamp, Value};
+
+/// The columns of `steps` after `(tenant, seq)`, in the order of [`step_row`].
+pub(crate) const STEP_COLUMNS: [&str; 18] = [
+    "run_id",
+    "kind",
+    "class",
+    "name",
+    "span_id",
+    "parent_span_id",
+    "agent",
+    "service",
+    "provider",
+    "model",
+    "response_id",
+    "tool",
+    "started_at",
+    "ended_at",
+    "input_tokens",
+    "output_tokens",
+    "error",
+    "root",
+];
+
+/// Kinds that say something of a run's beginning or end even where no mapping gave them a view.
+const LIFECYCLE: [&str; 3] = ["run.started", "run.completed", "run.aborted"];
+
+/// The run that a fact belongs to, if it makes a step.
+pub(crate) fn run_of(fact: &Value) -> Option<&str> {
+    let run = text_at(fact, &["meta", "run_id"])?;
+    let is_step = text_at(fact, &["body", "view", "class"]).is_some();
+    let is_lifecycle = text_at(fact, &["kind"]).is_some_and(|kind| LIFECYCLE.contains(&kind));
+    (is_step || is_lifecycle).then_some(run)
+}
+
+/// The row of a fact: a function of the fact alone, so that it can be derived again.
+pub(crate) fn step_row(seq: u64, fact: &Value) -> Option<TypedRow> {
+    let run = run_of(fact)?;
+    let kind = text_at(fact, &["kind"])?;
+    let view = |name: &str| text_at(fact, &["body", "view", name]);
+    let owned = |text: Option<&str>| Cell::Text(text.map(str::to_owned));
+    let count = |name: &str| {
+        let count = fact.at(&["body", "view", name]).and_then(Value::as_i64);
+        // A negative count is nonsense of the source: the fact keeps it, a sum must not.
+        Cell::Int(count.filter(|count| *count >= 0))
+    };
+    let occurred_at = time(text_at(fact, &["meta", "occurred_at"]))?;
+    let started_at = time(view("started_at")).unwrap_or(occurred_at);
+    let root = fact.at(&["body", "view", "root"]) == Some(&Value::Bool(true));
+    let cells = vec![
+        Cell::from(run),
+        Cell::from(kind),
+        Cell::from(view("class").unwrap_or(StepClass::Event.as_str())),
+        Cell::from(view("name").unwrap_or(kind)),
+        owned(view("span_id")),
+        owned(view("parent_span_id")),
+        owned(view("agent")),
+        owned(view("service").or_else(|| text_at(fact, &["meta", "actor", "name"]))),
+        owned(view("provider")),
+        owned(view("model")),
+        owned(view("response_id")),
+        owned(view("tool")),
+        Cell::from(started_at.as_str()),
+        Cell::Text(time(view("ended_at"))),
+        count("input_tokens"),
+        count("output_tokens"),
+        owned(view("error")),
+        Cell::Int(Some(i64::from(root))),
+    ];
+    Some(TypedRow { seq, cells })
+}
+
+/// The one spelling of a time, whose text order is time order.
+fn time(text: Option<&str>) -> Option<String> {
+    Timestamp::parse(text?).ok().map(|at| at.to_string())
+}
+
+#[derive(FromRow)]
+pub(crate) struct StepRow {
+    seq: i64,
+    run_id: String,
+    span_id: Option<String>,
+    parent_span_id: Option<String>,
+    class: String,
+    name: String,
+    agent: Option<String>,
+    provider: Option<String>,
+    model: Option<String>,
+    response_id: Option<String>,
+    tool: Option<String>,
+    started_at: String,
+    ended_at: Option<String>,
+    input_tokens: Option<i64>,
+    output_tokens: Option<i64>,
+    error: Option<String>,
+    root: bool,
+}
+
+impl StepRow {
+    pub(crate) fn into_step(self) -> Result<Step, StoreError> {
+        let Self { seq, run_id, span_id, parent_span_id, class, name, agent, .. } = self;
+        let Self { provider, model, response_id, tool, error, root, .. } = self;
+        let what = format!("steps.{seq}");
+        Ok(Step {
+            seq: from_i64(seq, &what)?,
+            run_id,
+            span_id,
+            parent_span_id,
+            class: StepClass::parse(&class),
+            name,
+            agent,
+            provider,
+            model,
+            response_id,
+            tool,
+            started_at: stored_time(&self.started_at, &what)?,
+            ended_at: self.ended_at.map(|at| stored_time(&at, &what)).transpose()?,
+            input_tokens: self.input_tokens.map(|n| from_i64(n, &what)).transpose()?,
+            output_tokens: self.output_tokens.map(|n| from_i64(n, &what)).transpose()?,
+            error,
+            root,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct SummaryRow {
+    run_id: String,
+    first_seq: i64,
+    agent: Option<String>,
+    started_at: String,
+    ended_at: Option<String>,
+    status: String,
+    llm_calls: i64,
+    tool_calls: i64,
+    input_tokens: i64,
+    output_tokens: i64,
+    errors: i64,
+    entries: i64,
+}
+
+impl SummaryRow {
+    pub(crate) fn first_seq(&self) -> Result<u64, StoreError> {
+        from_i64(self.first_seq, "runs.first_seq")
+    }
+
+    pub(crate) fn into_summary(self) -> Result<RunSummary, StoreError> {
+        let Self { run_id, first_seq: _, agent, started_at, ended_at, status, .. } = self;
+        let what = format!("the summary of run `{run_id}`");
+        let ended_at = ended_at.map(|at| stored_time(&at, &what)).transpose()?;
+        Ok(RunSummary {
+            agent,
+            started_at: stored_time(&started_at, &what)?,
+            ended_at,
+            status: match status.as_str() {
+                "completed" => RunStatus::Completed,
+                "failed" => RunStatus::Failed,
+                "aborted" => RunStatus::Aborted,
+                _ => RunStatus::Running,
+            },
+            llm_calls: from_i64(self.llm_calls, &what)?,
+            tool_calls: from_i64(self.tool_calls, &what)?,
+            input_tokens: from_i64(self.input_tokens, &what)?,
+            output_tokens: from_i64(self.output_tokens, &what)?,
+            errors: from_i64(self.errors, &what)?,
+            entries: from_i64(self.entries, &what)?,
+            run_id,
+        })
+    }
+}
+
+fn stored_time(text: &str, what: &str) -> Result<Timestamp, StoreError> {
+    Timestamp::parse(text).map_err(|error| StoreError::Corrupt { what: format!("{what}: {error}") })
+}

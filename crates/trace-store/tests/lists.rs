@@ -1,0 +1,119 @@
+//! Pages, filters, and the cost of the statements behind them.
+
+mod support;
+
+use serde_json::json;
+use sqlx::{Executor, Row};
+use store_traits::{RunFilter, RunId, TenantId, Timestamp, TraceStore};
+use support::{Recorder, at, tenant};
+use trace_store::{SqliteTraces, TraceProjection};
+
+async fn seven_runs() -> Recorder {
+    let recorder = Recorder::new(TraceProjection).await;
+    for n in 0..7_u64 {
+        let run = format!("run-{n}");
+        let view =
+            json!({"class": "llm", "started_at": at(n * 1_000), "response_id": n.to_string()});
+        let fact = ("run.llm_call", Some(run.as_str()), json!({"view": view}));
+        recorder.record(&[fact.clone(), fact]).await;
+    }
+    // An early run is heard of again: it keeps its place.
+    recorder.record(&[("run.step", Some("run-2"), json!({"view": {"class": "tool"}}))]).await;
+    recorder
+}
+
+fn ids(items: &[store_traits::RunSummary]) -> Vec<&str> {
+    items.iter().map(|run| run.run_id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
+    let recorder = seven_runs().await;
+    let traces = SqliteTraces::new(&recorder.ledger);
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = traces.runs(&tenant(), &RunFilter::default(), cursor, 3).await.unwrap();
+        seen.extend(page.items.into_iter().map(|run| run.run_id));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["run-6", "run-5", "run-4", "run-3", "run-2", "run-1", "run-0"]);
+    let whole = traces.runs(&tenant(), &RunFilter::default(), None, 7).await.unwrap();
+    assert_eq!((whole.items.len(), whole.next), (7, None), "a full last page has no next one");
+    assert_eq!(
+        traces.runs(&tenant(), &RunFilter::default(), None, 0).await.unwrap().items.len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_period_is_half_open_and_asks_for_steps_inside_it() {
+    let recorder = seven_runs().await;
+    let traces = SqliteTraces::new(&recorder.ledger);
+    let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
+    let filter = RunFilter { since: time(3_000), until: time(5_000) };
+    let page = traces.runs(&tenant(), &filter, None, 10).await.unwrap();
+    assert_eq!(ids(&page.items), ["run-4", "run-3"]);
+    let filter = RunFilter { since: time(60_000), until: None };
+    assert!(traces.runs(&tenant(), &filter, None, 10).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn runs_are_found_by_their_first_characters_and_by_tenant() {
+    let recorder = seven_runs().await;
+    let traces = SqliteTraces::new(&recorder.ledger);
+    assert_eq!(traces.runs_starting_with(&tenant(), "run-").await.unwrap().len(), 7);
+    assert_eq!(traces.runs_starting_with(&tenant(), "run-3").await.unwrap(), ["run-3"]);
+    assert!(traces.runs_starting_with(&tenant(), "run-_").await.unwrap().is_empty());
+    let other = TenantId::parse("other").unwrap();
+    assert!(traces.runs(&other, &RunFilter::default(), None, 10).await.unwrap().items.is_empty());
+    let run = RunId::parse("run-3").unwrap();
+    assert_eq!(traces.run(&other, &run).await.unwrap(), None);
+    assert!(traces.steps(&other, &run).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rows_that_differ_from_their_entries_are_found() {
+    let recorder = seven_runs().await;
+    assert_eq!(recorder.differences().await, []);
+    let mut intruder = recorder.intruder().await;
+    for statement in [
+        "DROP TRIGGER steps_no_update",
+        "DROP TRIGGER steps_no_delete",
+        "DROP TRIGGER runs_no_delete",
+        "UPDATE steps SET response_id = 'x' WHERE seq = 0",
+        "DELETE FROM steps WHERE seq = 3",
+        "DELETE FROM runs WHERE run_id = 'run-6'",
+    ] {
+        intruder.execute(statement).await.unwrap();
+    }
+    let found = recorder.differences().await;
+    let about: Vec<_> = found.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
+    assert_eq!(
+        about,
+        [
+            (0, "`steps.response_id` differs from its entry"),
+            (3, "`steps` lacks the row of its entry"),
+            (12, "`runs` lacks the run, or says that it began later"),
+            (13, "`runs` lacks the run, or says that it began later"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_whole_table() {
+    let recorder = seven_runs().await;
+    for statement in trace_store::STATEMENTS {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let plan = sqlx::query(explain).fetch_all(recorder.ledger.reader()).await.unwrap();
+        for row in plan {
+            let line: String = row.get("detail");
+            let table = line.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
+            // What a statement made itself holds a page of runs and no more.
+            let stored = ["steps", "s", "runs", "r", "entries", "e"];
+            assert!(!table.is_some_and(|table| stored.contains(&table)), "{line}\n{statement}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A ledger that records facts written as JSON. A store keeps hashes and never computes one, so any
+//! digest bytes will do.
+
+// Each test binary uses its part of this.
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::sync::Arc;
+
+use ledger_store::{OpenMode, Projection, SqliteLedger};
+use serde_json::{Value as Json, json};
+use store_traits::{
+    CommitOutcome, Digest, FactId, FactKind, Head, IdempotencyKey, LedgerStore, RunId, SealedBatch,
+    SealedEntry, TenantId, Timestamp, Value,
+};
+
+pub(crate) fn tenant() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
+/// 2026-01-01 and some milliseconds.
+pub(crate) fn at(ms: u64) -> String {
+    let base = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().as_unix_nanos();
+    Timestamp::from_unix_nanos(base + i128::from(ms) * 1_000_000).unwrap().to_string()
+}
+
+pub(crate) struct Recorder {
+    folder: tempfile::TempDir,
+    pub(crate) ledger: SqliteLedger,
+    tenant: TenantId,
+}
+
+impl Recorder {
+    pub(crate) async fn new(projection: impl Projection + 'static) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = folder.path().join("factlog.db").display().to_string();
+        SqliteLedger::create(&url).await.unwrap();
+        let projections: Vec<Arc<dyn Projection>> = vec![Arc::new(projection)];
+        let ledger = SqliteLedger::open(&url, OpenMode::ReadWrite, projections).await.unwrap();
+        Self { folder, ledger, tenant: tenant() }
+    }
+
+    /// Records facts of `(kind, run, body)` in one commit.
+    pub(crate) async fn record(&self, facts: &[(&str, Option<&str>, Json)]) {
+        let on_size = self.ledger.head(&self.tenant).await.unwrap().size;
+        let entries: Vec<_> =
+            facts.iter().zip(on_size..).map(|(fact, seq)| self.entry(seq, fact)).collect();
+        let size = on_size + entries.len() as u64;
+        let batch = SealedBatch {
+            tenant: self.tenant.clone(),
+            on_size,
+            entries,
+            contents: Vec::new(),
+            subtrees: Vec::new(),
+            head: Head {
+                size,
+                peaks: (0..size.count_ones()).map(|_| Digest::new([5; 32])).collect(),
+                root: Digest::new([6; 32]),
+            },
+            recorded_at: Timestamp::parse(&at(0)).unwrap(),
+        };
+        assert_eq!(self.ledger.commit(&batch).await.unwrap(), CommitOutcome::Committed);
+    }
+
+    fn entry(&self, seq: u64, (kind, run, body): &(&str, Option<&str>, Json)) -> SealedEntry {
+        let mut meta = json!({
+            "actor": {"kind": "system", "component": "test", "name": "service-x"},
+            "occurred_at": at(seq),
+            "policy_ids": ["policy-7"],
+        });
+        if let Some(run) = run {
+            meta["run_id"] = json!(run);
+        }
+        let fact = json!({"kind": kind, "meta": meta, "body": body});
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&seq.to_be_bytes());
+        let occurred_at = Timestamp::parse(&at(seq)).unwrap();
+        SealedEntry {
+            seq,
+            id: FactId::from_parts(1_795_422_722_910, &random),
+            kind: FactKind::parse(kind),
+            run_id: run.map(|run| RunId::parse(run).unwrap()),
+            trace_id: None,
+            occurred_at,
+            recorded_at: occurred_at,
+            key: IdempotencyKey::parse(&format!("key-{seq}")).unwrap(),
+            fingerprint: Digest::new([1; 32]),
+            leaf_hash: Digest::new([2; 32]),
+            bytes: fact.to_string().into_bytes(),
+            fact: value(&fact),
+        }
+    }
+
+    /// What the projection's rows say other than the entries.
+    pub(crate) async fn differences(&self) -> Vec<(u64, String)> {
+        let entries = self.ledger.entries(&self.tenant, 0..u64::MAX).await.unwrap();
+        self.ledger.projection_differences(&self.tenant, &entries).await.unwrap()
+    }
+
+    /// A connection of somebody who goes around the store.
+    pub(crate) async fn intruder(&self) -> sqlx::SqliteConnection {
+        use sqlx::Connection;
+        let path = self.folder.path().join("factlog.db").display().to_string();
+        sqlx::SqliteConnection::connect(&path).await.unwrap()
+    }
+}
+
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(bool) => Value::Bool(*bool),
+        Json::Number(number) => Value::integer(number.as_i64().unwrap()),
+        Json::String(text) => Value::String(text.clone()),
+        Json::Array(items) => Value::Array(items.iter().map(value).collect()),
+        Json::Object(members) => {
+            Value::Object(members.iter().map(|(name, item)| (name.clone(), value(item))).collect())
+        }
+    }
+}

@@ -53,22 +53,35 @@ impl ClaimFacts {
                 "The bundle is consistent with the key {key} that came with it; nobody vouched for that key (give the one you trust)."
             ),
         });
-        out.push(format!(
-            "Each of the {entries} entries lies in that ledger at its sequence number, byte for byte."
-        ));
-        for (start, end) in self.complete.iter().take(5) {
-            out.push(match (start, end) {
-                (0, end) if end == size => {
-                    "These are all entries of the ledger up to the checkpoint.".to_owned()
-                }
-                _ if end - start == 1 => continue,
-                _ => format!("Between entry {start} and entry {} nothing was left out.", end - 1),
-            });
+        out.push(match entries {
+            0 => "The bundle holds no entry: it shows the signed state of the ledger alone.".to_owned(),
+            1 => "The entry lies in that ledger at its sequence number, byte for byte.".to_owned(),
+            _ => format!(
+                "Each of the {entries} entries lies in that ledger at its sequence number, byte for byte."
+            ),
+        });
+        let several = |(start, end): &&(u64, u64)| end - start > 1;
+        match self.complete.as_slice() {
+            [(0, end)] if end == size => {
+                out.push("These are all entries of the ledger up to the checkpoint.".to_owned());
+            }
+            ranges if ranges.len() <= 5 => {
+                out.extend(ranges.iter().filter(several).map(|(start, end)| {
+                    format!("Between entry {start} and entry {} nothing was left out.", end - 1)
+                }));
+            }
+            ranges => out.push(format!(
+                "Within each of the {} ranges under proofs/ nothing was left out.",
+                ranges.len()
+            )),
         }
         if *included > 0 {
-            out.push(format!(
-                "Each of the {included} contents is the one that its entry committed to when it was recorded."
-            ));
+            out.push(match included {
+                1 => "The one content is what its entry committed to when it was recorded.".to_owned(),
+                _ => format!(
+                    "Each of the {included} contents is what its entry committed to when it was recorded."
+                ),
+            });
         }
         out.push("Every file of the bundle is as the holder of the key exported it.".to_owned());
         out
@@ -86,13 +99,13 @@ impl ClaimFacts {
         }
         if self.withheld > 0 {
             out.push(format!(
-                "What the {} withheld contents say; the entries only commit to them.",
+                "What the withheld contents say ({}); the entries only commit to them.",
                 self.withheld
             ));
         }
         if self.erased > 0 {
             out.push(format!(
-                "What the {} erased contents said, nor that no copy of them is left elsewhere.",
+                "What the erased contents said ({}), nor that no copy of them is left elsewhere.",
                 self.erased
             ));
         }

@@ -52,7 +52,7 @@ Get the ledger's public key from its owner over a channel that you trust. Then:
 
   factlog bundle verify FILE --key VKEY
 
-It names every byte that does not fit. Exit status 0: it holds. 1: it does not.
+It names everything that does not fit. Exit status 0: it holds. 1: it does not.
 
 
 HOW TO CHECK IT BY HAND

@@ -251,14 +251,14 @@ impl Check {
 
     /// Exactly the files of the manifest, each with its hash.
     fn files<F: Read + Seek>(&mut self, zip: &mut ZipReader<F>, manifest: &Manifest) {
-        let names: Vec<String> = zip.names().map(str::to_owned).collect();
+        let names: BTreeSet<String> = zip.names().map(str::to_owned).collect();
         let listed: BTreeMap<&str, _> =
             manifest.files.iter().map(|file| (file.path.as_str(), file)).collect();
         let needed: BTreeSet<&str> = [NOTE, KEYS, POPULATION, REPORT, README].into();
         for name in needed.iter().filter(|name| !listed.contains_key(**name)) {
             self.finding(MANIFEST, format!("it does not list `{name}`"), CHANGED);
         }
-        for path in listed.keys().filter(|path| !names.iter().any(|name| name == *path)) {
+        for path in listed.keys().filter(|path| !names.contains(**path)) {
             self.finding(*path, "the manifest lists it, and it is not there".to_owned(), CHANGED);
         }
         for name in names.iter().filter(|name| *name != MANIFEST && *name != ENVELOPE) {

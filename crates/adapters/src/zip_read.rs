@@ -106,8 +106,9 @@ impl<F: Read + Seek> ZipReader<F> {
     pub fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, ZipReadError> {
         let member = self
             .members
-            .iter()
-            .find(|member| member.name == name)
+            .binary_search_by(|member| member.name.as_str().cmp(name))
+            .ok()
+            .and_then(|at| self.members.get(at))
             .ok_or_else(|| ZipReadError::Missing(name.to_owned()))?;
         if u64::from(member.size) > limit {
             return Err(ZipReadError::TooLarge {

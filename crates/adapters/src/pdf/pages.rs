@@ -15,7 +15,9 @@ const WIDTH: f32 = RIGHT - LEFT;
 
 const BODY: Style = style(Family::Sans, 9.5, INK);
 const LABEL: Style = style(Family::Sans, 8.5, MUTED);
-const CODE: Style = style(Family::Mono, 8.0, INK);
+const CODE: Style = style(Family::Mono, 7.6, INK);
+/// Width of the labels in a panel.
+const LABELS: f32 = 84.0;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, report: &Report) {
     cover(canvas, report);
@@ -211,7 +213,7 @@ fn checkpoint_panel(canvas: &mut Canvas<'_>, report: &Report, y: f32) -> f32 {
         ("Root (SHA-256)", root.to_string()),
         ("Public key", vkey.clone()),
     ];
-    let inner = WIDTH - 36.0 - 92.0;
+    let inner = WIDTH - 30.0 - LABELS;
     let lines: usize = rows.iter().map(|(_, value)| canvas.wrap(CODE, inner, value).len()).sum();
     let height = 46.0 + lines as f32 * 13.0 + rows.len() as f32 * 4.0;
     canvas.rect(LEFT, y, WIDTH, height, PANEL);
@@ -221,7 +223,7 @@ fn checkpoint_panel(canvas: &mut Canvas<'_>, report: &Report, y: f32) -> f32 {
     let mut line = y + 42.0;
     for (label, value) in &rows {
         canvas.text(x, line, Align::Left, style(Family::Sans, 8.0, MUTED), label);
-        line = canvas.paragraph((x + 92.0, line), inner, 13.0, CODE, value) + 4.0;
+        line = canvas.paragraph((x + LABELS, line), inner, 13.0, CODE, value) + 4.0;
     }
     y + height
 }

@@ -15,13 +15,13 @@ lent AS MATERIALIZED (
 ),
 -- Reports with the same key are reports of the same call.
 keyed AS MATERIALIZED (
-    SELECT s.*,
+    SELECT m.*,
            coalesce(
-               CASE WHEN s.may_report_a_call THEN 'response ' || coalesce(s.response_id, lent.response_id) END,
-               'span ' || s.span_id,
-               'entry ' || s.seq
+               CASE WHEN m.may_report_a_call THEN 'response ' || coalesce(m.response_id, lent.response_id) END,
+               'span ' || m.span_id,
+               'entry ' || m.seq
            ) AS key
-    FROM step s LEFT JOIN lent ON lent.run_id = s.run_id AND lent.span_id = s.span_id
+    FROM step m LEFT JOIN lent ON lent.run_id = m.run_id AND lent.span_id = m.span_id
 ),
 -- An MCP tool call seen inside another report of the same call: its parent is the client's side of
 -- it or the tool span around it, or a tool span of the same name encloses it in time. A tool that
@@ -54,7 +54,10 @@ call AS MATERIALIZED (
     LEFT JOIN outermost c ON c.run_id = k.run_id AND c.key = b.outer_key
 ),
 llm AS (
-    SELECT run_id, count(*) AS calls, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens
+    -- total(), because sum() fails on absurd counts of a source and would take the list with it.
+    SELECT run_id, count(*) AS calls,
+           CAST(total(input_tokens) AS INTEGER) AS input_tokens,
+           CAST(total(output_tokens) AS INTEGER) AS output_tokens
     FROM (
         SELECT run_id, call, max(input_tokens) AS input_tokens, max(output_tokens) AS output_tokens
         FROM call WHERE class = 'llm' GROUP BY run_id, call

@@ -144,7 +144,7 @@ impl EvidenceBundle {
         members.insert(KEYS.to_owned(), canonical::write(&self.keys()));
         members.insert(POPULATION.to_owned(), parts.population.into_bytes());
         members.insert(REPORT.to_owned(), canonical::write(&report.to_value()));
-        members.insert(README.to_owned(), readme::text(&facts, &key).into_bytes());
+        members.insert(README.to_owned(), readme::text(&facts, &key, drawn).into_bytes());
         if let Drawn::With(renderer) = drawn {
             members.insert(PDF.to_owned(), renderer.render(&report)?);
         }

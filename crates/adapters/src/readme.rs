@@ -2,9 +2,17 @@
 
 use audit_evidence::VerifierKey;
 
+use crate::bundle::Drawn;
 use crate::claims::ClaimFacts;
 
-pub(crate) fn text(facts: &ClaimFacts, key: &VerifierKey) -> String {
+const PDF_LINE: &str =
+    "  report.pdf              to read (the files below are the evidence, not the PDF)\n";
+
+pub(crate) fn text(facts: &ClaimFacts, key: &VerifierKey, drawn: Drawn<'_>) -> String {
+    let pdf = match drawn {
+        Drawn::With(_) => PDF_LINE,
+        Drawn::Without => "",
+    };
     let list = |items: Vec<String>| {
         items.iter().map(|item| format!("{}\n", wrapped(item))).collect::<String>()
     };
@@ -33,11 +41,11 @@ WHAT IT DOES NOT PROVE
 
 WHAT IS IN IT
 
-  report.pdf              to read (the files below are the evidence, not the PDF)
-  population.csv          one line an entry; opens in a spreadsheet
+{pdf}  population.csv          one line an entry; opens in a spreadsheet
   entries-NNN.jsonl       the recorded entries, byte for byte, one a line;
                           manifest.json gives the sequence number of each line
-  disclosures-NNN.jsonl   contents that entries commit to (prompts, outputs, payloads)
+  disclosures-NNN.jsonl   contents that entries commit to (prompts, outputs, payloads),
+                          if any go out
   checkpoint.note         the signed state of the ledger
   proofs/                 proofs that the entries lie in that ledger
   report.json             the report as data

@@ -263,7 +263,8 @@ fn furniture(canvas: &mut Canvas<'_>, report: &Report, page: usize) {
 
     let y = PAGE.1 - 44.0;
     canvas.rule(LEFT, y - 14.0, WIDTH);
-    let root = format!("{} · root {}", grouped(report.integrity.size), report.integrity.root);
+    let root =
+        format!("{} entries · root {}", grouped(report.integrity.size), report.integrity.root);
     canvas.text(LEFT, y, Align::Left, style(Family::Mono, 5.8, MUTED), &root);
     let number = format!("{} of {}", page + 1, canvas.pages.len());
     canvas.text(RIGHT, y, Align::Right, small, &number);

@@ -1,5 +1,7 @@
 //! What a run's summary counts: calls, not reports of calls.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod support;
 
 use serde_json::{Value as Json, json};

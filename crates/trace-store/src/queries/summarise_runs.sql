@@ -4,7 +4,8 @@ step AS MATERIALIZED (
            s.response_id, s.tool, s.started_at, s.ended_at, s.input_tokens, s.output_tokens,
            s.error, s.root,
            s.class IN ('llm', 'tool', 'mcp_tool', 'event') AS may_report_a_call
-    FROM page CROSS JOIN steps s ON s.tenant = ?1 AND s.run_id = page.run_id
+    -- Without the hint, SQLite may prefer to read all steps of the tenant in order of their key.
+    FROM page CROSS JOIN steps s INDEXED BY steps_by_run ON s.tenant = ?1 AND s.run_id = page.run_id
 ),
 -- A span whose call has a response id lends it to the log records of that span.
 lent AS MATERIALIZED (
@@ -23,6 +24,18 @@ keyed AS MATERIALIZED (
            ) AS key
     FROM step m LEFT JOIN lent ON lent.run_id = m.run_id AND lent.span_id = m.span_id
 ),
+-- For each step, the tool span of the same name that began no later and ends last: its end (30
+-- characters) and its key. One pass in order of time, where a join would compare each with each.
+enclosed AS MATERIALIZED (
+    SELECT run_id, key, class, started_at, ended_at,
+           max(CASE WHEN class = 'tool' THEN ended_at || key END) OVER (
+               PARTITION BY run_id, tool
+               ORDER BY started_at, class = 'mcp_tool', seq
+               ROWS UNBOUNDED PRECEDING
+           ) AS longest
+    FROM keyed
+    WHERE class IN ('tool', 'mcp_tool') AND tool IS NOT NULL
+),
 -- An MCP tool call seen inside another report of the same call: its parent is the client's side of
 -- it or the tool span around it, or a tool span of the same name encloses it in time. A tool that
 -- calls an MCP tool of another name makes a second call.
@@ -36,12 +49,10 @@ inside AS MATERIALIZED (
            OR substr(o.tool, -length(i.tool)) = i.tool)
     GROUP BY i.run_id, i.key
     UNION ALL
-    SELECT i.run_id, i.key, min(o.key)
-    FROM keyed i
-    JOIN keyed o ON o.run_id = i.run_id AND o.tool = i.tool AND o.class = 'tool'
-    WHERE i.class = 'mcp_tool' AND o.key <> i.key
-      AND o.started_at <= i.started_at AND o.ended_at >= coalesce(i.ended_at, i.started_at)
-    GROUP BY i.run_id, i.key
+    SELECT run_id, key, min(substr(longest, 31))
+    FROM enclosed
+    WHERE class = 'mcp_tool' AND substr(longest, 1, 30) >= coalesce(ended_at, started_at)
+    GROUP BY run_id, key
 ),
 outermost AS MATERIALIZED (
     SELECT run_id, key, min(outer_key) AS outer_key FROM inside GROUP BY run_id, key

@@ -25,6 +25,9 @@ pub(super) const ACCENT_LIGHT: Colour = Colour(0x9C, 0xC3, 0xC9);
 /// Errors, and nothing else.
 pub(super) const ALERT: Colour = Colour(0xA8, 0x3B, 0x2B);
 
+/// The most lines of one text.
+const MAX_LINES: usize = 8;
+
 /// How a text looks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
@@ -135,11 +138,15 @@ impl<'f> Canvas<'f> {
         shape(self.faces, style.family, text).width * style.size
     }
 
-    /// Breaks text at spaces; a word that is wider than a line is broken anywhere.
+    /// Breaks text at spaces; a word that is wider than a line is broken anywhere. What is longer
+    /// than [`MAX_LINES`] ends in an ellipsis: a hostile value must not push the rest off the page.
     pub(super) fn wrap(&self, style: Style, width: f32, text: &str) -> Vec<String> {
         let mut lines = Vec::new();
         let mut line = String::new();
         for word in text.split_whitespace() {
+            if lines.len() > MAX_LINES {
+                break;
+            }
             let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
             if self.width(style, &longer) <= width {
                 line = longer;
@@ -149,6 +156,9 @@ impl<'f> Canvas<'f> {
                 lines.push(std::mem::take(&mut line));
             }
             for c in word.chars() {
+                if lines.len() > MAX_LINES {
+                    break;
+                }
                 line.push(c);
                 if self.width(style, &line) > width && line.chars().count() > 1 {
                     line.pop();
@@ -159,6 +169,12 @@ impl<'f> Canvas<'f> {
         }
         if !line.is_empty() || lines.is_empty() {
             lines.push(line);
+        }
+        if lines.len() > MAX_LINES {
+            lines.truncate(MAX_LINES);
+            if let Some(last) = lines.last_mut() {
+                last.push('…');
+            }
         }
         lines
     }

@@ -10,7 +10,9 @@ use crate::Stop;
 #[derive(Debug, Error)]
 pub enum IntakeError {
     /// No bytes.
-    #[error("`{file}` is empty: there is nothing to import (if it is an empty OTLP post, say --format)")]
+    #[error(
+        "`{file}` is empty: there is nothing to import (if it is an empty OTLP post, say --format)"
+    )]
     Empty {
         /// Which input.
         file: String,

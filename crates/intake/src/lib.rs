@@ -4,9 +4,26 @@
 //! Audience: CUSTOMER
 //! Intent: telemetry
 //! Role: recorder
+//!
+//! Reading ([`detect`], [`read_otlp`]) turns bytes into records and knows no meaning; mapping turns
+//! records into drafts.
 
+mod any_value;
+mod detect;
 mod error;
+mod gzip;
+mod json_message;
+mod json_scan;
+mod json_tree;
+mod message;
+mod metric;
+mod otlp;
+mod otlp_json;
+mod otlp_proto;
 mod record;
 
+pub use detect::{Format, FormatHint, Hint, detect};
 pub use error::IntakeError;
+pub use gzip::{inflate, is_gzip};
+pub use otlp::{Form, read_otlp};
 pub use record::{Item, Position, Record, Rejection, Signal, Stop};

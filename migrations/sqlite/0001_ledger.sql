@@ -78,7 +78,7 @@ CREATE TABLE contents (
     salt    BLOB    NOT NULL CHECK (length(salt) = CASE form WHEN 'blob' THEN 32 ELSE 0 END),
     bytes   BLOB    NOT NULL,
     PRIMARY KEY (tenant, seq, pointer),
-    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq)
+    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger

@@ -24,7 +24,7 @@ CREATE TABLE steps (
     error          TEXT,
     root           INTEGER NOT NULL CHECK (root IN (0, 1)),
     PRIMARY KEY (tenant, seq),
-    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq)
+    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX steps_by_run ON steps (tenant, run_id, started_at, seq);
@@ -35,7 +35,7 @@ CREATE TABLE runs (
     run_id    TEXT    NOT NULL CHECK (length(run_id) BETWEEN 1 AND 128),
     first_seq INTEGER NOT NULL CHECK (first_seq >= 0),
     PRIMARY KEY (tenant, run_id),
-    FOREIGN KEY (tenant, first_seq) REFERENCES entries (tenant, seq)
+    FOREIGN KEY (tenant, first_seq) REFERENCES entries (tenant, seq) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX runs_by_first_seq ON runs (tenant, first_seq);

@@ -13,7 +13,7 @@ CREATE TABLE audit_events (
     run_id      TEXT    CHECK (length(run_id) BETWEEN 1 AND 128),
     occurred_at TEXT    NOT NULL CHECK (length(occurred_at) = 30),
     PRIMARY KEY (tenant, seq),
-    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq)
+    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events

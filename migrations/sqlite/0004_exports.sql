@@ -9,7 +9,7 @@ CREATE TABLE exports (
     sha256      TEXT    CHECK (length(sha256) = 64),
     occurred_at TEXT    NOT NULL CHECK (length(occurred_at) = 30),
     PRIMARY KEY (tenant, seq),
-    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq)
+    FOREIGN KEY (tenant, seq) REFERENCES entries (tenant, seq) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER exports_no_update BEFORE UPDATE ON exports

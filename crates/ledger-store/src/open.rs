@@ -120,6 +120,9 @@ fn options(location: &Location) -> SqliteConnectOptions {
         .pragma("trusted_schema", "OFF")
         // In KiB: the key index is written at random places, and should be found in memory.
         .pragma("cache_size", "-32768")
+        // In pages: the log is moved into the file every 32 MiB and not every few commits, so that a
+        // page that many commits change is moved once.
+        .pragma("wal_autocheckpoint", "4096")
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -171,3 +171,11 @@ fn a_rule_that_cases_name_can_be_explained() {
         assert!(output.status.success(), "{rule}");
     }
 }
+
+#[test]
+fn this_workspace_keeps_its_own_layers() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = blca(&root, &[]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{}{said}", String::from_utf8_lossy(&output.stdout));
+}

@@ -23,7 +23,7 @@ pub(crate) fn is_sql(text: &str, tables: &[String]) -> bool {
 
 fn shaped(words: &[&str], length: usize) -> bool {
     let at = |i: usize| words.get(i).copied().unwrap_or("");
-    let has = |w: &str| words.iter().any(|x| *x == w);
+    let has = |w: &str| words.contains(&w);
     match at(0) {
         "SELECT" => length > "SELECT".len(),
         "INSERT" => at(1) == "INTO" || at(1) == "OR",
@@ -44,7 +44,7 @@ fn shaped(words: &[&str], length: usize) -> bool {
 
 fn lower_shaped(upper: &[&str]) -> bool {
     let at = |i: usize| upper.get(i).copied().unwrap_or("");
-    let has = |w: &str| upper.iter().any(|x| *x == w);
+    let has = |w: &str| upper.contains(&w);
     match at(0) {
         "SELECT" => has("FROM") && at(1) != "THE" && at(1) != "A",
         "INSERT" => at(1) == "INTO" && has("VALUES"),

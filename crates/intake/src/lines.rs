@@ -1,0 +1,57 @@
+//! Reading lines of bounded length.
+
+use std::io::BufRead;
+
+use crate::IntakeError;
+
+/// Longest line.
+const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Calls `each` with every line that is not blank, and its number from 1.
+pub(crate) fn lines(
+    source: &mut dyn BufRead,
+    file: &str,
+    each: &mut dyn FnMut(u64, &str) -> Result<(), IntakeError>,
+) -> Result<(), IntakeError> {
+    let io = |source| IntakeError::Io { file: file.to_owned(), source };
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        loop {
+            let buffer = source.fill_buf().map_err(io)?;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let taken = end.map_or(buffer.len(), |end| end + 1);
+            bytes.extend(buffer.iter().take(taken));
+            let done = end.is_some() || buffer.is_empty();
+            source.consume(taken);
+            if bytes.len() > MAX_LINE_BYTES {
+                return Err(IntakeError::TooLarge {
+                    file: file.to_owned(),
+                    what: format!("line {number}"),
+                    limit: "16 MiB".to_owned(),
+                    hint: "split it where it is made",
+                });
+            }
+            if done {
+                break;
+            }
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| malformed(file, number, "the line is not UTF-8"))?;
+        if !text.trim().is_empty() {
+            each(number, text.trim())?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn malformed(file: &str, line: u64, why: &str) -> IntakeError {
+    IntakeError::Malformed {
+        file: file.to_owned(),
+        at: format!("line {line}"),
+        why: why.to_owned(),
+    }
+}

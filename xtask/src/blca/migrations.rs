@@ -3,11 +3,17 @@
 use std::path::Path;
 
 use super::Stop;
+use super::append_only;
 use super::report::Finding;
 use super::topology::Topology;
 
-/// Judges every declared folder of migrations.
-pub(crate) fn check(root: &Path, topology: &Topology, out: &mut Vec<Finding>) -> Result<(), Stop> {
+/// Judges every declared folder of migrations, and gives the names that fact tables go by.
+pub(crate) fn check(
+    root: &Path,
+    topology: &Topology,
+    out: &mut Vec<Finding>,
+) -> Result<Vec<String>, Stop> {
+    let mut tables: Vec<String> = topology.fact_tables.iter().map(|t| t.to_uppercase()).collect();
     for folder in &topology.migrations {
         let dir = root.join(folder);
         if !dir.is_dir() {
@@ -54,8 +60,20 @@ pub(crate) fn check(root: &Path, topology: &Topology, out: &mut Vec<Finding>) ->
                 }
             }
         }
+        tables.extend(append_only::names(&sql, &topology.fact_tables));
+        for message in append_only::breaches(&sql, &tables) {
+            out.push(Finding {
+                rule: "S002",
+                file: folder.clone(),
+                subject: message.clone(),
+                message: format!("{message} in a migration"),
+                ..Finding::default()
+            });
+        }
     }
-    Ok(())
+    tables.sort();
+    tables.dedup();
+    Ok(tables)
 }
 
 fn declared(topology: &Topology, name: &str, message: String) -> Finding {

@@ -6,6 +6,7 @@
 //!
 //! Nothing that could not be read is a pass: `Err(Stop::Incomplete)` ends with status 3.
 
+mod append_only;
 mod graph;
 mod headers;
 mod migrations;
@@ -95,14 +96,15 @@ fn audit(request: &Request) -> Result<Report, Stop> {
     house.check_edges(&mut findings);
     house.check_closure(&mut findings)?;
     house.check_sources(&mut findings)?;
-    migrations::check(&root, &topology, &mut findings)?;
+    let tables = migrations::check(&root, &topology, &mut findings)?;
 
     let mut files = 0;
     for krate in house.crates() {
         let tree = source::Tree::read(&root, &krate)?;
         files += tree.files.len();
         headers::check(&topology, &krate, &tree, &mut findings);
-        source::check(&topology, &krate, &tree, &mut findings);
+        source::check(&topology, &tables, &krate, &tree, &mut findings);
+        source::check_sql_files(&root, &topology, &tables, &krate, &mut findings)?;
     }
     if let Some(id) = only {
         // A file that does not parse hides what the rule would say: it stays.

@@ -107,11 +107,25 @@ pub(crate) const ALL: &[Rule] = &[
         "move the statement to a store crate"
     ),
     rule!(
+        "S002",
+        "facts are never changed",
+        "A statement that changes a fact table breaks the record, and one that opens it lets the next one do so.",
+        "append a new fact that says what changed",
+        "keep what changes in a table that holds no facts"
+    ),
+    rule!(
         "S005",
         "fact tables refuse change",
         "Without triggers one stray statement rewrites a fact.",
         "add BEFORE UPDATE and BEFORE DELETE triggers in a new migration",
         "take the table off `fact_tables` if it holds no facts"
+    ),
+    rule!(
+        "S007",
+        "SQL files lie in the store layer",
+        "A file of SQL beside an engine is run by that engine sooner or later.",
+        "move the file to a store crate",
+        "remove the file"
     ),
     rule!(
         "H001",
@@ -175,6 +189,34 @@ pub(crate) const ALL: &[Rule] = &[
         "The compiler's own list of disallowed calls catches what text cannot; switching it off opens the gap.",
         "remove the `allow`",
         "take the value as an argument instead"
+    ),
+    rule!(
+        "X001",
+        "no process",
+        "Another program can do what no rule here sees.",
+        "take the result as an argument",
+        "move the code to the command line or an xtask"
+    ),
+    rule!(
+        "X002",
+        "no socket and no file",
+        "A socket is a database driver that nobody listed.",
+        "take a reader or writer as an argument",
+        "move the code to a boundary or store"
+    ),
+    rule!(
+        "X003",
+        "no foreign function",
+        "A foreign function escapes types, fences and lints.",
+        "use a crate on the layer's list",
+        "move the code to a store crate"
+    ),
+    rule!(
+        "X005",
+        "no build script and no macro crate in a layer",
+        "Both run anything at compile time.",
+        "generate in an xtask and commit the output",
+        "write the code by hand"
     ),
     rule!(
         "C001",

@@ -15,6 +15,7 @@ use syn::visit::Visit;
 use syn::{Attribute, Item, Meta, Token};
 
 use super::Stop;
+use super::append_only;
 use super::graph::{Crate, relative};
 use super::report::Finding;
 use super::sql::is_sql;
@@ -70,7 +71,7 @@ impl Tree {
             walk(root, path, !production, Some(production), &mut files)?;
         }
         let mut all = BTreeSet::new();
-        list(&krate.dir().join("src"), &mut all)?;
+        list(&krate.dir().join("src"), "rs", &mut all)?;
         let orphans = all.iter().filter(|p| !files.contains_key(*p)).map(|p| relative(root, p));
         Ok(Self {
             manifest: relative(root, krate.package.manifest_path().as_std_path()),
@@ -80,7 +81,7 @@ impl Tree {
     }
 }
 
-fn list(dir: &Path, out: &mut BTreeSet<PathBuf>) -> Result<(), Stop> {
+fn list(dir: &Path, extension: &str, out: &mut BTreeSet<PathBuf>) -> Result<(), Stop> {
     let unreadable = |e: std::io::Error| Stop::Incomplete(format!("`{}`: {e}", dir.display()));
     if !dir.is_dir() {
         return Ok(());
@@ -88,9 +89,41 @@ fn list(dir: &Path, out: &mut BTreeSet<PathBuf>) -> Result<(), Stop> {
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
-            list(&path, out)?;
-        } else if path.extension().is_some_and(|e| e == "rs") {
+            list(&path, extension, out)?;
+        } else if path.extension().is_some_and(|e| e == extension) {
             out.insert(path);
+        }
+    }
+    Ok(())
+}
+
+/// S007 outside the store layer, S002 in it, for every `.sql` file of a crate.
+pub(crate) fn check_sql_files(
+    root: &Path,
+    topology: &Topology,
+    tables: &[String],
+    krate: &Crate<'_>,
+    out: &mut Vec<Finding>,
+) -> Result<(), Stop> {
+    let mut files = BTreeSet::new();
+    list(&krate.dir(), "sql", &mut files)?;
+    for path in files {
+        let file = relative(root, &path);
+        if file.contains("/tests/") || topology.migrations.iter().any(|m| file.starts_with(m)) {
+            continue;
+        }
+        if !topology.owns_sql(krate.layer_id) {
+            let message = format!("a file of SQL in {}", krate.layer_id);
+            out.push(Finding { file: file.clone(), ..krate.finding("S007", &file, message) });
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)
+            .map_err(|e| Stop::Incomplete(format!("cannot read `{file}`: {e}")))?;
+        for message in append_only::breaches(&text, tables) {
+            out.push(Finding {
+                file: file.clone(),
+                ..krate.finding("S002", &message, message.clone())
+            });
         }
     }
     Ok(())
@@ -254,7 +287,23 @@ fn predicate(meta: &Meta) -> bool {
 }
 
 /// T005, G001, S001, H001–H003, R001–R006 for one crate.
-pub(crate) fn check(topology: &Topology, krate: &Crate<'_>, tree: &Tree, out: &mut Vec<Finding>) {
+pub(crate) fn check(
+    topology: &Topology,
+    tables: &[String],
+    krate: &Crate<'_>,
+    tree: &Tree,
+    out: &mut Vec<Finding>,
+) {
+    for target in krate.package.build_targets() {
+        let script = target.id() == guppy::graph::BuildTargetId::BuildScript;
+        let what = if script { "a build script" } else { "a macro crate" };
+        let macros = krate.package.is_proc_macro();
+        if script || macros {
+            let message = format!("`{}` is or has {what}", krate.name());
+            let file = tree.manifest.clone();
+            out.push(Finding { file, ..krate.finding("X005", what, message) });
+        }
+    }
     for orphan in &tree.orphans {
         let message = format!("`{orphan}` is in no target's module tree");
         out.push(Finding { file: orphan.clone(), ..krate.finding("T005", orphan, message) });
@@ -270,7 +319,7 @@ pub(crate) fn check(topology: &Topology, krate: &Crate<'_>, tree: &Tree, out: &m
             Ok(parsed) if !file.test => {
                 let mut flat = Vec::new();
                 flatten(&parsed.tokens, &parsed.tests, &mut flat);
-                Judge { topology, krate, file, flat: &flat, out }.judge();
+                Judge { topology, tables, krate, file, flat: &flat, out }.judge();
             }
             Ok(_) => {}
         }
@@ -336,6 +385,7 @@ fn is_doc(tokens: &TokenStream) -> bool {
 
 struct Judge<'a, 'g> {
     topology: &'a Topology,
+    tables: &'a [String],
     krate: &'a Crate<'g>,
     file: &'a File,
     flat: &'a [Flat],
@@ -403,13 +453,18 @@ impl Judge<'_, '_> {
                 MACHINE_ORDER,
                 "comes in an order that the machine decides",
             );
+            if self.forbids(Group::Io) {
+                self.escapes(at);
+            }
             self.renamed_clock(at);
             self.allowed_lint(at);
             if !canon {
                 self.hashing(at);
             }
         }
-        if !self.topology.owns_sql(self.krate.layer_id) {
+        if self.topology.owns_sql(self.krate.layer_id) {
+            self.changes();
+        } else {
             self.sql();
         }
     }
@@ -451,6 +506,20 @@ impl Judge<'_, '_> {
         }
         if let Some(found) = patterns.iter().find(|p| self.spells(at, p)) {
             self.report(at, rule, found, format!("`{found}` {what}"));
+        }
+    }
+
+    fn escapes(&mut self, at: usize) {
+        if self.spells(at, "process::Command") {
+            self.report(at, "X001", "Command", "starts another program".to_owned());
+        }
+        let io = ["std::net::", "TcpStream", "UdpSocket", "UnixStream", "File::open", "std::fs::"];
+        if let Some(found) = io.iter().find(|p| self.spells(at, p)) {
+            self.report(at, "X002", found, format!("`{found}` opens a socket or a file"));
+        }
+        let abi = self.flat.get(at + 1).is_some_and(|t| t.literal.is_some());
+        if self.spells(at, "extern") && (abi || self.text(at + 1) == "{") {
+            self.report(at, "X003", "extern", "declares or gives a foreign function".to_owned());
         }
     }
 
@@ -520,6 +589,16 @@ impl Judge<'_, '_> {
             let start: String = text.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
             let layer = self.krate.layer_id.to_owned();
             self.report(at, "S001", &start, format!("SQL text in {layer}: `{start} …`"));
+        }
+    }
+
+    /// S002 in the literals of a store.
+    fn changes(&mut self) {
+        for at in 0..self.flat.len() {
+            let text = self.flat.get(at).and_then(|t| t.literal.as_ref()).and_then(literal_text);
+            for message in append_only::breaches(&text.unwrap_or_default(), self.tables) {
+                self.report(at, "S002", &message.clone(), message);
+            }
         }
     }
 

@@ -125,20 +125,23 @@ fn secret(
     let scheme = ["Bearer ", "bearer ", "Basic ", "basic ", "Token ", "token ", "Digest "];
     let scheme = scheme.iter().find(|s| place.starts_with(start, s)).map_or(0, |s| s.len());
     let start = start + scheme;
-    let end = match quote {
-        Some(quote) => place.run(start, LONGEST_VALUE, |b| b != quote && b != b'\n'),
-        None => place.run(start, LONGEST_VALUE, |b| {
+    let inside = |b: u8| match quote {
+        Some(quote) => b != quote && b != b'\n',
+        None => {
             !b.is_ascii_whitespace()
                 && !matches!(
                     b,
-                    b'"' | b'\'' | b'`' | b',' | b';' | b'&' | b'<' | b'>' | b')' | b'}' | b']'
+                    b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b')' | b'}' | b']'
                 )
-        }),
+        }
     };
-    let end = floor_char(place.text, end);
-    let value = place.text.get(start..end)?;
-    let value =
-        if quote.is_none() { value.trim_end_matches(['.', '!', '?', '。', '、']) } else { value };
+    let judged = place.run(start, LONGEST_VALUE, inside);
+    let value = place.text.get(start..floor_char(place.text, judged))?;
+    let value = if quote.is_none() {
+        before_next_parameter(value).trim_end_matches(['.', '!', '?', '。', '、'])
+    } else {
+        value
+    };
     let nothing = [
         "null",
         "none",
@@ -159,9 +162,29 @@ fn secret(
         && scheme == 0
         && !(value.len() >= 8 && value.bytes().any(|b| b.is_ascii_digit()));
     let masked = value.chars().all(|c| matches!(c, '*' | 'x' | 'X' | '•'));
-    (!placeholder && !doubtful && !masked).then(|| Finding::new(start, start + value.len(), kind))
+    // What is too long to be judged goes to its end.
+    let end = if judged - start == LONGEST_VALUE {
+        floor_char(place.text, place.run(judged, usize::MAX, inside))
+    } else {
+        start + value.len()
+    };
+    (!placeholder && !doubtful && !masked).then(|| Finding::new(start, end, kind))
+}
+
+/// `a&b=c` is `a` and another parameter of a query; `a&b` may be a password.
+fn before_next_parameter(value: &str) -> &str {
+    let named = |rest: &str| {
+        let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        let name = rest.bytes().take(64).take_while(part).count();
+        name > 0 && rest.as_bytes().get(name) == Some(&b'=')
+    };
+    let next = value.match_indices('&').find(|(at, _)| value.get(at + 1..).is_some_and(named));
+    next.and_then(|(at, _)| value.get(..at)).unwrap_or(value)
 }
 
 fn floor_char(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+    (at.saturating_sub(3)..=at.min(text.len()))
+        .rev()
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(at)
 }

@@ -13,6 +13,8 @@ pub(crate) fn international(place: &Place<'_>) -> Option<Finding> {
     let number = groups(place, place.at + 1, 15)?;
     let country = number.digits.first().copied()?;
     let plain = number.separators.is_empty();
+    // A group of nine and more beside another one is an identifier behind somebody's sum.
+    let groups_fit = plain || number.sizes.iter().all(|size| *size <= 8);
     let one_point = number.separators == [b'.'];
     let enough = if country == b'1' {
         number.digits.len() == 11
@@ -21,8 +23,12 @@ pub(crate) fn international(place: &Place<'_>) -> Option<Finding> {
     } else {
         number.digits.len() >= 8 && !one_point
     };
-    (country != b'0' && enough && number.digits.len() <= 15 && place.closes(number.end))
-        .then(|| Finding::new(place.at, number.end, Kind::Phone))
+    (country != b'0'
+        && enough
+        && groups_fit
+        && number.digits.len() <= 15
+        && place.closes(number.end))
+    .then(|| Finding::new(place.at, number.end, Kind::Phone))
 }
 
 /// A national number that starts at this place with a digit or `(`.
@@ -32,6 +38,9 @@ pub(crate) fn national(place: &Place<'_>) -> Option<Finding> {
         b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'+' | b'/' | b'#')
     });
     if part {
+        return None;
+    }
+    if names_reference(place.left(place.at)) {
         return None;
     }
     let number = groups(place, place.at, 11)?;
@@ -44,6 +53,46 @@ pub(crate) fn national(place: &Place<'_>) -> Option<Finding> {
     };
     (fits && !continues && place.closes(number.end))
         .then(|| Finding::new(place.at, number.end, Kind::Phone))
+}
+
+/// Words behind which a number refers to a thing, even one shaped like a telephone's.
+const REFERENCES: &[&str] = &[
+    "order",
+    "ticket",
+    "invoice",
+    "case",
+    "claim",
+    "tracking",
+    "sku",
+    "serial",
+    "ref",
+    "reference",
+    "part",
+    "policy",
+    "注文",
+    "注文番号",
+    "伝票番号",
+    "受付番号",
+];
+
+/// Whether a text ends with `order`, `order number`, `Ticket #`, `注文番号：` or their like.
+fn names_reference(left: &str) -> bool {
+    let at = (left.len().saturating_sub(40)..=left.len()).find(|at| left.is_char_boundary(*at));
+    let near = at.and_then(|at| left.get(at..)).unwrap_or_default();
+    let mut words = near.rsplit(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let reference = |word: &str| REFERENCES.iter().any(|r| word.eq_ignore_ascii_case(r));
+    match words.next() {
+        Some(word)
+            if matches!(
+                word.to_ascii_lowercase().as_str(),
+                "number" | "no" | "id" | "nr" | "num"
+            ) =>
+        {
+            words.next().is_some_and(reference)
+        }
+        Some(word) => reference(word),
+        None => false,
+    }
 }
 
 struct Number {

@@ -55,6 +55,8 @@ fn at_byte(place: &Place<'_>, byte: u8, access_key: Option<usize>) -> Option<Fin
         b'=' => label::find(place),
         b'-' => secret::pem(place),
         b'/' => secret::find(place, access_key),
+        // Inside a word nothing begins.
+        b'A'..=b'Z' | b'a'..=b'z' if !place.opens(place.at) => None,
         b'A'..=b'Z' | b'a'..=b'z' => secret::find(place, access_key)
             .or_else(|| iban::find(place))
             .or_else(|| honorific::before_name(place)),

@@ -1,5 +1,7 @@
 //! Laws that hold for every text.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
 use proptest::prelude::*;
 use redaction::{Redactor, Report};
 
@@ -41,7 +43,7 @@ fn surrounding() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn identifiers_and_times_survive_any_surroundings(

@@ -1,5 +1,7 @@
 //! Member names, nesting and depth, in values and in JSON texts alike.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
 use redaction::{Kind, Redactor, Report};
 use store_traits::{Object, Value};
 

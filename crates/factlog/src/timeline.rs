@@ -114,10 +114,7 @@ fn line(
 ) {
     let step = row.step;
     let failed = step.error.is_some();
-    let name = fit(
-        &format!("{}{} {}", row.branches, mark(step), label(step)),
-        name_width,
-    );
+    let name = fit(&format!("{}{} {}", row.branches, mark(step), label(step)), name_width);
     let offset = step.started_at.nanos_since(start);
     let length = step.ended_at.map(|end| end.nanos_since(step.started_at));
     let bar = bar(offset, length, total, bar_width);

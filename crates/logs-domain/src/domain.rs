@@ -173,9 +173,7 @@ impl LogsDomain {
     }
 
     fn shared_signer_ref(&self) -> Result<&Arc<dyn Signer>, DomainError> {
-        self.signer
-            .as_ref()
-            .ok_or_else(|| DomainError::NoKey { path: self.place.key_file.clone() })
+        self.signer.as_ref().ok_or_else(|| DomainError::NoKey { path: self.place.key_file.clone() })
     }
 
     pub(crate) fn verifier() -> StrictVerifier {

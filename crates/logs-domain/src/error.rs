@@ -66,7 +66,9 @@ pub enum DomainError {
     #[error("the database holds no facts yet (see `factlog import`)")]
     NothingRecorded,
     /// The signing key is not there.
-    #[error("there is no signing key at `{path}` (name it with --key-file; `factlog init` makes one)")]
+    #[error(
+        "there is no signing key at `{path}` (name it with --key-file; `factlog init` makes one)"
+    )]
     NoKey {
         /// Where it was looked for.
         path: PathBuf,
@@ -118,7 +120,11 @@ impl DomainError {
         match self {
             Self::Store(error) | Self::Record(RecordError::Store(error)) => store_fault(error),
             Self::Intake(error) => {
-                if error.is_io() { Fault::Environment } else { Fault::Input }
+                if error.is_io() {
+                    Fault::Environment
+                } else {
+                    Fault::Input
+                }
             }
             Self::Key { .. }
             | Self::Exists { .. }

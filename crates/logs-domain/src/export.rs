@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-use adapters::{BundleEntry, EvidenceBundle};
+use adapters::{BundleEntry, Drawn, EntryProofs, EvidenceBundle, PdfRenderer};
 use audit_evidence::{ProofText, inclusion_proof, range_proof};
 use store_traits::{
     Actor, Checkpoint, Content, Digest, Draft, DraftMeta, FactKind, Identity, Object, Origin,
@@ -42,11 +42,7 @@ impl LogsDomain {
     ///
     /// # Errors
     /// The store failed, or no fact speaks of the run.
-    pub async fn summary(
-        &self,
-        tenant: &TenantId,
-        run: &RunId,
-    ) -> Result<RunSummary, DomainError> {
+    pub async fn summary(&self, tenant: &TenantId, run: &RunId) -> Result<RunSummary, DomainError> {
         self.logs().run(tenant, run).await?.value.ok_or_else(|| {
             DomainError::NoSuchRun(format!("tenant `{tenant}` has no steps of the run `{run}`"))
         })
@@ -72,7 +68,9 @@ impl LogsDomain {
         let (entries, tree_size) = (bundle.entries.len() as u64, bundle.tree_size);
         let signer = self.shared_signer()?;
         let bytes = blocking(move || {
-            bundle.to_bytes(signer.as_ref()).map_err(|error| DomainError::Bundle(error.to_string()))
+            bundle
+                .write(signer.as_ref(), Drawn::With(&PdfRenderer), Vec::new())
+                .map_err(|error| DomainError::Bundle(error.to_string()))
         })
         .await?;
         let sha256 = replay_determinism::sha256(&bytes);
@@ -99,7 +97,7 @@ impl LogsDomain {
             self.read_range(tenant, range.clone(), withhold, &mut entries).await?;
         }
         let proofs = self.proofs(tenant, &ranges, &checkpoint).await?;
-        let report = report::of_run(self, tenant, run, &checkpoint, &ranges, &entries).await?;
+        let report = report::of_run(self, tenant, run, &checkpoint).await?;
         Ok(EvidenceBundle {
             tenant: tenant.as_str().to_owned(),
             origin: self.log_origin(tenant),
@@ -148,24 +146,25 @@ impl LogsDomain {
         tenant: &TenantId,
         ranges: &[Range<u64>],
         checkpoint: &Checkpoint,
-    ) -> Result<Vec<(String, String)>, DomainError> {
+    ) -> Result<EntryProofs, DomainError> {
         let failed = |error: audit_evidence::ProveError| DomainError::Proof(error.to_string());
         let ledger = self.ledger.as_ref();
         let note = || checkpoint.note.clone();
-        let mut proofs = Vec::with_capacity(ranges.len());
+        let mut proofs = EntryProofs::default();
         for Range { start, end } in ranges.iter().cloned() {
-            let (name, text) = if end == start + 1 {
-                let proof =
-                    inclusion_proof(ledger, tenant, start, checkpoint.size).await.map_err(failed)?;
+            if end == start + 1 {
+                let proof = inclusion_proof(ledger, tenant, start, checkpoint.size)
+                    .await
+                    .map_err(failed)?;
                 let text =
                     ProofText::Inclusion { entry: None, index: start, proof, checkpoint: note() };
-                (format!("{start}.tlog-proof"), text)
+                proofs.inclusion(start, text.to_string());
             } else {
-                let proof =
-                    range_proof(ledger, tenant, start, end, checkpoint.size).await.map_err(failed)?;
-                (format!("range-{start}-{end}.txt"), ProofText::range(proof, None, note()))
-            };
-            proofs.push((name, text.to_string()));
+                let proof = range_proof(ledger, tenant, start, end, checkpoint.size)
+                    .await
+                    .map_err(failed)?;
+                proofs.range(start, end, ProofText::range(proof, None, note()).to_string());
+            }
         }
         Ok(proofs)
     }

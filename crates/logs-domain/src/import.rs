@@ -4,13 +4,13 @@
 //! end leaves nothing behind. Then one thread reads and maps while this one records: batches go
 //! through a short channel, so memory does not grow with the input.
 
-use intake::{Format, Hint, IntakeError, Item, Mapped, Mapper, Rejection, Stop};
+use audit_evidence::Outcome;
+use intake::{Format, Hint, IntakeError, Item, Mapped, Mapper, Position, Rejection, Signal, Stop};
 use redaction::Redactor;
-use store_traits::{Clock, Draft, TenantId};
+use store_traits::{Draft, Identity, TenantId, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::{DomainError, Input, LogsDomain};
-use audit_evidence::Outcome;
 
 /// Drafts that are recorded as one commit.
 const BATCH: usize = 1_000;
@@ -73,9 +73,10 @@ impl LogsDomain {
     ) -> Result<ImportSummary, DomainError> {
         let name = input.name.clone();
         let (input, format) = blocking(move || {
-            let format = intake::detect(&mut input, hint, &input.name.clone())?;
+            let name = input.name.clone();
+            let format = intake::detect(&mut input, hint, &name)?;
             // The first reading validates: an error here leaves nothing behind.
-            read(&mut input, format, &Mapper::new(Redactor::standard()), &mut |_| Ok(()))?;
+            validate(&mut input, format)?;
             Ok((input, format))
         })
         .await?;
@@ -110,7 +111,11 @@ impl LogsDomain {
                 }
                 Read::Rejected(rejection) => {
                     summary.rejected += 1;
-                    summary.note(format!("rejected: {}: {}", place(name, &rejection), rejection.reason));
+                    summary.note(format!(
+                        "rejected: {}: {}",
+                        place(name, &rejection),
+                        rejection.reason
+                    ));
                     drafts.push(intake::rejection_draft(&rejection, now));
                     redactions.push(None);
                 }
@@ -131,12 +136,12 @@ impl LogsDomain {
                         "`{key}` was recorded before with other content, as entry {seq}; that one stands"
                     );
                     summary.note(format!("conflict: {name}: {reason}"));
-                    refused.push(intake::conflict_draft(draft, name, &reason, now));
+                    refused.push(refusal(draft, name, reason, now));
                 }
                 (Outcome::Rejected { reason }, Some(_)) => {
                     summary.rejected += 1;
                     summary.note(format!("rejected: {name}: {reason}"));
-                    refused.push(intake::conflict_draft(draft, name, &reason, now));
+                    refused.push(refusal(draft, name, reason, now));
                 }
                 // A rejection fact is not a fact of the input: it is counted as rejected.
                 (_, None) => {}
@@ -146,6 +151,16 @@ impl LogsDomain {
         self.recorder.record(tenant, &refused).await?;
         Ok(())
     }
+}
+
+/// A well-formed record that the ledger did not take.
+fn refusal(draft: &Draft, name: &str, reason: String, now: Timestamp) -> Draft {
+    let path = match &draft.identity {
+        Identity::Key(key) => key.as_str().to_owned(),
+        Identity::Content => "a record without a key".to_owned(),
+    };
+    let position = Position { file: name.to_owned(), record: 0, path };
+    intake::rejection_draft(&Rejection { signal: Signal::Traces, position, reason }, now)
 }
 
 fn place(name: &str, rejection: &Rejection) -> String {
@@ -174,6 +189,20 @@ fn send_batches(
     Ok(())
 }
 
+/// Reads the whole input and records nothing.
+fn validate(input: &mut Input, format: Format) -> Result<(), IntakeError> {
+    let name = input.name.clone();
+    match format {
+        Format::Otlp { form, signal } => {
+            intake::read_otlp(input, form, signal, &name, &mut |_| Ok(()))
+        }
+        // Their lines are only known to be good once they are mapped.
+        Format::Mcp | Format::Native => {
+            read(input, format, &Mapper::new(Redactor::standard()), &mut |_| Ok(()))
+        }
+    }
+}
+
 /// Reads any format from its start, item by item.
 fn read(
     input: &mut Input,
@@ -192,8 +221,12 @@ fn read(
                 Item::Rejected(rejection) => each(Read::Rejected(rejection)),
             })
         }
-        Format::Mcp => intake::read_mcp(input, &name, mapper, &mut |m| each(Read::Fact(m))),
-        Format::Native => intake::read_native(input, &name, mapper, &mut |m| each(Read::Fact(m))),
+        Format::Mcp => {
+            intake::read_mcp(&mut input.lines()?, &name, mapper, &mut |m| each(Read::Fact(m)))
+        }
+        Format::Native => {
+            intake::read_native(&mut input.lines()?, &name, mapper, &mut |m| each(Read::Fact(m)))
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use intake::IntakeError;
+
 use crate::DomainError;
 
 /// An input that can be read twice: once to validate it whole, once to record it.
@@ -44,7 +46,9 @@ impl Input {
         let meta = file.metadata().map_err(wrong)?;
         if !meta.is_file() {
             let what = if meta.is_dir() { "it is a directory" } else { "it is not a regular file" };
-            return Err(wrong(io::Error::other(format!("{what} (name files one by one, or use `-`)"))));
+            return Err(wrong(io::Error::other(format!(
+                "{what} (name files one by one, or use `-`)"
+            ))));
         }
         Self::inflated(path.display().to_string(), file, max_inflated)
     }
@@ -53,7 +57,11 @@ impl Input {
     ///
     /// # Errors
     /// The stream cannot be read, or the temporary file cannot be written.
-    pub fn spool(name: &str, stream: &mut dyn Read, max_inflated: u64) -> Result<Self, DomainError> {
+    pub fn spool(
+        name: &str,
+        stream: &mut dyn Read,
+        max_inflated: u64,
+    ) -> Result<Self, DomainError> {
         let wrong = |source| DomainError::File { doing: "read", path: name.into(), source };
         let mut file = tempfile::tempfile().map_err(wrong)?;
         io::copy(stream, &mut file).map_err(wrong)?;
@@ -73,6 +81,13 @@ impl Input {
             file = plain;
         }
         Ok(Self { name, file, read: Arc::new(AtomicU64::new(0)) })
+    }
+
+    /// The input from its start, line by line.
+    pub(crate) fn lines(&mut self) -> Result<BufReader<&mut Self>, IntakeError> {
+        let rewound = self.seek(SeekFrom::Start(0));
+        rewound.map_err(|source| IntakeError::Io { file: self.name.clone(), source })?;
+        Ok(BufReader::new(self))
     }
 
     /// The reading side's progress.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use adapters::{BundleError, BundleReport, StrictVerifier, Trust};
+use adapters::{BundleError, BundleReport, StrictVerifier, Trust, ZipReadError, ZipReader};
 use audit_evidence::{ProofFormatError, ProofText, VerifierKey};
 use thiserror::Error;
 
@@ -39,6 +39,14 @@ pub enum OfflineError {
         path: PathBuf,
         /// What is wrong with it.
         source: BundleError,
+    },
+    /// It is no zip that this program would have written.
+    #[error("`{path}` is not an evidence bundle: {source}")]
+    Zip {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ZipReadError,
     },
 }
 
@@ -75,9 +83,15 @@ pub fn verify_bundle_file(path: &Path, keys: &[VerifierKey]) -> Result<BundleRep
 /// # Errors
 /// The file cannot be read or is no bundle.
 pub fn bundle_members(path: &Path) -> Result<Vec<(String, u64)>, OfflineError> {
-    let mut file = BufReader::new(open(path)?);
-    adapters::bundle_members(&mut file)
-        .map_err(|source| OfflineError::Bundle { path: path.to_owned(), source })
+    let wrong = |source| OfflineError::Zip { path: path.to_owned(), source };
+    let mut zip = ZipReader::open(BufReader::new(open(path)?)).map_err(wrong)?;
+    let names: Vec<String> = zip.names().map(str::to_owned).collect();
+    let mut members = Vec::with_capacity(names.len());
+    for name in names {
+        let size = zip.read(&name, adapters::MAX_MEMBER_BYTES).map_err(wrong)?.len() as u64;
+        members.push((name, size));
+    }
+    Ok(members)
 }
 
 /// Checks a proof text (`-` is standard input) against trusted keys: what it proves, or why it does

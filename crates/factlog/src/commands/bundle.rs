@@ -38,9 +38,12 @@ pub(crate) fn run(context: &Context, command: BundleCommand) -> anyhow::Result<E
 fn document(report: &BundleReport) -> Value {
     json!({
         "holds": report.holds,
-        "tenant": report.tenant,
-        "origin": report.origin,
-        "entries": report.entries,
+        "tenant": report.summary.tenant,
+        "origin": report.summary.origin,
+        "entries": report.summary.entries,
+        "tree_size": report.summary.size,
+        "root": report.summary.root,
+        "key": report.summary.key,
         "proved": report.proved,
         "not_proved": report.not_proved,
         "findings": report.findings.iter().map(|finding| json!({
@@ -65,7 +68,7 @@ pub(crate) fn human(report: &BundleReport) -> String {
     for finding in &report.findings {
         let (place, what) = (printable(&finding.place), printable(&finding.what));
         out += &format!("  {} {place}: {what}\n", "✗".red());
-        out += &format!("      {}\n", printable(&finding.meaning).dimmed());
+        out += &format!("      {}\n", finding.meaning.dimmed());
     }
     if !report.proved.is_empty() {
         out += "proved\n";

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use logs_domain::{Access, Hint, ImportSummary, LogsDomain, Place, TenantId, Withhold, gaps_of_run};
+use logs_domain::{
+    Access, Hint, ImportSummary, LogsDomain, Place, TenantId, Withhold, gaps_of_run,
+};
 use owo_colors::OwoColorize as _;
 use serde_json::json;
 
@@ -94,7 +96,11 @@ impl Demo<'_> {
         self.tell(&ledger::human(&reports))?;
         let honest = reports.iter().all(|report| report.findings.is_empty());
 
-        self.say("5", "Export the run, and check the file as a stranger would", "factlog export evidence … · factlog bundle verify …")?;
+        self.say(
+            "5",
+            "Export the run, and check the file as a stranger would",
+            "factlog export evidence … · factlog bundle verify …",
+        )?;
         let out = self.folder.join("evidence.zip");
         domain.export_run(&acme, &run, Withhold::Nothing, &out).await?;
         let key = domain.verifier_key(&acme)?;
@@ -136,8 +142,7 @@ impl Demo<'_> {
             let tenant = tenant(capture.tenant)?;
             let limit = 64 * 1024 * 1024;
             let hint = Hint { format: None, signal: None };
-            let summary =
-                import::import(self.context, domain, &tenant, &file, hint, limit).await?;
+            let summary = import::import(self.context, domain, &tenant, &file, hint, limit).await?;
             if summary.facts > 0 {
                 self.tell(&format!(
                     "  {:8} {:26} {:>3} facts, {:>3} redactions\n",
@@ -208,7 +213,12 @@ impl Demo<'_> {
     }
 
     fn say(&self, number: &str, title: &str, command: &str) -> anyhow::Result<()> {
-        self.tell(&format!("\n{} {}\n  {}\n\n", number.cyan().bold(), title.bold(), format!("$ {command}").dimmed()))
+        self.tell(&format!(
+            "\n{} {}\n  {}\n\n",
+            number.cyan().bold(),
+            title.bold(),
+            format!("$ {command}").dimmed()
+        ))
     }
 
     fn tell(&self, text: &str) -> anyhow::Result<()> {
@@ -226,4 +236,3 @@ fn tenant(name: &str) -> Result<TenantId, BadInput> {
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).position(|window| window == needle)
 }
-

@@ -33,7 +33,9 @@ pub(crate) fn parse_keys(texts: &[String]) -> Result<Vec<VerifierKey>, BadInput>
         .iter()
         .map(|text| {
             text.parse().map_err(|error| {
-                BadInput(format!("`{text}` is not a verifier key: {error} (see `factlog keys show`)"))
+                BadInput(format!(
+                    "`{text}` is not a verifier key: {error} (see `factlog keys show`)"
+                ))
             })
         })
         .collect()

@@ -59,11 +59,7 @@ fn print(context: &Context, member: &str, text: &str) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-async fn prove(
-    domain: &LogsDomain,
-    tenant: &TenantId,
-    what: ProveWhat,
-) -> anyhow::Result<String> {
+async fn prove(domain: &LogsDomain, tenant: &TenantId, what: ProveWhat) -> anyhow::Result<String> {
     if let Some(range) = what.range {
         return Ok(domain.prove_range(tenant, parse_range(&range)?).await?);
     }
@@ -107,9 +103,10 @@ fn bar(output: Output, length: u64, tenant: &TenantId) -> ProgressBar {
     if !output.progress() {
         return ProgressBar::hidden();
     }
-    let style =
-        ProgressStyle::with_template("{msg} {bar:30.cyan} {human_pos}/{human_len} entries {per_sec}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template(
+        "{msg} {bar:30.cyan} {human_pos}/{human_len} entries {per_sec}",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length).with_style(style).with_message(format!("verifying {tenant}"))
 }
 

@@ -30,8 +30,7 @@ impl Context {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let key_file =
-        arguments.key_file.unwrap_or_else(|| default_key_file(&arguments.database_url));
+    let key_file = arguments.key_file.unwrap_or_else(|| default_key_file(&arguments.database_url));
     let context = Context {
         place: Place { url: arguments.database_url, key_file },
         output: Output { json: arguments.json, quiet: arguments.quiet },

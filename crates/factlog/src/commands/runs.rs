@@ -55,7 +55,12 @@ fn row(run: &RunSummary) -> Vec<String> {
     vec![
         run.run_id.chars().take(16).collect(),
         printable(run.agent.as_deref().unwrap_or("–")),
-        run.started_at.to_string().chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect(),
+        run.started_at
+            .to_string()
+            .chars()
+            .take(19)
+            .map(|c| if c == 'T' { ' ' } else { c })
+            .collect(),
         run.ended_at.map_or("–".into(), |end| duration(end.nanos_since(run.started_at))),
         run.status.as_str().to_owned(),
         tokens(run.llm_calls),

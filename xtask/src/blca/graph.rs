@@ -438,7 +438,8 @@ impl<'g> House<'g> {
         let (file, line, frame) = self.manifest_line(krate.package, key);
         let mut path: Vec<_> = path.into_iter().map(|(_, text)| text).collect();
         if let Some(root) = path.first_mut() {
-            *root = krate.label();
+            let features = root.find("  [").map_or("", |at| root.get(at..).unwrap_or_default());
+            *root = format!("{}{features}", krate.label());
         }
         Finding { file, line, frame, path, ..krate.finding(rule, subject, message) }
     }

@@ -40,7 +40,7 @@ pub struct LedgerReport {
     pub entries: u64,
     /// Bytes of entries checked.
     pub bytes: u64,
-    /// The root recomputed from the bytes, `None` where entries are missing.
+    /// The root recomputed from the bytes, `None` where entries are missing or edited.
     pub root: Option<Digest>,
     /// Signed checkpoints checked.
     pub checkpoints: u64,
@@ -100,6 +100,8 @@ struct Check<'l> {
     report: LedgerReport,
     tree: Option<CompactRange>,
     next: u64,
+    /// Do the bytes of some entry hash to another leaf than the one recorded?
+    edited: bool,
     /// Heads to meet on the way: by size, the commit's.
     commits: BTreeMap<u64, Head>,
     /// Roots that were signed, by size.
@@ -126,6 +128,7 @@ impl<'l> Check<'l> {
             },
             tree: Some(CompactRange::new()),
             next: 0,
+            edited: false,
             commits: BTreeMap::new(),
             signed: Vec::new(),
             subtrees: Vec::new(),
@@ -255,6 +258,7 @@ impl<'l> Check<'l> {
         // The recorded leaf hash keeps the tree going where only the bytes were edited: the commit's
         // root then confirms which of the two was changed.
         let leaf = Digest::try_from(entry.leaf_hash.as_slice()).unwrap_or(check.leaf);
+        self.edited |= leaf != check.leaf;
         let subtrees = &mut self.subtrees;
         if let Some(tree) = &mut self.tree {
             tree.append(leaf, &mut |subtree| subtrees.push(subtree));
@@ -373,7 +377,8 @@ impl<'l> Check<'l> {
                 );
             }
         }
-        self.report.root = self.tree.as_ref().map(|tree| tree.head().root);
+        let whole = self.tree.as_ref().filter(|_| !self.edited);
+        self.report.root = whole.map(|tree| tree.head().root);
     }
 }
 

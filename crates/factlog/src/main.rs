@@ -21,10 +21,13 @@ use args::Arguments;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let quiet = arguments.quiet;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail::report(&anyhow::anyhow!("no async runtime: {error}"), quiet),
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                return fail::report(&anyhow::anyhow!("no async runtime: {error}"), quiet);
+            }
+        };
     match runtime.block_on(commands::run(arguments)) {
         Ok(code) => code,
         Err(error) => fail::report(&error, quiet),

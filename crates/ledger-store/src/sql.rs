@@ -38,7 +38,7 @@ SELECT tenant FROM skip WHERE tenant IS NOT NULL ORDER BY tenant";
 
 /// Followed by the keys' placeholders and a closing parenthesis.
 pub(crate) const SELECT_KNOWN: &str =
-    "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = ?1 AND key IN (";
+    "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = ? AND key IN (";
 
 pub(crate) const SELECT_ENTRIES: &str = "SELECT seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes FROM entries WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq";
 pub(crate) const SELECT_LEAF_HASHES: &str = "SELECT seq AS number, leaf_hash AS hash FROM entries WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq";

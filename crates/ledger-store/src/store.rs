@@ -86,7 +86,8 @@ impl LedgerStore for SqliteLedger {
     ) -> Result<Vec<Option<Known>>, StoreError> {
         let mut known = BTreeMap::new();
         for chunk in keys.chunks(KEYS) {
-            // The last key fills the chunk up to a power of two, so that few texts are prepared.
+            // The last key fills the chunk up to a power of two, so that few texts are prepared. The
+            // text has bare `?` only: sqlx counts those on their own, apart from numbered ones.
             let width = chunk.len().next_power_of_two();
             let text = format!("{}{})", sql::SELECT_KNOWN, vec!["?"; width].join(","));
             let mut query = sqlx::query_as(AssertSqlSafe(text)).bind(tenant.as_str());

@@ -89,7 +89,8 @@ fn distinct(steps: &[Step]) -> Vec<&Step> {
         if step.class == StepClass::Event && step.span_id.is_some() {
             continue;
         }
-        let message = matches!(step.class, StepClass::Mcp | StepClass::McpTool) && step.span_id.is_none();
+        let message =
+            matches!(step.class, StepClass::Mcp | StepClass::McpTool) && step.span_id.is_none();
         let Some(call) = step.response_id.as_deref().filter(|_| message) else {
             shown.push(step);
             continue;
@@ -137,7 +138,8 @@ mod tests {
     #[track_caller]
     fn check(steps: &[Step], expect: &[(&str, usize)]) {
         let rows = nest(steps);
-        let rows: Vec<_> = rows.iter().map(|row| (row.step.name.as_str(), row.last.len())).collect();
+        let rows: Vec<_> =
+            rows.iter().map(|row| (row.step.name.as_str(), row.last.len())).collect();
         assert_eq!(rows, expect);
     }
 

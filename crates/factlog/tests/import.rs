@@ -127,7 +127,7 @@ fn edge_cases_get_the_outcome_that_their_manifest_names() {
             path.to_str().unwrap(),
         ]);
         match &case["expect_status"] {
-            Value::Number(status) if *status == 200 => {
+            status if *status == 200 => {
                 let summary = ran.expect(0).json();
                 if let Some(spans) = case["expect_spans"].as_u64() {
                     assert_eq!(summary["facts"], spans, "{file}");
@@ -136,8 +136,7 @@ fn edge_cases_get_the_outcome_that_their_manifest_names() {
                     assert_eq!(summary["rejected"], rejected, "{file}");
                 }
             }
-            Value::Number(status) => {
-                assert_eq!(*status, 400, "{file}");
+            status if *status == 400 || *status == "400" => {
                 ran.expect(2).says(file);
             }
             _ => assert!([0, 2].contains(&ran.status), "{file}: {} {}", ran.status, ran.stderr),

@@ -19,6 +19,8 @@ pub(crate) async fn run(context: &Context, command: ExportCommand) -> anyhow::Re
         None => Withhold::Nothing,
     };
     let exported = domain.export_run(&tenant, &run, withhold, &out).await?;
+    let key = domain.verifier_key(&tenant)?;
+    domain.close().await;
     let path = out.display().to_string();
     context.output.answer(
         &json!({
@@ -34,7 +36,7 @@ pub(crate) async fn run(context: &Context, command: ExportCommand) -> anyhow::Re
             count(exported.entries, "entry", "entries"),
             tokens(exported.bytes),
             exported.sha256,
-            domain.verifier_key(&tenant)?,
+            key,
         ),
     )?;
     Ok(ExitCode::SUCCESS)

@@ -33,6 +33,7 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<E
             }
         }
     }
+    domain.close().await;
     let notes: Vec<String> = total.notes.iter().map(|note| printable(note)).collect();
     for note in &notes {
         context.output.hint(&format!("{} {note}", "note:".yellow()));

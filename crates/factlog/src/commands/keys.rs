@@ -20,6 +20,7 @@ pub(crate) async fn run(context: &Context, command: KeysCommand) -> anyhow::Resu
     for tenant in &tenants {
         keys.push(domain.verifier_key(tenant)?.to_string());
     }
+    domain.close().await;
     context.output.answer(
         &json!({ "keys": keys }),
         &keys.iter().map(|key| format!("{key}\n")).collect::<String>(),

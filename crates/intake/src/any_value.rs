@@ -10,6 +10,7 @@
 //! | kvlist | an object; `{"kv":[[key, value], …]}` where an object would lose something or be taken for one of the tags above |
 //! | empty | `null` |
 
+use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
 
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
@@ -74,11 +75,15 @@ pub(crate) fn attributes(list: Vec<KeyValue>) -> Result<Attributes, Reason> {
     let mut attributes = Attributes { first: Object::new(), duplicates: Vec::new() };
     for KeyValue { key, value, .. } in list {
         let value = any_value(value, 0)?;
-        if attributes.first.contains_key(&key) {
-            let pair = [("key".to_owned(), key.into()), ("value".to_owned(), value)];
-            attributes.duplicates.push(Object::from(pair).into());
-        } else {
-            attributes.first.insert(key, value);
+        match attributes.first.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(first) => {
+                let pair =
+                    [("key".to_owned(), first.key().as_str().into()), ("value".to_owned(), value)];
+                attributes.duplicates.push(Object::from(pair).into());
+            }
         }
     }
     Ok(attributes)

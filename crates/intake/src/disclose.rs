@@ -36,9 +36,8 @@ pub(crate) fn commitments(source: &Object) -> Vec<Committed> {
             }
             // Lists are committed whole: a commitment's path goes through objects only.
             ("events" | "links" | "exemplars", list) if all_clear(list) => {}
-            ("events" | "links" | "exemplars" | "duplicate_attributes" | "body" | "raw", value) => {
+            ("events" | "links" | "exemplars" | "duplicate_attributes" | "body", _) => {
                 committed.push(path(&["source", name], CommitForm::Blob));
-                let _ = value;
             }
             (_, value) if size(value) > MAX_CLEAR_BYTES => {
                 committed.push(path(&["source", name], CommitForm::Blob));
@@ -99,7 +98,7 @@ fn path(place: &[&str], form: CommitForm) -> Committed {
 fn all_clear(list: &Value) -> bool {
     size(list) <= MAX_CLEAR_BYTES
         && list.as_array().unwrap_or_default().iter().all(|item| {
-            !matches!(item.member("duplicate_attributes"), Some(_))
+            item.member("duplicate_attributes").is_none()
                 && item.member("attributes").and_then(Value::as_object).is_none_or(|attributes| {
                     attributes.keys().all(|key| is_clear(key) && !is_content(key))
                 })

@@ -151,7 +151,7 @@ impl<'s, S: Read + Seek> Wire<'s, S> {
             1 => (Field::Fixed64 { number }, self.at + 8),
             2 => {
                 let length = self.varint(end)?;
-                let next = self.at.checked_add(length).unwrap_or(u64::MAX);
+                let next = self.at.saturating_add(length);
                 (Field::Bytes { number, range: self.at..next }, next)
             }
             5 => (Field::Fixed32 { number }, self.at + 4),

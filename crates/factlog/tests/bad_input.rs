@@ -1,5 +1,7 @@
 //! Bad input and bad surroundings: what, where, the right exit status, nothing half-written.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod support;
 
 use std::io::Write as _;

@@ -1,5 +1,7 @@
 //! Real captures through the real binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod support;
 
 use serde_json::Value;

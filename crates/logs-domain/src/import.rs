@@ -55,7 +55,7 @@ impl ImportSummary {
 
 /// What the reading thread sends.
 enum Read {
-    Fact(Mapped),
+    Fact(Box<Mapped>),
     Rejected(Rejection),
 }
 
@@ -215,18 +215,18 @@ fn read(
         Format::Otlp { form, signal } => {
             intake::read_otlp(input, form, signal, &name, &mut |item| match item {
                 Item::Record(record) => match mapper.record(record) {
-                    Ok(mapped) => each(Read::Fact(mapped)),
+                    Ok(mapped) => each(Read::Fact(Box::new(mapped))),
                     Err(rejection) => each(Read::Rejected(rejection)),
                 },
                 Item::Rejected(rejection) => each(Read::Rejected(rejection)),
             })
         }
-        Format::Mcp => {
-            intake::read_mcp(&mut input.lines()?, &name, mapper, &mut |m| each(Read::Fact(m)))
-        }
-        Format::Native => {
-            intake::read_native(&mut input.lines()?, &name, mapper, &mut |m| each(Read::Fact(m)))
-        }
+        Format::Mcp => intake::read_mcp(&mut input.lines()?, &name, mapper, &mut |m| {
+            each(Read::Fact(Box::new(m)))
+        }),
+        Format::Native => intake::read_native(&mut input.lines()?, &name, mapper, &mut |m| {
+            each(Read::Fact(Box::new(m)))
+        }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A folder with a database, and the real binary run in it.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use std::path::{Path, PathBuf};

@@ -150,7 +150,7 @@ fn edge_cases_get_the_outcome_that_their_manifest_names() {
 fn everything_personal_goes_and_every_look_alike_stays() {
     let text = std::fs::read_to_string(captures().join("pii.json")).unwrap();
     let lists: Value = serde_json::from_str(&text).unwrap();
-    let mut folders = vec![
+    let folders = [
         "01_proto_plain",
         "02_proto_gzip_retry",
         "03_proto_gzip_stream_pii_legacy",
@@ -159,7 +159,6 @@ fn everything_personal_goes_and_every_look_alike_stays() {
         "08_redelivery",
         "10_openai_agents",
     ];
-    folders.sort_unstable();
     let place = Place::new();
     let mut files: Vec<_> = folders.iter().flat_map(|folder| bodies(folder)).collect();
     files.push(captures().join("mcp/stdio_2025-11-25.jsonl"));

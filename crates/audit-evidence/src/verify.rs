@@ -16,7 +16,7 @@ use crate::tree::CompactRange;
 use crate::vkey::VerifierKey;
 
 /// Entries read and checked at a time: bounds the memory, not the ledger.
-const CHUNK: u64 = 2_000;
+const CHUNK: u64 = 500;
 
 /// Something in the ledger that is not as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -138,10 +138,11 @@ fn line(
             format!("{} / {}", show(input), show(output))
         }
     };
-    let _ = writeln!(out, "  {name}  {bar}  {took:>9}  {used:>14}");
+    let line = format!("  {name}  {bar}  {took:>9}  {used:>14}");
+    let _ = writeln!(out, "{}", line.trim_end());
     if let Some(error) = &step.error {
-        let indent = row.branches.width() + 2;
-        let _ = writeln!(out, "  {:indent$}{}", "", format!("└ error: {}", printable(error)).red());
+        let below = row.branches.replace("├─ ", "│  ").replace("└─ ", "   ");
+        let _ = writeln!(out, "  {below}  {}", format!("└ error: {}", printable(error)).red());
     }
 }
 

@@ -367,7 +367,9 @@ pub(crate) fn plain_rule(key: &str) -> Option<Rule> {
     // `customer_ssn`, `openai_api_key`: what is last decides.
     let ends = |names: &[&str]| {
         names.iter().any(|name| {
-            key.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with('_'))
+            // The last byte decides nearly always, and costs no call.
+            key.as_bytes().last() == name.as_bytes().last()
+                && key.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with('_'))
         })
     };
     if key.contains("aws") && ends(&["secret_access_key", "secret_key", "secret"])

@@ -6,7 +6,7 @@ use crate::IntakeError;
 use crate::json_scan::JsonScan;
 use crate::otlp::{Form, level_names};
 use crate::otlp_proto::{Field, Wire};
-use crate::record::Signal;
+use crate::record::{SIGNALS, Signal};
 
 /// What the caller says of an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,8 +45,6 @@ pub enum Format {
     /// Native JSON Lines.
     Native,
 }
-
-const SIGNALS: [Signal; 3] = [Signal::Traces, Signal::Logs, Signal::Metrics];
 
 /// Recognises the format and the signal of an input, and leaves it at its start.
 ///

@@ -7,7 +7,7 @@ use crate::any_value::Reason;
 use crate::json_scan::JsonScan;
 use crate::message::Context;
 use crate::otlp::{Emit, Message, level_names};
-use crate::record::Signal;
+use crate::record::{SIGNALS, Signal};
 use crate::{IntakeError, json_message, json_tree};
 
 /// JSON is UTF-8 (RFC 8259 §8.1), also where the scanner only skips.
@@ -65,7 +65,14 @@ fn request<S: Read + Seek>(
     scan.object(&mut |scan, name| {
         once(scan, &mut seen, name)?;
         if name != resources {
-            return scan.skip();
+            // Unknown members are ignored, but records of another signal are not dropped in silence.
+            let other = SIGNALS.iter().any(|signal| level_names(*signal)[0] == name);
+            return match other {
+                true => Err(scan.malformed(&format!(
+                    "`{name}` stands among {resources}: import one signal at a time"
+                ))),
+                false => scan.skip(),
+            };
         }
         scan.array(&mut |scan, at| resource(scan, emit, &format!("{prefix}{resources}[{at}]")))
     })

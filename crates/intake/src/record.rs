@@ -13,6 +13,9 @@ pub enum Signal {
     Metrics,
 }
 
+/// All signals.
+pub(crate) const SIGNALS: [Signal; 3] = [Signal::Traces, Signal::Logs, Signal::Metrics];
+
 impl Signal {
     /// The word for it.
     #[must_use]

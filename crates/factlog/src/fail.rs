@@ -19,10 +19,18 @@ const ENVIRONMENT: u8 = 3;
 pub(crate) struct BadInput(pub(crate) String);
 
 /// Prints the error and gives the exit status for it.
-pub(crate) fn report(error: &anyhow::Error, _quiet: bool) -> ExitCode {
-    let text = crate::text::printable(&format!("{error:#}"));
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    let text = crate::text::printable(&with_causes(error));
     anstream::eprintln!("{} {text}", "error:".red().bold());
     ExitCode::from(status(error))
+}
+
+/// The error and the causes that it does not name itself.
+fn with_causes(error: &anyhow::Error) -> String {
+    error.chain().skip(1).fold(error.to_string(), |text, cause| {
+        let cause = cause.to_string();
+        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+    })
 }
 
 fn status(error: &anyhow::Error) -> u8 {

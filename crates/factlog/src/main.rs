@@ -20,7 +20,6 @@ use args::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let quiet = arguments.quiet;
     let runtime =
         match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build() {
             Ok(runtime) => runtime,
@@ -30,6 +29,6 @@ fn main() -> ExitCode {
         };
     match runtime.block_on(commands::run(arguments)) {
         Ok(code) => code,
-        Err(error) => fail::report(&error, quiet),
+        Err(error) => fail::report(&error),
     }
 }

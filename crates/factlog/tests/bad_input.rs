@@ -116,6 +116,13 @@ fn init_refuses_to_overwrite() {
 }
 
 #[test]
+fn an_origin_that_cannot_name_a_key_is_refused_before_anything_is_made() {
+    let place = Place::empty();
+    place.run(&["init", "--origin", "two words"]).expect(2).says("two words");
+    assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_missing_database_says_how_to_make_one() {
     Place::empty().run(&["runs"]).expect(3).says("factlog init");
 }

@@ -50,6 +50,9 @@ impl LogsDomain {
     /// # Errors
     /// One of the two is already there (nothing is overwritten), or cannot be written.
     pub async fn init(place: &Place, origin: &str) -> Result<Self, DomainError> {
+        // The origin names the key of every checkpoint: it must be able to.
+        VerifierKey::ed25519(&format!("{origin}/tenant"), [0; 32])
+            .map_err(|source| DomainError::Origin { origin: origin.to_owned(), source })?;
         // The key first: a database without a key would be in the way of the next attempt.
         let made = key_file::create(&place.key_file, &OsEntropy)?;
         if let Err(error) = SqliteLedger::create(&place.url).await {
@@ -76,7 +79,7 @@ impl LogsDomain {
         let ledger: Arc<dyn LedgerStore> = Arc::<SqliteLedger>::clone(&sqlite);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let signer = key_file::load(&place.key_file)?
+        let signer = key_file::load(&place.key_file, access)?
             .map(|signer: Ed25519Signer| Arc::new(signer) as Arc<dyn Signer>);
         let origin = ledger.origin(DEFAULT_ORIGIN).await?;
         Ok(Self {

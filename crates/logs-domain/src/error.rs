@@ -65,6 +65,14 @@ pub enum DomainError {
     /// Nothing was recorded yet by anybody.
     #[error("the database holds no facts yet (see `factlog import`)")]
     NothingRecorded,
+    /// The log cannot have this name.
+    #[error("`{origin}` cannot be a log's origin: {source}")]
+    Origin {
+        /// The name.
+        origin: String,
+        /// What is wrong with it.
+        source: audit_evidence::VkeyError,
+    },
     /// The signing key is not there.
     #[error(
         "there is no signing key at `{path}` (name it with --key-file; `factlog init` makes one)"
@@ -130,6 +138,7 @@ impl DomainError {
             | Self::Exists { .. }
             | Self::NothingRecorded
             | Self::NoKey { .. }
+            | Self::Origin { .. }
             | Self::WhichTenant(_)
             | Self::EmptyLedger(_)
             | Self::NoSuchRun(_)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use adapters::Ed25519Signer;
 use store_traits::Entropy;
 
-use crate::DomainError;
+use crate::{Access, DomainError};
 
 /// A key file that was just made, and can be taken back if what follows fails.
 pub(crate) struct Made(PathBuf);
@@ -44,14 +44,17 @@ pub(crate) fn create(path: &Path, entropy: &dyn Entropy) -> Result<Made, DomainE
     Ok(made)
 }
 
-/// `None` where there is no such file.
-pub(crate) fn load(path: &Path) -> Result<Option<Ed25519Signer>, DomainError> {
+/// `None` where there is no such file, or where somebody who only reads may not see it.
+pub(crate) fn load(path: &Path, access: Access) -> Result<Option<Ed25519Signer>, DomainError> {
     match fs::read(path) {
         Ok(bytes) => match Ed25519Signer::from_key_file(&bytes) {
             Ok(signer) => Ok(Some(signer)),
             Err(source) => Err(DomainError::Key { path: path.to_owned(), source }),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if access == Access::Read && error.kind() == io::ErrorKind::PermissionDenied => {
+            Ok(None)
+        }
         Err(source) => Err(DomainError::File { doing: "read", path: path.to_owned(), source }),
     }
 }

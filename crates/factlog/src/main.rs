@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                return fail::report(&anyhow::anyhow!("no async runtime: {error}"), quiet);
+                return fail::report(&anyhow::anyhow!("no async runtime: {error}"));
             }
         };
     match runtime.block_on(commands::run(arguments)) {

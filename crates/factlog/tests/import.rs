@@ -188,3 +188,18 @@ fn everything_personal_goes_and_every_look_alike_stays() {
         assert!(stores(value), "{value} was redacted and must not be");
     }
 }
+
+#[test]
+fn an_id_that_looks_like_a_card_number_is_an_id() {
+    let card = "4111111111111111";
+    let place = Place::new();
+    let span = format!(
+        r#"{{"traceId":"{card}{card}","spanId":"{card}","name":"x","startTimeUnixNano":"1","links":[{{"traceId":"{card}{card}","spanId":"{card}"}}]}}"#
+    );
+    let body = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#);
+    std::fs::write(place.path("card.json"), body).unwrap();
+    let summary = place.import(&[place.path("card.json")]).expect(0).json();
+    assert_eq!((&summary["facts"], &summary["redactions"]), (&1.into(), &0.into()));
+    let run = place.run(&["run", "--json", &card.repeat(2)]).expect(0).json();
+    assert_eq!(run["steps"][0]["span_id"], card);
+}

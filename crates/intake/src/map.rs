@@ -37,7 +37,7 @@ impl Mapper {
     /// The record cannot be a fact; its position and the reason are in the rejection.
     pub fn record(&self, record: Record) -> Result<Mapped, Rejection> {
         let Record { signal, position, source } = record;
-        let (source, report) = self.redact(source);
+        let (source, report) = self.redact_record(source);
         let mapped = match signal {
             Signal::Traces => span(source),
             Signal::Logs => Ok(log(source)),
@@ -52,12 +52,51 @@ impl Mapper {
         }
     }
 
+    /// Redacts a record but for its ids and times: sixteen digits may be a span or a card, and only
+    /// their place tells which.
+    fn redact_record(&self, mut source: Object) -> (Object, Report) {
+        let own = take_structure(&mut source);
+        let mut lists: Vec<(&str, Vec<Object>)> = Vec::new();
+        for name in ["events", "links", "exemplars"] {
+            if let Some(Value::Array(items)) = source.get_mut(name) {
+                lists.push((name, items.iter_mut().map(take_structure_of).collect()));
+            }
+        }
+        let (mut source, report) = self.redact(source);
+        source.extend(own);
+        for (name, kept) in lists {
+            if let Some(Value::Array(items)) = source.get_mut(name) {
+                for (item, kept) in items.iter_mut().zip(kept) {
+                    if let Value::Object(members) = item {
+                        members.extend(kept);
+                    }
+                }
+            }
+        }
+        (source, report)
+    }
+
     pub(crate) fn redact(&self, source: Object) -> (Object, Report) {
         let mut report = Report::default();
         let mut value = Value::Object(source);
         self.redactor.value(&mut value, &mut report);
         let Value::Object(source) = value else { return (Object::new(), report) };
         (source, report)
+    }
+}
+
+/// Ids and times of the protocol.
+const STRUCTURE: [&str; 7] =
+    ["trace_id", "span_id", "parent_span_id", "start", "end", "time", "observed_time"];
+
+fn take_structure(members: &mut Object) -> Object {
+    STRUCTURE.iter().filter_map(|name| members.remove_entry(*name)).collect()
+}
+
+fn take_structure_of(item: &mut Value) -> Object {
+    match item {
+        Value::Object(members) => take_structure(members),
+        _ => Object::new(),
     }
 }
 

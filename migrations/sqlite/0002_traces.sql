@@ -21,6 +21,7 @@ CREATE TABLE steps (
     ended_at       TEXT    CHECK (length(ended_at) = 30),
     input_tokens   INTEGER CHECK (input_tokens >= 0),
     output_tokens  INTEGER CHECK (output_tokens >= 0),
+    cost_micros    INTEGER CHECK (cost_micros >= 0),
     error          TEXT,
     root           INTEGER NOT NULL CHECK (root IN (0, 1)),
     PRIMARY KEY (tenant, seq),

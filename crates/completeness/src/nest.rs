@@ -130,6 +130,7 @@ mod tests {
             ended_at: Some(started_at),
             input_tokens: None,
             output_tokens: None,
+            cost_micros: None,
             error: None,
             root: parent.is_none(),
         }

@@ -20,6 +20,14 @@ pub(crate) fn tokens(n: u64) -> String {
     out
 }
 
+/// Millionths of a US dollar: `$0.0213`, `$12.50`.
+pub(crate) fn dollars(micros: u64) -> String {
+    let fraction = format!("{:06}", micros % 1_000_000);
+    let cents_kept = fraction.trim_end_matches('0').len().max(2);
+    let fraction: String = fraction.chars().take(cents_kept).collect();
+    format!("${}.{fraction}", tokens(micros / 1_000_000))
+}
+
 /// A duration with a unit that fits: `41 ns`, `56 ms`, `3.2 s`, `4 min 05 s`.
 pub(crate) fn duration(ns: i128) -> String {
     let tenths = |unit: i128| format!("{}.{}", ns / unit, (ns % unit) * 10 / unit);
@@ -101,6 +109,13 @@ mod tests {
         check(245_000_000_000, "4 min 05 s");
         check(7_260_000_000_000, "2 h 01 min");
         check(-1_500, "-1 µs");
+    }
+
+    #[test]
+    fn dollars_keep_what_was_said() {
+        assert_eq!(dollars(21_300), "$0.0213");
+        assert_eq!(dollars(12_500_000), "$12.50");
+        assert_eq!(dollars(1_234_000_001), "$1,234.000001");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use logs_domain::{Gap, Nested, RunStatus, RunSummary, Step, StepClass, Timestamp
 use owo_colors::OwoColorize as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::text::{count, duration, printable, tokens};
+use crate::text::{count, dollars, duration, printable, tokens};
 
 const BAR_MIN: usize = 16;
 const NAME_MAX: usize = 44;
@@ -91,11 +91,12 @@ fn header(out: &mut String, run: &RunSummary) {
     };
     let _ = writeln!(
         out,
-        "  {} · {} · {} tokens in, {} out · cost not recorded · {errors}",
+        "  {} · {} · {} tokens in, {} out · {} · {errors}",
         count(run.llm_calls, "model call", "model calls"),
         count(run.tool_calls, "tool call", "tool calls"),
         tokens(run.input_tokens),
         tokens(run.output_tokens),
+        run.cost_micros.map_or_else(|| "cost not recorded".to_owned(), dollars),
     );
 }
 

@@ -203,3 +203,30 @@ fn an_id_that_looks_like_a_card_number_is_an_id() {
     let run = place.run(&["run", "--json", &card.repeat(2)]).expect(0).json();
     assert_eq!(run["steps"][0]["span_id"], card);
 }
+
+#[test]
+fn a_recorded_cost_is_shown_once_a_call_and_its_absence_is_said() {
+    let place = Place::new();
+    let span = |id: &str, cost: &str| {
+        format!(
+            r#"{{"traceId":"{}","spanId":"{id}","name":"chat","startTimeUnixNano":"1","endTimeUnixNano":"2","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"chat"}}}},{{"key":"gen_ai.response.id","value":{{"stringValue":"r1"}}}},{{"key":"gen_ai.usage.cost","value":{cost}}}]}}"#,
+            "1".repeat(32)
+        )
+    };
+    let spans = [
+        span(&"2".repeat(16), r#"{"doubleValue":0.0213}"#),
+        span(&"3".repeat(16), r#"{"stringValue":"0.0213"}"#),
+    ];
+    let body =
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#, spans.join(","));
+    std::fs::write(place.path("cost.json"), body).unwrap();
+    place.import(&[place.path("cost.json")]).expect(0);
+    let runs = place.run(&["runs", "--json"]).expect(0).json();
+    assert_eq!(runs["items"][0]["cost_micros_usd"], 21_300);
+    let shown = place.run(&["run", &"1".repeat(32)]).expect(0).stdout;
+    assert!(shown.contains("$0.0213"), "{shown}");
+
+    place.import(&bodies("07_no_content")).expect(0);
+    let runs = place.run(&["runs", "--json"]).expect(0).json();
+    assert!(runs["items"][0]["cost_micros_usd"].is_null());
+}

@@ -212,6 +212,10 @@ fn model(view: &mut Object, attributes: &Attributes<'_>, class: StepClass) {
             view.insert(name.to_owned(), Value::integer(count));
         }
     }
+    let cost = ["gen_ai.usage.cost", "llm.cost.total", "gen_ai.cost.total_cost"];
+    if let Some(micros) = cost.iter().find_map(|key| micros(attributes.get(key)?)) {
+        view.insert("cost_micros".to_owned(), Value::integer(micros));
+    }
     if class == StepClass::Llm {
         let captured = [
             "gen_ai.input.messages",
@@ -232,6 +236,20 @@ fn model(view: &mut Object, attributes: &Attributes<'_>, class: StepClass) {
         let content = if captured { "captured" } else { "not_captured" };
         view.insert("content".to_owned(), content.into());
     }
+}
+
+/// An amount of US dollars in millionths, rounded to the nearest; negative and absurd ones are left
+/// in the attributes alone.
+fn micros(amount: &Value) -> Option<i64> {
+    let text = match amount {
+        Value::Int(whole) => return whole.get().checked_mul(1_000_000).filter(|m| *m >= 0),
+        Value::String(text) => text,
+        Value::Object(_) => amount.member("f64")?.as_str()?,
+        _ => return None,
+    };
+    let micros = (text.parse::<f64>().ok()? * 1e6).round();
+    #[allow(clippy::cast_possible_truncation, reason = "the range was checked")]
+    (0.0..1e15).contains(&micros).then_some(micros as i64)
 }
 
 /// OpenInference has no attribute for the response's id; the raw output it carries often has.

@@ -94,6 +94,8 @@ pub struct Step {
     pub input_tokens: Option<u64>,
     /// Tokens out.
     pub output_tokens: Option<u64>,
+    /// What the source said it cost, in millionths of a US dollar.
+    pub cost_micros: Option<u64>,
     /// What went wrong, if the source said so: the error's type, else `error`.
     pub error: Option<String>,
     /// Is it the root of its trace?
@@ -147,6 +149,8 @@ pub struct RunSummary {
     pub input_tokens: u64,
     /// Tokens out, over distinct calls.
     pub output_tokens: u64,
+    /// What the distinct calls cost in millionths of a US dollar, as far as sources said so.
+    pub cost_micros: Option<u64>,
     /// Steps that ended in an error.
     pub errors: u64,
     /// Entries recorded for it.

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use store_traits::{RunStatus, RunSummary, Step, StepClass, StoreError, Timestamp, Value};
 
 /// The columns of `steps` after `(tenant, seq)`, in the order of [`step_row`].
-pub(crate) const STEP_COLUMNS: [&str; 18] = [
+pub(crate) const STEP_COLUMNS: [&str; 19] = [
     "run_id",
     "kind",
     "class",
@@ -22,6 +22,7 @@ pub(crate) const STEP_COLUMNS: [&str; 18] = [
     "ended_at",
     "input_tokens",
     "output_tokens",
+    "cost_micros",
     "error",
     "root",
 ];
@@ -68,6 +69,7 @@ pub(crate) fn step_row(seq: u64, fact: &Value) -> Option<TypedRow> {
         Cell::Text(time(view("ended_at"))),
         count("input_tokens"),
         count("output_tokens"),
+        count("cost_micros"),
         owned(view("error")),
         Cell::Int(Some(i64::from(root))),
     ];
@@ -96,6 +98,7 @@ pub(crate) struct StepRow {
     ended_at: Option<String>,
     input_tokens: Option<i64>,
     output_tokens: Option<i64>,
+    cost_micros: Option<i64>,
     error: Option<String>,
     root: bool,
 }
@@ -121,6 +124,7 @@ impl StepRow {
             ended_at: self.ended_at.map(|at| stored_time(&at, &what)).transpose()?,
             input_tokens: self.input_tokens.map(|n| from_i64(n, &what)).transpose()?,
             output_tokens: self.output_tokens.map(|n| from_i64(n, &what)).transpose()?,
+            cost_micros: self.cost_micros.map(|n| from_i64(n, &what)).transpose()?,
             error,
             root,
         })
@@ -139,6 +143,7 @@ pub(crate) struct SummaryRow {
     tool_calls: i64,
     input_tokens: i64,
     output_tokens: i64,
+    cost_micros: Option<i64>,
     errors: i64,
     entries: i64,
 }
@@ -166,6 +171,7 @@ impl SummaryRow {
             tool_calls: from_i64(self.tool_calls, &what)?,
             input_tokens: from_i64(self.input_tokens, &what)?,
             output_tokens: from_i64(self.output_tokens, &what)?,
+            cost_micros: self.cost_micros.map(|n| from_i64(n, &what)).transpose()?,
             errors: from_i64(self.errors, &what)?,
             entries: from_i64(self.entries, &what)?,
             run_id,

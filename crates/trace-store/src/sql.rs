@@ -8,10 +8,10 @@ pub(crate) static STEPS: TypedTable = TypedTable {
     name: "steps",
     columns: &STEP_COLUMNS,
     insert: RowsInsert::new(
-        "INSERT INTO steps (tenant, seq, run_id, kind, class, name, span_id, parent_span_id, agent, service, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, error, root) VALUES ",
-        20,
+        "INSERT INTO steps (tenant, seq, run_id, kind, class, name, span_id, parent_span_id, agent, service, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, cost_micros, error, root) VALUES ",
+        21,
     ),
-    select: "SELECT seq, run_id, kind, class, name, span_id, parent_span_id, agent, service, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, error, root FROM steps WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq",
+    select: "SELECT seq, run_id, kind, class, name, span_id, parent_span_id, agent, service, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, cost_micros, error, root FROM steps WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq",
 };
 
 /// A run that was seen before keeps its first entry.
@@ -31,7 +31,7 @@ pub(crate) const SELECT_RUN: &str =
     concat!(include_str!("queries/one_run.sql"), include_str!("queries/summarise_runs.sql"));
 
 /// In order of (start, seq): a source may report the end of a step before its beginning.
-pub(crate) const SELECT_STEPS: &str = "SELECT seq, run_id, span_id, parent_span_id, class, name, coalesce(agent, service) AS agent, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, error, root FROM steps WHERE tenant = ?1 AND run_id = ?2 ORDER BY started_at, seq LIMIT 100000";
+pub(crate) const SELECT_STEPS: &str = "SELECT seq, run_id, span_id, parent_span_id, class, name, coalesce(agent, service) AS agent, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, cost_micros, error, root FROM steps WHERE tenant = ?1 AND run_id = ?2 ORDER BY started_at, seq LIMIT 100000";
 
 /// A range of the key, as LIKE would need another collation to use it.
 pub(crate) const SELECT_RUNS_STARTING_WITH: &str = "SELECT run_id FROM runs WHERE tenant = ?1 AND run_id >= ?2 AND run_id < ?2 || char(1114111) ORDER BY run_id LIMIT 10";

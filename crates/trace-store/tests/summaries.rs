@@ -59,6 +59,7 @@ async fn a_plain_run_is_counted() {
             tool_calls: 1,
             input_tokens: 12,
             output_tokens: 3,
+            cost_micros: None,
             errors: 1,
             entries: 4,
         }

@@ -83,6 +83,7 @@ fn summary_json(run: &RunSummary) -> Value {
         "tool_calls": run.tool_calls,
         "input_tokens": run.input_tokens,
         "output_tokens": run.output_tokens,
+        "cost_micros_usd": run.cost_micros,
         "errors": run.errors,
         "entries": run.entries,
     })
@@ -121,6 +122,7 @@ fn step_json(step: &Step) -> Value {
         "ended_at": step.ended_at.map(|at| at.to_string()),
         "input_tokens": step.input_tokens,
         "output_tokens": step.output_tokens,
+        "cost_micros_usd": step.cost_micros,
         "error": step.error,
         "root": step.root,
     })

@@ -1,7 +1,7 @@
 -- Goes on after `page (run_id, first_seq)`: one row a run of the page, counting calls, not reports.
 step AS MATERIALIZED (
     SELECT s.run_id, s.seq, s.kind, s.class, s.span_id, s.parent_span_id, s.agent, s.service,
-           s.response_id, s.tool, s.started_at, s.ended_at, s.input_tokens, s.output_tokens,
+           s.response_id, s.tool, s.started_at, s.ended_at, s.input_tokens, s.output_tokens, s.cost_micros,
            s.error, s.root,
            s.class IN ('llm', 'tool', 'mcp_tool', 'event') AS may_report_a_call
     -- Without the hint, SQLite may prefer to read all steps of the tenant in order of their key.
@@ -68,9 +68,12 @@ llm AS (
     -- total(), because sum() fails on absurd counts of a source and would take the list with it.
     SELECT run_id, count(*) AS calls,
            CAST(total(input_tokens) AS INTEGER) AS input_tokens,
-           CAST(total(output_tokens) AS INTEGER) AS output_tokens
+           CAST(total(output_tokens) AS INTEGER) AS output_tokens,
+           -- Null where no call says what it cost: nothing recorded is not nothing spent.
+           CASE WHEN count(cost_micros) > 0 THEN CAST(total(cost_micros) AS INTEGER) END AS cost_micros
     FROM (
-        SELECT run_id, call, max(input_tokens) AS input_tokens, max(output_tokens) AS output_tokens
+        SELECT run_id, call, max(input_tokens) AS input_tokens, max(output_tokens) AS output_tokens,
+               max(cost_micros) AS cost_micros
         FROM call WHERE class = 'llm' GROUP BY run_id, call
     )
     GROUP BY run_id
@@ -122,6 +125,7 @@ SELECT page.run_id, page.first_seq, agent.agent, c.started_at,
        c.tool_calls,
        coalesce(llm.input_tokens, 0) AS input_tokens,
        coalesce(llm.output_tokens, 0) AS output_tokens,
+       llm.cost_micros,
        c.errors,
        (SELECT count(*) FROM entries e WHERE e.tenant = ?1 AND e.run_id = page.run_id) AS entries
 FROM page

@@ -8,6 +8,20 @@
 //! What a platform backend links. A database is opened with [`LogsDomain::open`]; facts come in
 //! through [`LogsDomain::import`], answers through [`LogsDomain::logs`], evidence through
 //! [`LogsDomain::export_run`].
+//!
+//! ```no_run
+//! use logs_domain::{Access, Hint, Input, LogsDomain, Place, TenantId};
+//!
+//! # async fn record() -> Result<(), Box<dyn std::error::Error>> {
+//! let place = Place { url: "sqlite://factlog.db".into(), key_file: "factlog.key".into() };
+//! let domain = LogsDomain::open(&place, Access::Write).await?;
+//! let tenant = TenantId::parse("acme")?;
+//! let input = Input::open("traces.pb".as_ref(), 64 << 20)?;
+//! let summary = domain.import(&tenant, input, Hint::default()).await?;
+//! let report = domain.verify(&tenant, &[], &|_| {}).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod domain;
 mod edge;

@@ -1,11 +1,10 @@
 //! Project tasks: `cargo xtask blca` audits the layers.
 
-mod blca;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use blca::Stop;
+use clap::{Parser, Subcommand, ValueEnum};
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Project tasks")]
@@ -29,28 +28,47 @@ struct BlcaArgs {
     root: Option<PathBuf>,
     /// Form of the report
     #[arg(long, value_enum, default_value = "human")]
-    format: blca::Format,
+    format: Format,
     /// Report the findings of one rule only, for example D003 or BLCA-D003
     #[arg(long, value_name = "ID")]
     rule: Option<String>,
-    /// Explain a rule and stop
-    #[arg(long, value_name = "ID")]
-    explain: Option<String>,
     /// Never touch the network, even where cargo's registry lacks something
     #[arg(long)]
     offline: bool,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// The audit form
+    Human,
+    /// One JSON document
+    Json,
+}
+
 fn main() -> ExitCode {
     let Task::Blca(args) = Cli::parse().task;
-    if let Some(id) = &args.explain {
-        return blca::explain(id);
-    }
     let Some(root) = args.root.or_else(nearest_declaration) else {
         eprintln!("error: no `blca.toml` here or above (name the workspace with --root)");
         return ExitCode::from(2);
     };
-    blca::run(&blca::Request { root, format: args.format, rule: args.rule, offline: args.offline })
+    let request = blca::Request { root, rule: args.rule, offline: args.offline };
+    match blca::audit(&request) {
+        Ok(report) => {
+            match args.format {
+                Format::Human => print!("{}", report.human()),
+                Format::Json => print!("{}", report.json()),
+            }
+            ExitCode::from(report.status())
+        }
+        Err(Stop::Declaration(why)) => {
+            eprintln!("error: {why}");
+            ExitCode::from(2)
+        }
+        Err(Stop::Incomplete(why)) => {
+            eprintln!("error: the analysis is incomplete, which is never a pass: {why}");
+            ExitCode::from(3)
+        }
+    }
 }
 
 fn nearest_declaration() -> Option<PathBuf> {

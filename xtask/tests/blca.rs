@@ -8,13 +8,13 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-const CASES: &str = include_str!("blca/cases.json");
+const CASES: &str = include_str!("../blca/tests/cases/cases.json");
 
 /// A fresh copy of the sample, in a folder of its own.
 fn sample(name: &str) -> PathBuf {
     let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("blca").join(name);
     let _ = fs::remove_dir_all(&to);
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/blca/sample"), &to);
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("blca/tests/cases/sample"), &to);
     to
 }
 

@@ -2,59 +2,17 @@
 
 use std::fmt::Write;
 
-use clap::ValueEnum;
 use serde_json::json;
 
-use super::rules;
+use crate::rules;
+use crate::{Coverage, Finding};
 
-/// Form of the report.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// The audit form.
-    Human,
-    /// One JSON document.
-    Json,
-}
 
-/// One breach.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Finding {
-    /// File, relative to the root.
-    pub(crate) file: String,
-    /// Line, from 1; 0 where the finding is about the whole file.
-    pub(crate) line: usize,
-    /// Column, from 1; 0 where unknown.
-    pub(crate) column: usize,
-    /// Rule id without prefix.
-    pub(crate) rule: &'static str,
-    /// Layer of the crate, or empty.
-    pub(crate) layer: String,
-    /// Crate, or empty.
-    pub(crate) krate: String,
-    /// The crate's declared intent, or empty.
-    pub(crate) intent: String,
-    /// What it is about: crate, file, name. Part of the fingerprint, which survives a line shift.
-    pub(crate) subject: String,
-    /// What is wrong, in one sentence.
-    pub(crate) message: String,
-    /// The way through the graph, first to last.
-    pub(crate) path: Vec<String>,
-    /// The line itself.
-    pub(crate) frame: String,
-}
 
-/// What was looked at.
-pub(crate) struct Coverage {
-    /// Workspace crates with a layer.
-    pub(crate) crates: usize,
-    /// Source files.
-    pub(crate) files: usize,
-    /// Rules.
-    pub(crate) rules_run: usize,
-}
 
 /// The outcome.
-pub(crate) struct Report {
+#[derive(Clone, Debug)]
+pub struct Report {
     findings: Vec<Finding>,
     coverage: Coverage,
 }
@@ -68,7 +26,8 @@ impl Report {
     }
 
     /// 0 clean, 1 violations, 3 where a file could not be parsed.
-    pub(crate) fn status(&self) -> u8 {
+    #[must_use]
+    pub fn status(&self) -> u8 {
         if self.findings.iter().any(|f| f.rule == "G001") {
             3
         } else {
@@ -76,21 +35,15 @@ impl Report {
         }
     }
 
-    /// The report as text.
-    pub(crate) fn render(&self, format: Format) -> String {
-        match format {
-            Format::Human => self.human(),
-            Format::Json => self.json(),
-        }
-    }
-
-    fn human(&self) -> String {
+    /// The audit form, for people.
+    #[must_use]
+    pub fn human(&self) -> String {
         let mut out = String::from("LAYER TOPOLOGY AUDIT\n\n");
         for finding in &self.findings {
             finding.human(&mut out);
         }
         let n = self.findings.len();
-        let Coverage { crates, files, rules_run } = self.coverage;
+        let Coverage { crates, files, rules_run, .. } = self.coverage.clone();
         let verdict = match self.status() {
             0 => "clean: no violations".to_owned(),
             3 => format!("INCOMPLETE: {n} findings, and not every file could be judged"),
@@ -104,7 +57,9 @@ impl Report {
         out
     }
 
-    fn json(&self) -> String {
+    /// One JSON document, `blca/1`.
+    #[must_use]
+    pub fn json(&self) -> String {
         let status = match self.status() {
             0 => "clean",
             1 => "violations",
@@ -133,7 +88,7 @@ impl Finding {
             0 => self.file.clone(),
             line => format!("{}:{line}", self.file),
         };
-        let title = rules::find(self.rule).map_or("", |r| r.title);
+        let title = rules::find(&self.rule).map_or("", |r| r.title);
         let _ = writeln!(out, "File: {place}");
         let _ = writeln!(out, "Violation: {}", self.message);
         let _ = writeln!(out, "Rule: BLCA-{} ({title})", self.rule);
@@ -175,6 +130,6 @@ impl Finding {
     }
 
     fn options(&self) -> [&'static str; 3] {
-        rules::find(self.rule).map_or([""; 3], |r| r.options)
+        rules::find(&self.rule).map_or([""; 3], |r| r.options)
     }
 }

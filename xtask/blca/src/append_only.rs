@@ -112,7 +112,7 @@ fn words(sql: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::*;
 
     #[test]
     fn changes_are_seen_and_reads_and_guards_are_not() {

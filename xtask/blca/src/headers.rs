@@ -1,9 +1,9 @@
 //! Headers: what a file says of itself, against the manifest and the topology.
 
-use super::graph::Crate;
-use super::report::Finding;
-use super::source::{File, Tree};
-use super::topology::{Scope, Topology};
+use crate::graph::Crate;
+use crate::Finding;
+use crate::source::{File, Tree};
+use crate::topology::{Scope, Topology};
 
 const KEYS: [&str; 4] = ["Layer", "Audience", "Intent", "Role"];
 

@@ -13,9 +13,9 @@ use guppy::CargoMetadata;
 use guppy::graph::feature::{FeatureId, FeatureLabel, StandardFeatures};
 use guppy::graph::{DependencyDirection, PackageGraph, PackageLink, PackageMetadata};
 
-use super::Stop;
-use super::report::Finding;
-use super::topology::{Dev, Layer, Topology};
+use crate::Stop;
+use crate::Finding;
+use crate::topology::{Dev, Layer, Topology};
 
 /// Crates whose business is hashing.
 const HASH_CRATES: &[&str] = &[
@@ -116,7 +116,7 @@ impl<'g> Crate<'g> {
     /// A finding about this crate, not placed yet.
     pub(crate) fn finding(&self, rule: &'static str, subject: &str, message: String) -> Finding {
         Finding {
-            rule,
+            rule: rule.to_owned(),
             layer: self.layer_id.to_owned(),
             krate: self.name().to_owned(),
             intent: self.claim("intent").unwrap_or_default().to_owned(),
@@ -343,7 +343,7 @@ impl<'g> House<'g> {
             out.push(match user {
                 Some((krate, link)) => self.at_link(&krate, link, "D007", message),
                 None => Finding {
-                    rule: "D007",
+                    rule: "D007".to_owned(),
                     file: "Cargo.toml".to_owned(),
                     subject: name.to_owned(),
                     message,
@@ -358,7 +358,7 @@ impl<'g> House<'g> {
         for key in ["patch", "replace"] {
             if manifest.contains_key(key) {
                 out.push(Finding {
-                    rule: "D007",
+                    rule: "D007".to_owned(),
                     file: "Cargo.toml".to_owned(),
                     subject: key.to_owned(),
                     message: format!("`[{key}]` swaps crates for others"),
@@ -379,7 +379,7 @@ impl<'g> House<'g> {
         let (file, line, frame) = self.manifest_line(package, key);
         let name = package.name().to_owned();
         Finding {
-            rule,
+            rule: rule.to_owned(),
             file,
             line,
             frame,
@@ -400,7 +400,7 @@ impl<'g> House<'g> {
         let after = if layer.is_empty() { String::new() } else { format!("[layers.{layer}]") };
         let (line, frame) = self.topology.mention(&after, name);
         Finding {
-            rule,
+            rule: rule.to_owned(),
             file: "blca.toml".to_owned(),
             line,
             frame,

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Stop;
-use super::append_only;
-use super::report::Finding;
-use super::topology::Topology;
+use crate::Stop;
+use crate::append_only;
+use crate::Finding;
+use crate::topology::Topology;
 
 /// Judges every declared folder of migrations, and gives the names that fact tables go by.
 pub(crate) fn check(
@@ -26,7 +26,7 @@ pub(crate) fn check(
             if number != Some(index + 1) {
                 let wanted = index + 1;
                 out.push(Finding {
-                    rule: "S005",
+                    rule: "S005".to_owned(),
                     file: format!("{folder}/{name}"),
                     subject: name.clone(),
                     message: format!(
@@ -47,7 +47,7 @@ pub(crate) fn check(
                 if !refuses(&words, table, verb) {
                     let (line, frame) = topology.mention("", table);
                     out.push(Finding {
-                        rule: "S005",
+                        rule: "S005".to_owned(),
                         file: "blca.toml".to_owned(),
                         line,
                         frame,
@@ -63,7 +63,7 @@ pub(crate) fn check(
         tables.extend(append_only::names(&sql, &topology.fact_tables));
         for message in append_only::breaches(&sql, &tables) {
             out.push(Finding {
-                rule: "S002",
+                rule: "S002".to_owned(),
                 file: folder.clone(),
                 subject: message.clone(),
                 message: format!("{message} in a migration"),
@@ -79,7 +79,7 @@ pub(crate) fn check(
 fn declared(topology: &Topology, name: &str, message: String) -> Finding {
     let (line, frame) = topology.mention("", name);
     Finding {
-        rule: "T002",
+        rule: "T002".to_owned(),
         file: "blca.toml".to_owned(),
         line,
         frame,

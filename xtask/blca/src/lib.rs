@@ -7,6 +7,7 @@
 //! Nothing that could not be read is a pass: `Err(Stop::Incomplete)` ends with status 3.
 
 mod append_only;
+mod finding;
 mod graph;
 mod headers;
 mod migrations;
@@ -17,67 +18,35 @@ mod sql;
 mod topology;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-pub(crate) use report::Format;
-use report::{Coverage, Finding, Report};
+pub use finding::{Coverage, Finding};
+pub use report::Report;
 
-/// What to audit and how to say it.
-pub(crate) struct Request {
+/// What to audit.
+#[derive(Clone, Debug)]
+pub struct Request {
     /// Folder with `blca.toml` and `Cargo.toml`.
-    pub(crate) root: PathBuf,
-    /// Form of the report.
-    pub(crate) format: Format,
+    pub root: PathBuf,
     /// Only this rule's findings.
-    pub(crate) rule: Option<String>,
+    pub rule: Option<String>,
     /// No network at all.
-    pub(crate) offline: bool,
+    pub offline: bool,
 }
 
 /// Why there is no verdict.
-pub(crate) enum Stop {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
     /// The declaration or the request makes no sense: status 2.
     Declaration(String),
     /// Something could not be read: status 3.
     Incomplete(String),
 }
 
-/// Audits, prints, and gives the exit status.
-pub(crate) fn run(request: &Request) -> ExitCode {
-    match audit(request) {
-        Ok(report) => {
-            print!("{}", report.render(request.format));
-            ExitCode::from(report.status())
-        }
-        Err(Stop::Declaration(why)) => {
-            eprintln!("error: {why}");
-            ExitCode::from(2)
-        }
-        Err(Stop::Incomplete(why)) => {
-            eprintln!("error: the analysis is incomplete, which is never a pass: {why}");
-            ExitCode::from(3)
-        }
-    }
-}
-
-/// Prints what a rule is for.
-pub(crate) fn explain(id: &str) -> ExitCode {
-    match rules::find(id) {
-        Some(rule) => {
-            println!("BLCA-{} ({})\n\n{}\n\nOptions:", rule.id, rule.title, rule.why);
-            for (letter, option) in ["A", "B", "C"].iter().zip(rule.options) {
-                println!("{letter}) {option}");
-            }
-            ExitCode::SUCCESS
-        }
-        None => {
-            eprintln!("error: no rule `{id}` (rules: {})", rules::ids().join(", "));
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn audit(request: &Request) -> Result<Report, Stop> {
+/// Audits a workspace.
+///
+/// # Errors
+/// [`Stop`]: there is no verdict, which is never a pass.
+pub fn audit(request: &Request) -> Result<Report, Stop> {
     let only = match &request.rule {
         None => None,
         Some(id) => {
@@ -110,6 +79,6 @@ fn audit(request: &Request) -> Result<Report, Stop> {
         // A file that does not parse hides what the rule would say: it stays.
         findings.retain(|f: &Finding| f.rule == id || f.rule == "G001");
     }
-    let coverage = Coverage { crates: house.crates().count(), files, rules_run: rules::ALL.len() };
+    let coverage = Coverage { crates: house.crates().count(), files, rules_run: rules::ALL.len(), ..Coverage::default() };
     Ok(Report::new(findings, coverage))
 }

@@ -56,7 +56,7 @@ fn lower_shaped(upper: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_sql;
+    use crate::is_sql;
 
     #[test]
     fn statements_are_seen_and_sentences_are_not() {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Stop;
+use crate::Stop;
 
 /// The declaration.
 #[derive(Deserialize)]

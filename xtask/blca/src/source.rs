@@ -14,12 +14,12 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Attribute, Item, Meta, Token};
 
-use super::Stop;
-use super::append_only;
-use super::graph::{Crate, relative};
-use super::report::Finding;
-use super::sql::is_sql;
-use super::topology::{Group, Topology};
+use crate::Stop;
+use crate::append_only;
+use crate::graph::{Crate, relative};
+use crate::Finding;
+use crate::sql::is_sql;
+use crate::topology::{Group, Topology};
 
 /// The files of one crate.
 pub(crate) struct Tree {

@@ -1,11 +1,14 @@
 //! Lists of audit records.
 
-use ledger_store::{SqliteLedger, database, from_i64, to_i64};
-use sqlx::{FromRow, SqlitePool};
+use ledger_store::{Reader, Statement, from_i64};
+use sqlx::FromRow;
 use store_traits::{StoreError, TenantId, Timestamp};
 
 /// In descending order of the sequence number, which never changes: a page neither skips nor repeats.
-const SELECT_PAGE: &str = "SELECT seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at FROM audit_events WHERE tenant = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+pub(crate) static SELECT_PAGE: Statement = Statement::both(
+    "listing audit records",
+    "SELECT seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at FROM audit_events WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+);
 
 /// The longest page.
 const MOST_RECORDS: u32 = 500;
@@ -46,15 +49,15 @@ pub struct AuditPage {
 
 /// Audit records, read through a ledger's connections.
 #[derive(Debug, Clone)]
-pub struct SqliteAudit {
-    pool: SqlitePool,
+pub struct Audit {
+    reader: Reader,
 }
 
-impl SqliteAudit {
-    /// Reads what [`crate::AuditProjection`] wrote into this ledger's database.
+impl Audit {
+    /// Reads what [`crate::PROJECTION`] wrote into this database.
     #[must_use]
-    pub fn new(ledger: &SqliteLedger) -> Self {
-        Self { pool: ledger.reader().clone() }
+    pub fn new(reader: &Reader) -> Self {
+        Self { reader: reader.clone() }
     }
 
     /// A page of at most `limit` (1 to 500) records before `before_seq`, newest first.
@@ -68,13 +71,8 @@ impl SqliteAudit {
         before_seq: Option<u64>,
     ) -> Result<AuditPage, StoreError> {
         let limit = limit.clamp(1, MOST_RECORDS);
-        let mut rows: Vec<AuditRow> = sqlx::query_as(SELECT_PAGE)
-            .bind(tenant.as_str())
-            .bind(before_seq.map_or(i64::MAX, to_i64))
-            .bind(i64::from(limit) + 1)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(database("listing audit records"))?;
+        let values = [before_seq.unwrap_or(u64::MAX).into(), (u64::from(limit) + 1).into()];
+        let mut rows: Vec<AuditRow> = self.reader.rows(&SELECT_PAGE, tenant, &values).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let items: Vec<_> =

@@ -2,7 +2,7 @@
 
 mod support;
 
-use audit_store::{AuditProjection, SqliteAudit};
+use audit_store::{Audit, PROJECTION};
 use serde_json::json;
 use sqlx::Executor;
 use store_traits::TenantId;
@@ -10,7 +10,7 @@ use support::{Recorder, tenant};
 
 #[tokio::test]
 async fn audit_facts_are_listed_and_others_are_not() {
-    let recorder = Recorder::new(AuditProjection).await;
+    let recorder = Recorder::new(&PROJECTION).await;
     recorder
         .record(&[
             (
@@ -28,7 +28,7 @@ async fn audit_facts_are_listed_and_others_are_not() {
         ])
         .await;
     assert_eq!(recorder.differences().await, []);
-    let audit = SqliteAudit::new(&recorder.ledger);
+    let audit = Audit::new(recorder.ledger.reader());
     let first = audit.list(&tenant(), 2, None).await.unwrap();
     assert_eq!(first.items.iter().map(|record| record.seq).collect::<Vec<_>>(), [3, 2]);
     assert_eq!(first.next_before_seq, Some(2));
@@ -51,7 +51,7 @@ async fn audit_facts_are_listed_and_others_are_not() {
 
 #[tokio::test]
 async fn rows_can_neither_be_changed_nor_removed_and_a_forged_one_is_found() {
-    let recorder = Recorder::new(AuditProjection).await;
+    let recorder = Recorder::new(&PROJECTION).await;
     recorder.record(&[("audit.event", None, json!({"event": "login"}))]).await;
     let mut intruder = recorder.intruder().await;
     for statement in ["UPDATE audit_events SET actor = 'me'", "DELETE FROM audit_events"] {

@@ -5,11 +5,15 @@
 //! Intent: compliance
 //! Role: recorder
 //!
-//! [`ExportProjection`] writes a row for each `export.completed` fact; [`SqliteExports`] lists them,
+//! [`PROJECTION`] writes a row for each `export.completed` fact; [`Exports`] lists them,
 //! newest first: which evidence left the house, and the digest by which a file is recognised.
 
 mod list;
 mod projection;
 
-pub use list::{ExportPage, ExportRecord, SqliteExports};
-pub use projection::ExportProjection;
+pub use list::{ExportPage, ExportRecord, Exports};
+pub use projection::PROJECTION;
+
+/// Every reading statement, for a look at its plan.
+pub static STATEMENTS: [&ledger_store::Statement; 2] =
+    [&list::SELECT_PAGE, &projection::SELECT_ROWS];

@@ -1,11 +1,14 @@
 //! Lists of exports.
 
-use ledger_store::{SqliteLedger, database, from_i64, to_i64};
-use sqlx::{FromRow, SqlitePool};
+use ledger_store::{Reader, Statement, from_i64};
+use sqlx::FromRow;
 use store_traits::{Digest, StoreError, TenantId, Timestamp};
 
 /// In descending order of the sequence number, which never changes: a page neither skips nor repeats.
-const SELECT_PAGE: &str = "SELECT seq, export_id, profile, run_id, sha256, occurred_at FROM exports WHERE tenant = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+pub(crate) static SELECT_PAGE: Statement = Statement::both(
+    "listing exports",
+    "SELECT seq, export_id, profile, run_id, sha256, occurred_at FROM exports WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+);
 
 /// The longest page.
 const MOST_RECORDS: u32 = 500;
@@ -38,15 +41,15 @@ pub struct ExportPage {
 
 /// Exports, read through a ledger's connections.
 #[derive(Debug, Clone)]
-pub struct SqliteExports {
-    pool: SqlitePool,
+pub struct Exports {
+    reader: Reader,
 }
 
-impl SqliteExports {
-    /// Reads what [`crate::ExportProjection`] wrote into this ledger's database.
+impl Exports {
+    /// Reads what [`crate::PROJECTION`] wrote into this database.
     #[must_use]
-    pub fn new(ledger: &SqliteLedger) -> Self {
-        Self { pool: ledger.reader().clone() }
+    pub fn new(reader: &Reader) -> Self {
+        Self { reader: reader.clone() }
     }
 
     /// A page of at most `limit` (1 to 500) exports before `before_seq`, newest first.
@@ -60,13 +63,8 @@ impl SqliteExports {
         before_seq: Option<u64>,
     ) -> Result<ExportPage, StoreError> {
         let limit = limit.clamp(1, MOST_RECORDS);
-        let mut rows: Vec<ExportRow> = sqlx::query_as(SELECT_PAGE)
-            .bind(tenant.as_str())
-            .bind(before_seq.map_or(i64::MAX, to_i64))
-            .bind(i64::from(limit) + 1)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(database("listing exports"))?;
+        let values = [before_seq.unwrap_or(u64::MAX).into(), (u64::from(limit) + 1).into()];
+        let mut rows: Vec<ExportRow> = self.reader.rows(&SELECT_PAGE, tenant, &values).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let items: Vec<_> =

@@ -2,7 +2,7 @@
 
 mod support;
 
-use export_bundle_store::{ExportProjection, SqliteExports};
+use export_bundle_store::{Exports, PROJECTION};
 use serde_json::json;
 use sqlx::Executor;
 use store_traits::TenantId;
@@ -10,7 +10,7 @@ use support::{Recorder, tenant};
 
 #[tokio::test]
 async fn completed_exports_are_listed_and_others_are_not() {
-    let recorder = Recorder::new(ExportProjection).await;
+    let recorder = Recorder::new(&PROJECTION).await;
     let digest = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d";
     recorder
         .record(&[
@@ -24,7 +24,7 @@ async fn completed_exports_are_listed_and_others_are_not() {
         ])
         .await;
     assert_eq!(recorder.differences().await, []);
-    let exports = SqliteExports::new(&recorder.ledger);
+    let exports = Exports::new(recorder.ledger.reader());
     let first = exports.list(&tenant(), 1, None).await.unwrap();
     assert_eq!((first.items[0].seq, first.next_before_seq), (2, Some(2)));
     assert_eq!(first.items[0].sha256, None);
@@ -43,7 +43,7 @@ async fn completed_exports_are_listed_and_others_are_not() {
 
 #[tokio::test]
 async fn rows_can_neither_be_changed_nor_removed_and_a_lost_one_is_found() {
-    let recorder = Recorder::new(ExportProjection).await;
+    let recorder = Recorder::new(&PROJECTION).await;
     recorder.record(&[("export.completed", None, json!({"export_id": "x1"}))]).await;
     let mut intruder = recorder.intruder().await;
     for statement in ["UPDATE exports SET profile = 'x'", "DELETE FROM exports"] {

@@ -1,45 +1,60 @@
-//! The append-only ledger tables on SQLite: pool, migrations, commit by compare-and-swap.
+//! The append-only ledger tables on SQLite and PostgreSQL: pools, migrations, commit by
+//! compare-and-swap.
 //!
 //! Layer: L6
 //! Audience: INTERNAL
 //! Intent: audit
 //! Role: recorder
 //!
-//! [`SqliteLedger`] implements [`store_traits::LedgerStore`] on one SQLite file in WAL mode with
-//! `synchronous = FULL`: what is acknowledged survives a power loss. A commit is one transaction
-//! that holds the entries, what lies behind their commitments, the subtrees, the new head and the
-//! rows of every registered [`Projection`].
+//! [`Ledger`] implements [`store_traits::LedgerStore`] on one SQLite file (WAL, `synchronous = FULL`)
+//! or one PostgreSQL database (`synchronous_commit`), chosen by the URL: what is acknowledged
+//! survives a power loss. A commit is one transaction that holds the entries, what lies behind their
+//! commitments, the subtrees, the new head and the rows of every registered [`Projection`].
+//!
+//! **One text where it can be one.** A [`Statement`] has a text for each database, mostly the same;
+//! topic stores read through [`Reader`] and describe their tables as [`Table`]s, and do not know
+//! which database it is.
 //!
 //! **Invariants.** No statement here changes or removes a row. `commits` has a unique
 //! `(tenant, on_size)`, so two commits cannot stand on one head whatever the callers do. A file that
-//! does not carry our application id is never written, not even by a pragma.
+//! does not carry our application id is never written, not even by a pragma; a database that holds
+//! tables of another program gets none of ours. On PostgreSQL every transaction is bound to one
+//! tenant, and policies show it no other's rows.
 //!
-//! Somebody who can write the file around this crate can drop a trigger ([`store_traits::LedgerStore::missing_guards`]
-//! names it) and change anything; signed checkpoints and their proofs expose what was changed.
+//! Somebody who can write the database around this crate can drop a trigger
+//! ([`store_traits::LedgerStore::missing_guards`] names it) and change anything; signed checkpoints
+//! and their proofs expose what was changed.
 
 #[cfg(test)]
 extern crate self as ledger_store;
 
-mod commit;
+mod batch;
+mod cell;
+mod compare;
 mod error;
 mod fact;
-mod guards;
-mod location;
-mod open;
+mod ledger;
+mod postgres;
 mod projection;
-mod read;
-mod rows;
+mod reader;
+mod row;
 mod sql;
+mod sqlite;
+mod statement;
 mod store;
-mod typed;
+
+#[cfg(feature = "test-support")]
+pub mod test_support;
 
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+pub use cell::{Cell, Row};
 pub use error::database;
-pub use open::{OpenMode, SqliteLedger};
-pub use projection::{FactAt, Projection, text_at};
-pub use read::{from_i64, to_i64};
-pub use rows::{RowsInsert, SqliteQuery};
-pub use typed::{Cell, TypedRow, TypedTable};
+pub use ledger::{Ledger, OpenMode};
+pub use projection::{Check, FactAt, Projection, Table, text_at};
+pub use reader::{Reader, Snapshot};
+pub use row::{from_i64, to_i64};
+pub use sql::STATEMENTS;
+pub use statement::{Insert, Statement, Type};

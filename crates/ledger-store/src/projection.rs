@@ -1,47 +1,58 @@
 //! Typed rows that topic stores keep beside the entries.
 
-use std::ops::Range;
+use store_traits::Value;
 
-use async_trait::async_trait;
-use sqlx::SqliteConnection;
-use store_traits::{SealedEntry, StoreError, TenantId, Value};
+use crate::{Insert, Row, Statement};
 
-/// A stored fact with its place, as read back from the entries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FactAt {
+/// A fact with its place.
+#[derive(Debug, Clone, Copy)]
+pub struct FactAt<'f> {
     /// Its place in the tree.
     pub seq: u64,
     /// The fact.
-    pub fact: Value,
+    pub fact: &'f Value,
 }
 
-/// Writes typed rows in the ledger's transaction.
+/// The tables of a topic, written in the ledger's transaction.
 ///
-/// Contract: the rows are a function of `(seq, fact)` alone, so that they can be derived again from
-/// the entries and compared. A projection only inserts. It never decides whether a fact is recorded:
-/// an error means that the database failed, not that the fact displeases.
-#[async_trait]
-pub trait Projection: Send + Sync {
-    /// The name that findings carry.
-    fn name(&self) -> &'static str;
+/// A projection is data: it says what a row is, and the ledger writes and compares it in either
+/// database. It never decides whether a fact is recorded.
+#[derive(Debug)]
+pub struct Projection {
+    /// The topic's name.
+    pub name: &'static str,
+    /// Its tables, in the order in which they are written.
+    pub tables: &'static [Table],
+}
 
-    /// Writes the rows of new entries. The same transaction holds the entries, so a crash leaves
-    /// both or neither.
-    async fn apply(
-        &self,
-        conn: &mut SqliteConnection,
-        tenant: &TenantId,
-        entries: &[SealedEntry],
-    ) -> Result<(), StoreError>;
+/// A table of rows derived from entries.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Writes rows.
+    pub insert: Insert,
+    /// The rows of facts that stand in order of `seq`: a function of the facts alone, so that they
+    /// can be derived again and compared.
+    pub rows: for<'f> fn(&[FactAt<'f>]) -> Vec<Row<'f>>,
+    /// How its rows are compared with the entries.
+    pub check: Check,
+}
 
-    /// Rows in the range that differ from what these facts say, one line each.
-    async fn differences(
-        &self,
-        conn: &mut SqliteConnection,
-        tenant: &TenantId,
-        range: Range<u64>,
-        facts: &[FactAt],
-    ) -> Result<Vec<(u64, String)>, StoreError>;
+/// How the rows of a table are compared with the entries of a range. In every statement `$1` is the
+/// tenant, and the range is `$2` (included) to `$3` (not included).
+#[derive(Debug)]
+pub enum Check {
+    /// One row an entry at most: the stored rows must be those that the entries give.
+    Rows {
+        /// The names of the columns after `(tenant, seq)`.
+        columns: &'static [&'static str],
+        /// Selects `seq` and these columns in order of `seq`.
+        select: Statement,
+    },
+    /// Each statement selects the sequence numbers at which something is wrong, and the text says
+    /// what.
+    Faults(&'static [(Statement, &'static str)]),
 }
 
 /// The text at a path of a fact. An empty text says nothing.

@@ -1,64 +1,101 @@
-//! Every statement of the ledger tables, and the migrations: what is particular to SQLite is here,
-//! in `open.rs` (pragmas) and in `error.rs` (result codes).
+//! The statements that both databases are given.
 
-use sqlx::migrate::Migrator;
+use crate::{Insert, Statement, Type};
 
-use crate::RowsInsert;
+use Type::{Bytes, Int, Text, Utf8};
 
-/// The migrations of all topics; they are numbered, and never edited once landed.
-pub(crate) static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(crate) static INSERT_ENTRIES: Insert = Insert {
+    sqlite: "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ",
+    postgres: "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[], $12::bytea[])",
+    columns: &[Text, Text, Text, Bytes, Text, Text, Text, Text, Bytes, Bytes],
+};
+pub(crate) static INSERT_CONTENTS: Insert = Insert {
+    sqlite: "INSERT INTO contents (tenant, seq, pointer, form, salt, bytes) VALUES ",
+    postgres: "INSERT INTO contents (tenant, seq, pointer, form, salt, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::bytea[], $4::text[], $5::bytea[], $6::bytea[])",
+    columns: &[Utf8, Text, Bytes, Bytes],
+};
+pub(crate) static INSERT_SUBTREES: Insert = Insert {
+    sqlite: "INSERT INTO subtrees (tenant, idx, level, root) VALUES ",
+    postgres: "INSERT INTO subtrees (tenant, idx, level, root) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])",
+    columns: &[Int, Bytes],
+};
 
-pub(crate) static INSERT_ENTRIES: RowsInsert = RowsInsert::new(
-    "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ",
-    12,
+pub(crate) static SELECT_HEAD: Statement = Statement::both(
+    "reading the head",
+    "SELECT size, peaks, root FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1",
 );
-pub(crate) static INSERT_CONTENTS: RowsInsert =
-    RowsInsert::new("INSERT INTO contents (tenant, seq, pointer, form, salt, bytes) VALUES ", 6);
-pub(crate) static INSERT_SUBTREES: RowsInsert =
-    RowsInsert::new("INSERT INTO subtrees (tenant, level, idx, root) VALUES ", 4);
-
-pub(crate) const INSERT_COMMIT: &str = "INSERT INTO commits (tenant, size, on_size, peaks, root, recorded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-
-pub(crate) const SELECT_HEAD: &str =
-    "SELECT size, peaks, root FROM commits WHERE tenant = ?1 ORDER BY size DESC LIMIT 1";
-pub(crate) const SELECT_HEAD_AT: &str =
-    "SELECT size, peaks, root FROM commits WHERE tenant = ?1 AND size = ?2";
-pub(crate) const SELECT_COMMITS: &str =
-    "SELECT size, peaks, root FROM commits WHERE tenant = ?1 AND size > ?2 ORDER BY size LIMIT ?3";
+pub(crate) static SELECT_HEAD_AT: Statement = Statement::both(
+    "reading a head",
+    "SELECT size, peaks, root FROM commits WHERE tenant = $1 AND size = $2",
+);
+pub(crate) static SELECT_COMMITS: Statement = Statement::both(
+    "reading the commits",
+    "SELECT size, peaks, root FROM commits WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT $3",
+);
 
 /// Tenants by skipping through the key: one probe a tenant, however many commits there are.
-pub(crate) const SELECT_TENANTS: &str = "
+pub(crate) static SELECT_TENANTS: Statement = Statement::both(
+    "listing the tenants",
+    "
 WITH RECURSIVE skip (tenant) AS (
     SELECT min(tenant) FROM commits
     UNION ALL
     SELECT (SELECT min(c.tenant) FROM commits c WHERE c.tenant > skip.tenant)
     FROM skip WHERE skip.tenant IS NOT NULL
 )
-SELECT tenant FROM skip WHERE tenant IS NOT NULL ORDER BY tenant";
+SELECT tenant FROM skip WHERE tenant IS NOT NULL ORDER BY tenant",
+);
 
-/// Followed by the keys' placeholders and a closing parenthesis.
-pub(crate) const SELECT_KNOWN: &str =
-    "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = ? AND key IN (";
+pub(crate) static SELECT_ENTRIES: Statement = Statement::both(
+    "reading entries",
+    "SELECT seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+);
+pub(crate) static SELECT_LEAF_HASHES: Statement = Statement::both(
+    "reading hashes",
+    "SELECT seq AS number, leaf_hash AS hash FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+);
+pub(crate) static SELECT_RUN_SEQS: Statement = Statement::both(
+    "reading a run's entries",
+    "SELECT seq FROM entries WHERE tenant = $1 AND run_id = $2 ORDER BY seq",
+);
+pub(crate) static SELECT_SEQ_OF: Statement =
+    Statement::both("looking up a fact", "SELECT seq FROM entries WHERE tenant = $1 AND id = $2");
+pub(crate) static SELECT_CONTENTS: Statement = Statement::both(
+    "reading contents",
+    "SELECT seq, pointer, form, salt, bytes FROM contents WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, pointer",
+);
+pub(crate) static SELECT_SUBTREES: Statement = Statement::both(
+    "reading subtrees",
+    "SELECT idx AS number, root AS hash FROM subtrees WHERE tenant = $1 AND level = $2 AND idx >= $3 AND idx < $4 ORDER BY idx",
+);
+pub(crate) static SELECT_CHECKPOINTS: Statement = Statement::both(
+    "reading checkpoints",
+    "SELECT size, root, note, signed_at FROM checkpoints WHERE tenant = $1 ORDER BY size, signed_at, root",
+);
+pub(crate) static SELECT_SECRET: Statement =
+    Statement::both("reading a tenant's secret", "SELECT secret FROM tenants WHERE tenant = $1");
+pub(crate) static SELECT_ORIGIN: Statement =
+    Statement::both("reading the origin", r#"SELECT origin FROM ledger WHERE "only" = 1"#);
 
-pub(crate) const SELECT_ENTRIES: &str = "SELECT seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes FROM entries WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq";
-pub(crate) const SELECT_LEAF_HASHES: &str = "SELECT seq AS number, leaf_hash AS hash FROM entries WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq";
-pub(crate) const SELECT_RUN_SEQS: &str =
-    "SELECT seq FROM entries WHERE tenant = ?1 AND run_id = ?2 ORDER BY seq";
-pub(crate) const SELECT_SEQ_OF: &str = "SELECT seq FROM entries WHERE tenant = ?1 AND id = ?2";
-pub(crate) const SELECT_CONTENTS: &str = "SELECT seq, pointer, form, salt, bytes FROM contents WHERE tenant = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq, pointer";
-pub(crate) const SELECT_SUBTREES: &str = "SELECT idx AS number, root AS hash FROM subtrees WHERE tenant = ?1 AND level = ?2 AND idx >= ?3 AND idx < ?4 ORDER BY idx";
-
-pub(crate) const SELECT_CHECKPOINTS: &str = "SELECT size, root, note, signed_at FROM checkpoints WHERE tenant = ?1 ORDER BY size, signed_at, root";
-pub(crate) const INSERT_CHECKPOINT: &str = "INSERT INTO checkpoints (tenant, size, root, note, signed_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant, size, root) DO NOTHING";
-
-pub(crate) const SELECT_SECRET: &str = "SELECT secret FROM tenants WHERE tenant = ?1";
+pub(crate) const INSERT_CHECKPOINT: &str = "INSERT INTO checkpoints (tenant, size, root, note, signed_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, size, root) DO NOTHING";
 pub(crate) const INSERT_SECRET: &str =
-    "INSERT INTO tenants (tenant, secret) VALUES (?1, ?2) ON CONFLICT (tenant) DO NOTHING";
-pub(crate) const SELECT_ORIGIN: &str = "SELECT origin FROM ledger WHERE only = 1";
+    "INSERT INTO tenants (tenant, secret) VALUES ($1, $2) ON CONFLICT (tenant) DO NOTHING";
 pub(crate) const INSERT_ORIGIN: &str =
-    "INSERT INTO ledger (only, origin) VALUES (1, ?1) ON CONFLICT (only) DO NOTHING";
+    r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
-pub(crate) const SELECT_TRIGGERS: &str =
-    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name";
-pub(crate) const SELECT_SCHEMA_VERSION: &str =
-    "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
+/// Every statement that reads, for a look at its plan.
+pub static STATEMENTS: [&Statement; 13] = [
+    &SELECT_HEAD,
+    &SELECT_HEAD_AT,
+    &SELECT_COMMITS,
+    &SELECT_TENANTS,
+    &SELECT_ENTRIES,
+    &SELECT_LEAF_HASHES,
+    &SELECT_RUN_SEQS,
+    &SELECT_SEQ_OF,
+    &SELECT_CONTENTS,
+    &SELECT_SUBTREES,
+    &SELECT_CHECKPOINTS,
+    &SELECT_SECRET,
+    &SELECT_ORIGIN,
+];

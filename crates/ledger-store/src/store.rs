@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::AssertSqlSafe;
 use store_traits::{
     Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
-    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
+    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
-use crate::read::{
-    CheckpointRow, ContentRow, EntryRow, HashRow, HeadRow, KnownRow, from_i64, head, to_i64,
+use crate::ledger::Writer;
+use crate::reader::Pool;
+use crate::row::{
+    CheckpointRow, ContentRow, EntryRow, HashRow, HeadRow, KnownRow, from_i64, to_i64,
 };
-use crate::{FactAt, SqliteLedger, commit, database, error::corrupt, fact, guards, sql};
+use crate::{
+    Cell, FactAt, Ledger, batch, compare, database, error::corrupt, fact, postgres, sql, sqlite,
+};
 
 /// The most entries or subtrees that one call reads.
 const PAGE: u64 = 10_000;
@@ -21,14 +25,14 @@ const PAGE: u64 = 10_000;
 const KEYS: usize = 256;
 
 #[async_trait]
-impl TileStore for SqliteLedger {
+impl TileStore for Ledger {
     async fn hashes(
         &self,
         tenant: &TenantId,
         level: u8,
         range: Range<u64>,
     ) -> Result<Vec<Digest>, StoreError> {
-        let found = hashes(self.reader(), tenant, level, range.clone()).await?;
+        let found = self.hashes_with_places(tenant, level, range.clone()).await?;
         // Where one is missing the answer ends: a hash must never stand in another one's place.
         let in_place = found.into_iter().zip(range).take_while(|(hash, at)| hash.index == *at);
         Ok(in_place.map(|(hash, _)| hash.root).collect())
@@ -36,30 +40,23 @@ impl TileStore for SqliteLedger {
 }
 
 #[async_trait]
-impl LedgerStore for SqliteLedger {
+impl LedgerStore for Ledger {
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        let names: Vec<String> = sqlx::query_scalar(sql::SELECT_TENANTS)
-            .fetch_all(self.reader())
-            .await
-            .map_err(database("listing the tenants"))?;
-        names
-            .iter()
-            .map(|name| TenantId::parse(name).map_err(|error| corrupt(format!("commits: {error}"))))
-            .collect()
+        let names: Vec<(String,)> = self.reader.rows_of_all(&sql::SELECT_TENANTS).await?;
+        let parse = |(name,): &(String,)| {
+            TenantId::parse(name).map_err(|error| corrupt(format!("commits: {error}")))
+        };
+        names.iter().map(parse).collect()
     }
 
     async fn head(&self, tenant: &TenantId) -> Result<Head, StoreError> {
-        let mut conn = self.reader().acquire().await.map_err(database("reading the head"))?;
-        head(&mut conn, tenant).await
+        let row: Option<HeadRow> = self.reader.first(&sql::SELECT_HEAD, tenant, &[]).await?;
+        HeadRow::head_or_empty(row, tenant)
     }
 
     async fn head_at(&self, tenant: &TenantId, size: u64) -> Result<Option<Head>, StoreError> {
-        let row: Option<HeadRow> = sqlx::query_as(sql::SELECT_HEAD_AT)
-            .bind(tenant.as_str())
-            .bind(to_i64(size))
-            .fetch_optional(self.reader())
-            .await
-            .map_err(database("reading a head"))?;
+        let row: Option<HeadRow> =
+            self.reader.first(&sql::SELECT_HEAD_AT, tenant, &[size.into()]).await?;
         row.map(|row| row.into_head(tenant)).transpose()
     }
 
@@ -69,13 +66,8 @@ impl LedgerStore for SqliteLedger {
         after_size: u64,
         limit: u32,
     ) -> Result<Vec<Head>, StoreError> {
-        let rows: Vec<HeadRow> = sqlx::query_as(sql::SELECT_COMMITS)
-            .bind(tenant.as_str())
-            .bind(to_i64(after_size))
-            .bind(i64::from(limit))
-            .fetch_all(self.reader())
-            .await
-            .map_err(database("reading the commits"))?;
+        let values = [after_size.into(), u64::from(limit).into()];
+        let rows: Vec<HeadRow> = self.reader.rows(&sql::SELECT_COMMITS, tenant, &values).await?;
         rows.into_iter().map(|row| row.into_head(tenant)).collect()
     }
 
@@ -85,26 +77,21 @@ impl LedgerStore for SqliteLedger {
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<Known>>, StoreError> {
         let mut known = BTreeMap::new();
-        for chunk in keys.chunks(KEYS) {
-            // The last key fills the chunk up to a power of two, so that few texts are prepared. The
-            // text has bare `?` only: sqlx counts those on their own, apart from numbered ones.
-            let width = chunk.len().next_power_of_two();
-            let text = format!("{}{})", sql::SELECT_KNOWN, vec!["?"; width].join(","));
-            let mut query = sqlx::query_as(AssertSqlSafe(text)).bind(tenant.as_str());
-            for key in chunk.iter().chain(chunk.last().into_iter().cycle()).take(width) {
-                query = query.bind(key.as_str());
-            }
-            let rows: Vec<KnownRow> =
-                query.fetch_all(self.reader()).await.map_err(database("looking up known facts"))?;
-            for row in rows {
-                known.insert(row.key.clone(), row.into_known()?);
-            }
+        for row in
+            self.known_rows(tenant, keys).await.map_err(database("looking up known facts"))?
+        {
+            known.insert(row.key.clone(), row.into_known()?);
         }
         Ok(keys.iter().map(|key| known.get(key.as_str()).cloned()).collect())
     }
 
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
-        commit::commit(self, batch).await
+        batch::fits_together(batch)?;
+        let parts = batch::parts(batch, &self.projections);
+        match self.writer()? {
+            Writer::Sqlite(pool) => sqlite::commit(pool, batch, &parts).await,
+            Writer::Postgres(connections) => postgres::commit(connections, batch, &parts).await,
+        }
     }
 
     async fn entries(
@@ -112,34 +99,22 @@ impl LedgerStore for SqliteLedger {
         tenant: &TenantId,
         range: Range<u64>,
     ) -> Result<Vec<Entry>, StoreError> {
-        let rows: Vec<EntryRow> = sqlx::query_as(sql::SELECT_ENTRIES)
-            .bind(tenant.as_str())
-            .bind(to_i64(range.start))
-            .bind(to_i64(range.end.min(range.start.saturating_add(PAGE))))
-            .fetch_all(self.reader())
-            .await
-            .map_err(database("reading entries"))?;
+        let end = range.end.min(range.start.saturating_add(PAGE));
+        let values = [range.start.into(), end.into()];
+        let rows: Vec<EntryRow> = self.reader.rows(&sql::SELECT_ENTRIES, tenant, &values).await?;
         rows.into_iter().map(EntryRow::into_entry).collect()
     }
 
     async fn run_seqs(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<u64>, StoreError> {
-        let seqs: Vec<i64> = sqlx::query_scalar(sql::SELECT_RUN_SEQS)
-            .bind(tenant.as_str())
-            .bind(run.as_str())
-            .fetch_all(self.reader())
-            .await
-            .map_err(database("reading a run's entries"))?;
-        seqs.into_iter().map(|seq| from_i64(seq, "entries.seq")).collect()
+        let values = [run.as_str().into()];
+        let seqs: Vec<(i64,)> = self.reader.rows(&sql::SELECT_RUN_SEQS, tenant, &values).await?;
+        seqs.into_iter().map(|(seq,)| from_i64(seq, "entries.seq")).collect()
     }
 
     async fn seq_of(&self, tenant: &TenantId, id: &FactId) -> Result<Option<u64>, StoreError> {
-        let seq: Option<i64> = sqlx::query_scalar(sql::SELECT_SEQ_OF)
-            .bind(tenant.as_str())
-            .bind(id.as_str())
-            .fetch_optional(self.reader())
-            .await
-            .map_err(database("looking up a fact"))?;
-        seq.map(|seq| from_i64(seq, "entries.seq")).transpose()
+        let values = [id.as_str().into()];
+        let seq: Option<(i64,)> = self.reader.first(&sql::SELECT_SEQ_OF, tenant, &values).await?;
+        seq.map(|(seq,)| from_i64(seq, "entries.seq")).transpose()
     }
 
     async fn contents(
@@ -147,13 +122,9 @@ impl LedgerStore for SqliteLedger {
         tenant: &TenantId,
         range: Range<u64>,
     ) -> Result<Vec<Content>, StoreError> {
-        let rows: Vec<ContentRow> = sqlx::query_as(sql::SELECT_CONTENTS)
-            .bind(tenant.as_str())
-            .bind(to_i64(range.start))
-            .bind(to_i64(range.end))
-            .fetch_all(self.reader())
-            .await
-            .map_err(database("reading contents"))?;
+        let values = [range.start.into(), range.end.into()];
+        let rows: Vec<ContentRow> =
+            self.reader.rows(&sql::SELECT_CONTENTS, tenant, &values).await?;
         rows.into_iter().map(ContentRow::into_content).collect()
     }
 
@@ -168,15 +139,12 @@ impl LedgerStore for SqliteLedger {
             // Level 0 are leaves, which no subtree row stands for.
             return Ok(Vec::new());
         }
-        hashes(self.reader(), tenant, level, range.start..end).await
+        self.hashes_with_places(tenant, level, range.start..end).await
     }
 
     async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
-        let rows: Vec<CheckpointRow> = sqlx::query_as(sql::SELECT_CHECKPOINTS)
-            .bind(tenant.as_str())
-            .fetch_all(self.reader())
-            .await
-            .map_err(database("reading checkpoints"))?;
+        let rows: Vec<CheckpointRow> =
+            self.reader.rows(&sql::SELECT_CHECKPOINTS, tenant, &[]).await?;
         rows.into_iter().map(CheckpointRow::into_checkpoint).collect()
     }
 
@@ -185,16 +153,30 @@ impl LedgerStore for SqliteLedger {
         tenant: &TenantId,
         checkpoint: &Checkpoint,
     ) -> Result<(), StoreError> {
-        sqlx::query(sql::INSERT_CHECKPOINT)
-            .bind(tenant.as_str())
-            .bind(to_i64(checkpoint.size))
-            .bind(&checkpoint.root.as_bytes()[..])
-            .bind(checkpoint.note.as_str())
-            .bind(checkpoint.signed_at.to_string())
-            .execute(self.writer()?)
-            .await
-            .map(drop)
-            .map_err(database("keeping a checkpoint"))
+        let size = to_i64(checkpoint.size);
+        let signed_at = checkpoint.signed_at.to_string();
+        let Checkpoint { root, note, .. } = checkpoint;
+        let kept = match self.writer()? {
+            Writer::Sqlite(pool) => sqlx::query(sql::INSERT_CHECKPOINT)
+                .bind(tenant.as_str())
+                .bind(size)
+                .bind(&root.as_bytes()[..])
+                .bind(note.as_str())
+                .bind(signed_at)
+                .execute(pool)
+                .await
+                .map(drop),
+            Writer::Postgres(connections) => {
+                let query = sqlx::query(sql::INSERT_CHECKPOINT)
+                    .bind(tenant.as_str())
+                    .bind(size)
+                    .bind(&root.as_bytes()[..])
+                    .bind(note.as_str())
+                    .bind(signed_at);
+                connections.execute(tenant, query).await
+            }
+        };
+        kept.map_err(database("keeping a checkpoint"))
     }
 
     async fn tenant_secret(
@@ -202,34 +184,51 @@ impl LedgerStore for SqliteLedger {
         tenant: &TenantId,
         fresh: &TenantSecret,
     ) -> Result<TenantSecret, StoreError> {
-        if let Some(kept) = secret(self.reader(), tenant).await? {
+        if let Some(kept) = self.secret(tenant).await? {
             return Ok(kept);
         }
-        sqlx::query(sql::INSERT_SECRET)
-            .bind(tenant.as_str())
-            .bind(&fresh.0[..])
-            .execute(self.writer()?)
-            .await
-            .map_err(database("keeping a tenant's secret"))?;
+        let name = tenant.as_str();
+        let kept = match self.writer()? {
+            Writer::Sqlite(pool) => {
+                let query = sqlx::query(sql::INSERT_SECRET).bind(name).bind(&fresh.0[..]);
+                query.execute(pool).await.map(drop)
+            }
+            Writer::Postgres(connections) => {
+                let query = sqlx::query(sql::INSERT_SECRET).bind(name).bind(&fresh.0[..]);
+                connections.execute(tenant, query).await
+            }
+        };
+        kept.map_err(database("keeping a tenant's secret"))?;
         // Read again: another process may have been first.
-        let kept = secret(self.reader(), tenant).await?;
+        let kept = self.secret(tenant).await?;
         kept.ok_or_else(|| corrupt(format!("the secret of `{tenant}` is gone")))
     }
 
     async fn origin(&self, fresh: &str) -> Result<String, StoreError> {
-        if let Some(kept) = origin(self.reader()).await? {
+        let kept = || async {
+            let rows: Vec<(String,)> = self.reader.rows_of_all(&sql::SELECT_ORIGIN).await?;
+            Ok::<_, StoreError>(rows.into_iter().next().map(|(origin,)| origin))
+        };
+        if let Some(kept) = kept().await? {
             return Ok(kept);
         }
-        sqlx::query(sql::INSERT_ORIGIN)
-            .bind(fresh)
-            .execute(self.writer()?)
-            .await
-            .map_err(database("keeping the origin"))?;
-        origin(self.reader()).await?.ok_or_else(|| corrupt("the origin is gone"))
+        let made = match self.writer()? {
+            Writer::Sqlite(pool) => {
+                sqlx::query(sql::INSERT_ORIGIN).bind(fresh).execute(pool).await.map(drop)
+            }
+            Writer::Postgres(connections) => {
+                connections.execute_for_all(sqlx::query(sql::INSERT_ORIGIN).bind(fresh)).await
+            }
+        };
+        made.map_err(database("keeping the origin"))?;
+        kept().await?.ok_or_else(|| corrupt("the origin is gone"))
     }
 
     async fn missing_guards(&self) -> Result<Vec<String>, StoreError> {
-        guards::missing(self.reader()).await
+        match &self.reader.0 {
+            Pool::Sqlite(pool) => sqlite::missing(pool).await,
+            Pool::Postgres(connections) => postgres::missing(connections).await,
+        }
     }
 
     async fn projection_differences(
@@ -242,57 +241,79 @@ impl LedgerStore for SqliteLedger {
         };
         let range = first.seq..last.seq.saturating_add(1);
         // What cannot be read is found by whoever checks the hashes, and has no rows to compare.
-        let facts: Vec<FactAt> = entries
+        let facts: Vec<(u64, Value)> = entries
             .iter()
-            .filter_map(|entry| Some(FactAt { seq: entry.seq, fact: fact::parse(&entry.bytes)? }))
+            .filter_map(|entry| Some((entry.seq, fact::parse(&entry.bytes)?)))
             .collect();
-        let mut conn = self.reader().acquire().await.map_err(database("comparing projections"))?;
+        let facts: Vec<_> = facts.iter().map(|(seq, fact)| FactAt { seq: *seq, fact }).collect();
         let mut found = Vec::new();
-        for projection in &self.projections {
-            found.extend(projection.differences(&mut conn, tenant, range.clone(), &facts).await?);
+        for table in self.projections.iter().flat_map(|projection| projection.tables) {
+            let range = range.clone();
+            found.extend(compare::differences(&self.reader, table, tenant, range, &facts).await?);
         }
         found.sort();
         Ok(found)
     }
 }
 
-async fn hashes(
-    pool: &SqlitePool,
-    tenant: &TenantId,
-    level: u8,
-    range: Range<u64>,
-) -> Result<Vec<Subtree>, StoreError> {
-    let query = if level == 0 {
-        sqlx::query_as(sql::SELECT_LEAF_HASHES).bind(tenant.as_str())
-    } else {
-        sqlx::query_as(sql::SELECT_SUBTREES).bind(tenant.as_str()).bind(i64::from(level))
-    };
-    let rows: Vec<HashRow> = query
-        .bind(to_i64(range.start))
-        .bind(to_i64(range.end))
-        .fetch_all(pool)
-        .await
-        .map_err(database("reading hashes"))?;
-    rows.into_iter().map(|row| row.into_subtree(level)).collect()
-}
+impl Ledger {
+    async fn hashes_with_places(
+        &self,
+        tenant: &TenantId,
+        level: u8,
+        range: Range<u64>,
+    ) -> Result<Vec<Subtree>, StoreError> {
+        let bounds = [Cell::from(range.start), Cell::from(range.end)];
+        let rows: Vec<HashRow> = if level == 0 {
+            self.reader.rows(&sql::SELECT_LEAF_HASHES, tenant, &bounds).await?
+        } else {
+            let [start, end] = bounds;
+            let values = [u64::from(level).into(), start, end];
+            self.reader.rows(&sql::SELECT_SUBTREES, tenant, &values).await?
+        };
+        rows.into_iter().map(|row| row.into_subtree(level)).collect()
+    }
 
-async fn secret(pool: &SqlitePool, tenant: &TenantId) -> Result<Option<TenantSecret>, StoreError> {
-    let secret: Option<Vec<u8>> = sqlx::query_scalar(sql::SELECT_SECRET)
-        .bind(tenant.as_str())
-        .fetch_optional(pool)
-        .await
-        .map_err(database("reading a tenant's secret"))?;
-    secret
-        .map(|bytes| {
+    async fn known_rows(
+        &self,
+        tenant: &TenantId,
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<KnownRow>, sqlx::Error> {
+        let connections = match &self.reader.0 {
+            Pool::Sqlite(pool) => {
+                let mut rows = Vec::with_capacity(keys.len());
+                for chunk in keys.chunks(KEYS) {
+                    // The last key fills the chunk up to a power of two, so that few texts are
+                    // prepared.
+                    let width = chunk.len().next_power_of_two();
+                    let text = format!("{}{})", sqlite::SELECT_KNOWN, vec!["?"; width].join(","));
+                    let mut query = sqlx::query_as(AssertSqlSafe(text)).bind(tenant.as_str());
+                    for key in chunk.iter().chain(chunk.last().into_iter().cycle()).take(width) {
+                        query = query.bind(key.as_str());
+                    }
+                    rows.extend(query.fetch_all(pool).await?);
+                }
+                return Ok(rows);
+            }
+            Pool::Postgres(connections) => connections,
+        };
+        let keys: Vec<&str> = keys.iter().map(IdempotencyKey::as_str).collect();
+        let mut tx = connections.read(postgres::Scope::Tenant(tenant)).await?;
+        let rows = sqlx::query_as(postgres::SELECT_KNOWN)
+            .bind(tenant.as_str())
+            .bind(keys)
+            .fetch_all(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
+
+    async fn secret(&self, tenant: &TenantId) -> Result<Option<TenantSecret>, StoreError> {
+        let row: Option<(Vec<u8>,)> = self.reader.first(&sql::SELECT_SECRET, tenant, &[]).await?;
+        row.map(|(bytes,)| {
             let bytes = bytes.try_into();
             bytes.map(TenantSecret).map_err(|_| corrupt(format!("the secret of `{tenant}`")))
         })
         .transpose()
-}
-
-async fn origin(pool: &SqlitePool) -> Result<Option<String>, StoreError> {
-    sqlx::query_scalar(sql::SELECT_ORIGIN)
-        .fetch_optional(pool)
-        .await
-        .map_err(database("reading the origin"))
+    }
 }

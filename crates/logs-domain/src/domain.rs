@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use adapters::{Ed25519Signer, StrictVerifier};
 use audit_evidence::{Recorder, VerifierKey};
-use audit_store::AuditProjection;
-use export_bundle_store::ExportProjection;
-use ledger_store::{OpenMode, Projection, SqliteLedger};
+use ledger_store::{Ledger, OpenMode, Projection};
 use logs_facade::LogsFacade;
 use store_traits::{Clock, Entropy, LedgerStore, RunId, Signer, TenantId};
-use trace_store::{SqliteTraces, TraceProjection};
+use trace_store::Traces;
 
 use crate::{DomainError, OsEntropy, SystemClock, key_file};
 
@@ -26,7 +24,7 @@ pub enum Access {
 /// Where a database and its signing key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// `sqlite://path`.
+    /// `sqlite://path` (or a plain path), or `postgres://user@host/database`.
     pub url: String,
     /// The signing key.
     pub key_file: PathBuf,
@@ -35,7 +33,7 @@ pub struct Place {
 /// The LOGS domain over one database.
 pub struct LogsDomain {
     pub(crate) ledger: Arc<dyn LedgerStore>,
-    sqlite: Arc<SqliteLedger>,
+    database: Arc<Ledger>,
     pub(crate) recorder: Recorder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) signer: Option<Arc<dyn Signer>>,
@@ -55,13 +53,10 @@ impl LogsDomain {
             .map_err(|source| DomainError::Origin { origin: origin.to_owned(), source })?;
         // The key first: a database without a key would be in the way of the next attempt.
         let made = key_file::create(&place.key_file, &OsEntropy)?;
-        if let Err(error) = SqliteLedger::create(&place.url).await {
+        if let Err(error) = Ledger::create(&place.url, origin).await {
             made.take_back();
             return Err(error.into());
         }
-        let ledger = SqliteLedger::open(&place.url, OpenMode::ReadWrite, projections()).await?;
-        ledger.origin(origin).await?;
-        ledger.close().await;
         Self::open(place, Access::Write).await
     }
 
@@ -74,9 +69,9 @@ impl LogsDomain {
             Access::Write => OpenMode::ReadWrite,
             Access::Read => OpenMode::ReadOnly,
         };
-        let sqlite = Arc::new(SqliteLedger::open(&place.url, mode, projections()).await?);
-        let traces = Arc::new(SqliteTraces::new(&sqlite));
-        let ledger: Arc<dyn LedgerStore> = Arc::<SqliteLedger>::clone(&sqlite);
+        let database = Arc::new(Ledger::open(&place.url, mode, projections()).await?);
+        let traces = Arc::new(Traces::new(database.reader()));
+        let ledger: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&database);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let signer = key_file::load(&place.key_file, access)?
@@ -86,7 +81,7 @@ impl LogsDomain {
             recorder: Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy),
             facade: LogsFacade::new(Arc::clone(&ledger), traces),
             ledger,
-            sqlite,
+            database,
             clock,
             signer,
             origin,
@@ -164,7 +159,7 @@ impl LogsDomain {
 
     /// Closes the database: what is in its write-ahead log moves into the one file.
     pub async fn close(self) {
-        self.sqlite.close().await;
+        self.database.close().await;
     }
 
     pub(crate) fn signer(&self) -> Result<&dyn Signer, DomainError> {
@@ -187,13 +182,16 @@ impl LogsDomain {
 /// The name before the tenant in checkpoints of databases whose maker named none.
 pub const DEFAULT_ORIGIN: &str = "factlog.local";
 
-fn projections() -> Vec<Arc<dyn Projection>> {
-    vec![Arc::new(TraceProjection), Arc::new(AuditProjection), Arc::new(ExportProjection)]
+fn projections() -> Vec<&'static Projection> {
+    vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
 }
 
-/// The key file beside a database file.
+/// The key file beside a database file; for a server, in the working directory.
 #[must_use]
 pub fn default_key_file(url: &str) -> PathBuf {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return PathBuf::from("factlog.key");
+    }
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
     let path = path.split('?').next().unwrap_or(path);
     Path::new(path).with_file_name("factlog.key")

@@ -164,6 +164,7 @@ fn store_fault(error: &StoreError) -> Fault {
         StoreError::Open { .. }
         | StoreError::ReadOnly { .. }
         | StoreError::Full
+        | StoreError::Unknown { .. }
         | StoreError::Database { .. } => Fault::Environment,
     }
 }

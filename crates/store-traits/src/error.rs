@@ -36,6 +36,14 @@ pub enum StoreError {
         /// Which row, which column, what is wrong.
         what: String,
     },
+    /// The connection broke while the database was committing.
+    #[error(
+        "whether the batch was recorded is unknown, because the connection was lost while it was committed: {why} (repeat it: what was recorded is then a duplicate)"
+    )]
+    Unknown {
+        /// What the connection said.
+        why: String,
+    },
     /// Anything else the database said.
     #[error("the database failed while {doing}: {why}")]
     Database {

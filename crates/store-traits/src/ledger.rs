@@ -24,6 +24,20 @@ pub struct Head {
     pub root: Digest,
 }
 
+impl Head {
+    /// The head of a tree without leaves. Its root is SHA-256 of nothing (RFC 6962 §2.1), written
+    /// out, because hashes are computed in one crate and this is not it.
+    #[must_use]
+    pub const fn empty() -> Self {
+        let root = Digest::new([
+            0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f,
+            0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b,
+            0x78, 0x52, 0xb8, 0x55,
+        ]);
+        Self { size: 0, peaks: Vec::new(), root }
+    }
+}
+
 /// The root of a complete subtree of 256^level leaves, `index` counting such subtrees from the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subtree {

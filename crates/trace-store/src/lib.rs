@@ -5,8 +5,8 @@
 //! Intent: telemetry
 //! Role: recorder
 //!
-//! [`TraceProjection`] writes a row into `steps` for each fact of a run, and a row into `runs` when a
-//! run is first seen. [`SqliteTraces`] reads them as [`store_traits::TraceStore`]. The rows are an
+//! [`PROJECTION`] writes a row into `steps` for each fact of a run, and a row into `runs` when a
+//! run is first seen. [`Traces`] reads them as [`store_traits::TraceStore`]. The rows are an
 //! index: everything in them is derived from the entries and can be compared with them.
 //!
 //! **Counting.** One call is often reported twice: by two instrumentations, by a span and a log
@@ -18,6 +18,6 @@ mod row;
 mod sql;
 mod traces;
 
-pub use projection::TraceProjection;
+pub use projection::PROJECTION;
 pub use sql::STATEMENTS;
-pub use traces::SqliteTraces;
+pub use traces::Traces;

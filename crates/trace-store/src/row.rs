@@ -1,6 +1,6 @@
 //! From a fact to its row, and from a row to a snapshot.
 
-use ledger_store::{Cell, TypedRow, from_i64, text_at};
+use ledger_store::{Cell, FactAt, Row, from_i64, text_at};
 use sqlx::FromRow;
 use store_traits::{RunStatus, RunSummary, Step, StepClass, StoreError, Timestamp, Value};
 
@@ -39,11 +39,11 @@ pub(crate) fn run_of(fact: &Value) -> Option<&str> {
 }
 
 /// The row of a fact: a function of the fact alone, so that it can be derived again.
-pub(crate) fn step_row(seq: u64, fact: &Value) -> Option<TypedRow> {
+pub(crate) fn step_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
+    let fact = at.fact;
     let run = run_of(fact)?;
     let kind = text_at(fact, &["kind"])?;
     let view = |name: &str| text_at(fact, &["body", "view", name]);
-    let owned = |text: Option<&str>| Cell::Text(text.map(str::to_owned));
     let count = |name: &str| {
         let count = fact.at(&["body", "view", name]).and_then(Value::as_i64);
         // A negative count is nonsense of the source: the fact keeps it, a sum must not.
@@ -54,26 +54,26 @@ pub(crate) fn step_row(seq: u64, fact: &Value) -> Option<TypedRow> {
     let root = fact.at(&["body", "view", "root"]) == Some(&Value::Bool(true));
     let cells = vec![
         Cell::from(run),
-        Cell::from(kind),
-        Cell::from(view("class").unwrap_or(StepClass::Event.as_str())),
-        Cell::from(view("name").unwrap_or(kind)),
-        owned(view("span_id")),
-        owned(view("parent_span_id")),
-        owned(view("agent")),
-        owned(view("service").or_else(|| text_at(fact, &["meta", "actor", "name"]))),
-        owned(view("provider")),
-        owned(view("model")),
-        owned(view("response_id")),
-        owned(view("tool")),
-        Cell::from(started_at.as_str()),
-        Cell::Text(time(view("ended_at"))),
+        Cell::searchable(Some(kind)),
+        Cell::searchable(Some(view("class").unwrap_or(StepClass::Event.as_str()))),
+        Cell::searchable(Some(view("name").unwrap_or(kind))),
+        Cell::searchable(view("span_id")),
+        Cell::searchable(view("parent_span_id")),
+        Cell::searchable(view("agent")),
+        Cell::searchable(view("service").or_else(|| text_at(fact, &["meta", "actor", "name"]))),
+        Cell::searchable(view("provider")),
+        Cell::searchable(view("model")),
+        Cell::searchable(view("response_id")),
+        Cell::searchable(view("tool")),
+        Cell::from(started_at),
+        Cell::from(time(view("ended_at"))),
         count("input_tokens"),
         count("output_tokens"),
         count("cost_micros"),
-        owned(view("error")),
+        Cell::searchable(view("error")),
         Cell::Int(Some(i64::from(root))),
     ];
-    Some(TypedRow { seq, cells })
+    Some(Row { seq: at.seq, cells })
 }
 
 /// The one spelling of a time, whose text order is time order.

@@ -1,10 +1,10 @@
 //! Reads of runs and steps.
 
 use async_trait::async_trait;
-use ledger_store::{SqliteLedger, database, to_i64};
-use sqlx::SqlitePool;
+use ledger_store::{Cell, Reader};
 use store_traits::{
-    Page, RunCursor, RunFilter, RunId, RunSummary, Step, StoreError, TenantId, TraceStore,
+    Page, RunCursor, RunFilter, RunId, RunSummary, Step, StoreError, TenantId, Timestamp,
+    TraceStore,
 };
 
 use crate::row::{StepRow, SummaryRow};
@@ -18,20 +18,20 @@ const END: &str = "~";
 
 /// Runs and steps, read through a ledger's connections.
 #[derive(Debug, Clone)]
-pub struct SqliteTraces {
-    pool: SqlitePool,
+pub struct Traces {
+    reader: Reader,
 }
 
-impl SqliteTraces {
-    /// Reads what [`crate::TraceProjection`] wrote into this ledger's database.
+impl Traces {
+    /// Reads what [`crate::PROJECTION`] wrote into this database.
     #[must_use]
-    pub fn new(ledger: &SqliteLedger) -> Self {
-        Self { pool: ledger.reader().clone() }
+    pub fn new(reader: &Reader) -> Self {
+        Self { reader: reader.clone() }
     }
 }
 
 #[async_trait]
-impl TraceStore for SqliteTraces {
+impl TraceStore for Traces {
     async fn runs(
         &self,
         tenant: &TenantId,
@@ -40,19 +40,18 @@ impl TraceStore for SqliteTraces {
         limit: u32,
     ) -> Result<Page<RunSummary>, StoreError> {
         let limit = limit.clamp(1, MOST_RUNS);
-        let time = |at: Option<store_traits::Timestamp>, open: &str| {
-            at.map_or_else(|| open.to_owned(), |at| at.to_string())
+        let time = |at: Option<Timestamp>, open: &str| {
+            Cell::from(at.map_or_else(|| open.to_owned(), |at| at.to_string()))
         };
-        // One more than asked for, to know whether there is a next page.
-        let mut rows: Vec<SummaryRow> = sqlx::query_as(sql::SELECT_RUNS)
-            .bind(tenant.as_str())
-            .bind(cursor.map_or(i64::MAX, |cursor| to_i64(cursor.before_seq)))
-            .bind(time(filter.since, BEGINNING))
-            .bind(time(filter.until, END))
-            .bind(i64::from(limit) + 1)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(database("listing runs"))?;
+        let values = [
+            cursor.map_or(u64::MAX, |cursor| cursor.before_seq).into(),
+            time(filter.since, BEGINNING),
+            time(filter.until, END),
+            // One more than asked for, to know whether there is a next page.
+            (u64::from(limit) + 1).into(),
+        ];
+        let mut rows: Vec<SummaryRow> =
+            self.reader.rows(&sql::SELECT_RUNS, tenant, &values).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = match rows.last().filter(|_| more) {
@@ -64,22 +63,14 @@ impl TraceStore for SqliteTraces {
     }
 
     async fn run(&self, tenant: &TenantId, run: &RunId) -> Result<Option<RunSummary>, StoreError> {
-        let row: Option<SummaryRow> = sqlx::query_as(sql::SELECT_RUN)
-            .bind(tenant.as_str())
-            .bind(run.as_str())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(database("reading a run"))?;
+        let row: Option<SummaryRow> =
+            self.reader.first(&sql::SELECT_RUN, tenant, &[run.as_str().into()]).await?;
         row.map(SummaryRow::into_summary).transpose()
     }
 
     async fn steps(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<Step>, StoreError> {
-        let rows: Vec<StepRow> = sqlx::query_as(sql::SELECT_STEPS)
-            .bind(tenant.as_str())
-            .bind(run.as_str())
-            .fetch_all(&self.pool)
-            .await
-            .map_err(database("reading a run's steps"))?;
+        let rows: Vec<StepRow> =
+            self.reader.rows(&sql::SELECT_STEPS, tenant, &[run.as_str().into()]).await?;
         rows.into_iter().map(StepRow::into_step).collect()
     }
 
@@ -88,11 +79,13 @@ impl TraceStore for SqliteTraces {
         tenant: &TenantId,
         prefix: &str,
     ) -> Result<Vec<String>, StoreError> {
-        sqlx::query_scalar(sql::SELECT_RUNS_STARTING_WITH)
-            .bind(tenant.as_str())
-            .bind(prefix)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(database("looking up runs"))
+        if prefix.contains('\0') {
+            // No run id has it, and PostgreSQL would refuse the question.
+            return Ok(Vec::new());
+        }
+        let values = [Cell::from(prefix), Cell::from(format!("{prefix}{}", char::MAX))];
+        let rows: Vec<(String,)> =
+            self.reader.rows(&sql::SELECT_RUNS_STARTING_WITH, tenant, &values).await?;
+        Ok(rows.into_iter().map(|(run_id,)| run_id).collect())
     }
 }

@@ -6,10 +6,10 @@ use serde_json::json;
 use sqlx::{Executor, Row};
 use store_traits::{RunFilter, RunId, TenantId, Timestamp, TraceStore};
 use support::{Recorder, at, tenant};
-use trace_store::{SqliteTraces, TraceProjection};
+use trace_store::{PROJECTION, Traces};
 
 async fn seven_runs() -> Recorder {
-    let recorder = Recorder::new(TraceProjection).await;
+    let recorder = Recorder::new(&PROJECTION).await;
     for n in 0..7_u64 {
         let run = format!("run-{n}");
         let view =
@@ -29,7 +29,7 @@ fn ids(items: &[store_traits::RunSummary]) -> Vec<&str> {
 #[tokio::test]
 async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
     let recorder = seven_runs().await;
-    let traces = SqliteTraces::new(&recorder.ledger);
+    let traces = Traces::new(recorder.ledger.reader());
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
         let page = traces.runs(&tenant(), &RunFilter::default(), cursor, 3).await.unwrap();
@@ -51,7 +51,7 @@ async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
 #[tokio::test]
 async fn a_period_is_half_open_and_asks_for_steps_inside_it() {
     let recorder = seven_runs().await;
-    let traces = SqliteTraces::new(&recorder.ledger);
+    let traces = Traces::new(recorder.ledger.reader());
     let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
     let filter = RunFilter { since: time(3_000), until: time(5_000) };
     let page = traces.runs(&tenant(), &filter, None, 10).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_period_is_half_open_and_asks_for_steps_inside_it() {
 #[tokio::test]
 async fn runs_are_found_by_their_first_characters_and_by_tenant() {
     let recorder = seven_runs().await;
-    let traces = SqliteTraces::new(&recorder.ledger);
+    let traces = Traces::new(recorder.ledger.reader());
     assert_eq!(traces.runs_starting_with(&tenant(), "run-").await.unwrap().len(), 7);
     assert_eq!(traces.runs_starting_with(&tenant(), "run-3").await.unwrap(), ["run-3"]);
     assert!(traces.runs_starting_with(&tenant(), "run-_").await.unwrap().is_empty());
@@ -106,8 +106,8 @@ async fn rows_that_differ_from_their_entries_are_found() {
 async fn no_statement_reads_a_whole_table() {
     let recorder = seven_runs().await;
     for statement in trace_store::STATEMENTS {
-        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-        let plan = sqlx::query(explain).fetch_all(recorder.ledger.reader()).await.unwrap();
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sqlite));
+        let plan = sqlx::query(explain).fetch_all(&mut recorder.intruder().await).await.unwrap();
         for row in plan {
             let line: String = row.get("detail");
             let words: Vec<_> = line.split(' ').collect();
@@ -118,7 +118,7 @@ async fn no_statement_reads_a_whole_table() {
             }
             // All rows of a tenant are a whole table too, where there is one tenant.
             let narrow = words[0] == "SEARCH" && line.contains("(tenant=? AND ");
-            assert!(narrow, "{line}\n{statement}");
+            assert!(narrow, "{line}\n{}", statement.doing);
         }
     }
 }

@@ -7,7 +7,7 @@ mod support;
 use serde_json::{Value as Json, json};
 use store_traits::{RunId, RunStatus, RunSummary, StepClass, Timestamp, TraceStore};
 use support::{Recorder, at, tenant};
-use trace_store::{SqliteTraces, TraceProjection};
+use trace_store::{PROJECTION, Traces};
 
 type Fact<'a> = (&'a str, Option<&'a str>, Json);
 
@@ -24,10 +24,10 @@ fn step(class: &str, span: &str, start: u64, end: u64, more: Json) -> Fact<'stat
 }
 
 async fn summary(facts: &[Fact<'_>]) -> RunSummary {
-    let recorder = Recorder::new(TraceProjection).await;
+    let recorder = Recorder::new(&PROJECTION).await;
     recorder.record(facts).await;
     assert_eq!(recorder.differences().await, []);
-    let traces = SqliteTraces::new(&recorder.ledger);
+    let traces = Traces::new(recorder.ledger.reader());
     let one = traces.run(&tenant(), &RunId::parse("r").unwrap()).await.unwrap().unwrap();
     let page = traces.runs(&tenant(), &Default::default(), None, 10).await.unwrap();
     assert_eq!(page.items.iter().find(|run| run.run_id == "r"), Some(&one), "list and one agree");
@@ -192,7 +192,7 @@ async fn absurd_views_are_recorded_and_do_not_stop_the_ledger() {
 
 #[tokio::test]
 async fn steps_come_in_order_of_start_and_say_what_the_view_said() {
-    let recorder = Recorder::new(TraceProjection).await;
+    let recorder = Recorder::new(&PROJECTION).await;
     recorder
         .record(&[
             step("tool", "b1", 30, 40, json!({"tool": "search", "error": "Boom"})),
@@ -206,7 +206,7 @@ async fn steps_come_in_order_of_start_and_say_what_the_view_said() {
             ("system.event", None, json!({"view": {"class": "event"}})),
         ])
         .await;
-    let traces = SqliteTraces::new(&recorder.ledger);
+    let traces = Traces::new(recorder.ledger.reader());
     let steps = traces.steps(&tenant(), &RunId::parse("r").unwrap()).await.unwrap();
     assert_eq!(steps.iter().map(|step| step.seq).collect::<Vec<_>>(), [1, 0]);
     let llm = &steps[0];

@@ -3,7 +3,7 @@
 // Each test binary uses its part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
-use ledger_store::{OpenMode, SqliteLedger};
+use ledger_store::{Ledger, OpenMode};
 use store_traits::{
     Content, Digest, FactId, FactKind, Head, IdempotencyKey, RunId, SealedBatch, SealedEntry,
     Subtree, TenantId, Timestamp, Value,
@@ -92,7 +92,7 @@ impl Fresh {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("factlog.db").display());
-        SqliteLedger::create(&url).await.unwrap();
+        Ledger::create(&url, "log.example").await.unwrap();
         Self { folder, url }
     }
 
@@ -100,8 +100,8 @@ impl Fresh {
         self.folder.path().join("factlog.db")
     }
 
-    pub(crate) async fn open(&self) -> SqliteLedger {
-        SqliteLedger::open(&self.url, OpenMode::ReadWrite, Vec::new()).await.unwrap()
+    pub(crate) async fn open(&self) -> Ledger {
+        Ledger::open(&self.url, OpenMode::ReadWrite, Vec::new()).await.unwrap()
     }
 
     /// A connection of somebody who goes around the store.

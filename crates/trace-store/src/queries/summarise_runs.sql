@@ -1,12 +1,4 @@
--- Goes on after `page (run_id, first_seq)`: one row a run of the page, counting calls, not reports.
-step AS MATERIALIZED (
-    SELECT s.run_id, s.seq, s.kind, s.class, s.span_id, s.parent_span_id, s.agent, s.service,
-           s.response_id, s.tool, s.started_at, s.ended_at, s.input_tokens, s.output_tokens, s.cost_micros,
-           s.error, s.root,
-           s.class IN ('llm', 'tool', 'mcp_tool', 'event') AS may_report_a_call
-    -- Without the hint, SQLite may prefer to read all steps of the tenant in order of their key.
-    FROM page CROSS JOIN steps s INDEXED BY steps_by_run ON s.tenant = ?1 AND s.run_id = page.run_id
-),
+-- Goes on after `page (run_id, first_seq)` and `step`: one row a run of the page, counting calls, not reports.
 -- A span whose call has a response id lends it to the log records of that span.
 lent AS MATERIALIZED (
     SELECT run_id, span_id, min(response_id) AS response_id
@@ -46,7 +38,7 @@ inside AS MATERIALIZED (
     WHERE i.class = 'mcp_tool' AND o.class IN ('tool', 'mcp_tool') AND o.key <> i.key
       AND (i.tool IS NULL OR o.tool IS NULL OR i.tool = o.tool
            -- Frameworks put the server's name before the tool's.
-           OR substr(o.tool, -length(i.tool)) = i.tool)
+           OR substr(o.tool, length(o.tool) - length(i.tool) + 1) = i.tool)
     GROUP BY i.run_id, i.key
     UNION ALL
     SELECT run_id, key, min(substr(longest, 31))
@@ -64,19 +56,30 @@ call AS MATERIALIZED (
     LEFT JOIN outermost b ON b.run_id = k.run_id AND b.key = k.key
     LEFT JOIN outermost c ON c.run_id = k.run_id AND c.key = b.outer_key
 ),
-llm AS (
-    -- total(), because sum() fails on absurd counts of a source and would take the list with it.
+tokens AS (
+    -- As doubles, because a sum of integers fails on absurd counts of a source and would take the list
+    -- with it; exact up to 2^53.
     SELECT run_id, count(*) AS calls,
-           CAST(total(input_tokens) AS INTEGER) AS input_tokens,
-           CAST(total(output_tokens) AS INTEGER) AS output_tokens,
-           -- Null where no call says what it cost: nothing recorded is not nothing spent.
-           CASE WHEN count(cost_micros) > 0 THEN CAST(total(cost_micros) AS INTEGER) END AS cost_micros
+           sum(CAST(input_tokens AS DOUBLE PRECISION)) AS input_tokens,
+           sum(CAST(output_tokens AS DOUBLE PRECISION)) AS output_tokens,
+           sum(CAST(cost_micros AS DOUBLE PRECISION)) AS cost_micros
     FROM (
         SELECT run_id, call, max(input_tokens) AS input_tokens, max(output_tokens) AS output_tokens,
                max(cost_micros) AS cost_micros
         FROM call WHERE class = 'llm' GROUP BY run_id, call
-    )
+    ) AS once
     GROUP BY run_id
+),
+llm AS (
+    SELECT run_id, calls,
+           CASE WHEN input_tokens < 9e18 THEN CAST(input_tokens AS BIGINT)
+                WHEN input_tokens IS NOT NULL THEN 9000000000000000000 END AS input_tokens,
+           CASE WHEN output_tokens < 9e18 THEN CAST(output_tokens AS BIGINT)
+                WHEN output_tokens IS NOT NULL THEN 9000000000000000000 END AS output_tokens,
+           -- Null where no call says what it cost: nothing recorded is not nothing spent.
+           CASE WHEN cost_micros < 9e18 THEN CAST(cost_micros AS BIGINT)
+                WHEN cost_micros IS NOT NULL THEN 9000000000000000000 END AS cost_micros
+    FROM tokens
 ),
 counted AS (
     SELECT run_id,
@@ -85,7 +88,7 @@ counted AS (
                     ELSE ended_at END) AS ended_at,
            count(DISTINCT CASE WHEN class IN ('tool', 'mcp_tool') THEN call END) AS tool_calls,
            count(DISTINCT CASE WHEN error IS NOT NULL THEN call END) AS errors,
-           max(kind = 'run.aborted') AS aborted
+           max(CASE WHEN kind = 'run.aborted' THEN 1 ELSE 0 END) AS aborted
     FROM call GROUP BY run_id
 ),
 -- What was said last about the run's end.
@@ -95,7 +98,7 @@ last_word AS (
                row_number() OVER (PARTITION BY run_id ORDER BY coalesce(ended_at, started_at) DESC, seq DESC) AS place
         FROM call
         WHERE (root = 1 AND ended_at IS NOT NULL) OR kind IN ('run.completed', 'run.aborted')
-    )
+    ) AS words
     WHERE place = 1
 ),
 -- A name that a step gives to its agent before the name of a service, the root's before others'.
@@ -107,12 +110,12 @@ agent AS (
                    ORDER BY agent IS NULL, service IS NULL, root DESC, class = 'agent' DESC, started_at, seq
                ) AS place
         FROM call
-    )
+    ) AS names
     WHERE place = 1
 ),
 ended AS (
     SELECT c.run_id,
-           CASE WHEN c.aborted THEN 'aborted'
+           CASE WHEN c.aborted = 1 THEN 'aborted'
                 WHEN w.run_id IS NULL THEN 'running'
                 WHEN w.error IS NOT NULL THEN 'failed'
                 ELSE 'completed' END AS status
@@ -127,7 +130,7 @@ SELECT page.run_id, page.first_seq, agent.agent, c.started_at,
        coalesce(llm.output_tokens, 0) AS output_tokens,
        llm.cost_micros,
        c.errors,
-       (SELECT count(*) FROM entries e WHERE e.tenant = ?1 AND e.run_id = page.run_id) AS entries
+       (SELECT count(*) FROM entries e WHERE e.tenant = $1 AND e.run_id = page.run_id) AS entries
 FROM page
 JOIN counted c ON c.run_id = page.run_id
 JOIN ended ON ended.run_id = page.run_id

@@ -4,9 +4,7 @@
 // Each test binary uses its part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::sync::Arc;
-
-use ledger_store::{OpenMode, Projection, SqliteLedger};
+use ledger_store::{Ledger, OpenMode, Projection};
 use serde_json::{Value as Json, json};
 use store_traits::{
     CommitOutcome, Digest, FactId, FactKind, Head, IdempotencyKey, LedgerStore, RunId, SealedBatch,
@@ -25,17 +23,16 @@ pub(crate) fn at(ms: u64) -> String {
 
 pub(crate) struct Recorder {
     folder: tempfile::TempDir,
-    pub(crate) ledger: SqliteLedger,
+    pub(crate) ledger: Ledger,
     tenant: TenantId,
 }
 
 impl Recorder {
-    pub(crate) async fn new(projection: impl Projection + 'static) -> Self {
+    pub(crate) async fn new(projection: &'static Projection) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("factlog.db").display().to_string();
-        SqliteLedger::create(&url).await.unwrap();
-        let projections: Vec<Arc<dyn Projection>> = vec![Arc::new(projection)];
-        let ledger = SqliteLedger::open(&url, OpenMode::ReadWrite, projections).await.unwrap();
+        Ledger::create(&url, "log.example").await.unwrap();
+        let ledger = Ledger::open(&url, OpenMode::ReadWrite, vec![projection]).await.unwrap();
         Self { folder, ledger, tenant: tenant() }
     }
 

@@ -1,21 +1,14 @@
 //! Rows as the database gives them, and their conversion into snapshots.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 use store_traits::{
     Checkpoint, Content, Digest, Entry, FactId, Head, Known, StoreError, Subtree, TenantId,
     Timestamp,
 };
 
-use crate::{database, error::corrupt, sql};
+use crate::error::corrupt;
 
-/// SHA-256 of nothing, the root of an empty tree (RFC 6962 §2.1). A constant, because hashes are
-/// computed in one crate and this is not it.
-const EMPTY_ROOT: Digest = Digest::new([
-    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
-    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
-]);
-
-/// A number as SQLite keeps it. SQLite counts to 2^63 − 1; a larger bound of a range means "to the
+/// A number as a database keeps it. Both count to 2^63 − 1; a larger bound of a range means "to the
 /// end".
 #[must_use]
 pub fn to_i64(number: u64) -> i64 {
@@ -34,22 +27,6 @@ pub(crate) fn digest(bytes: &[u8], what: &str) -> Result<Digest, StoreError> {
     Digest::try_from(bytes).map_err(|error| corrupt(format!("{what}: {error}")))
 }
 
-/// The newest head, read on the connection that may be about to commit.
-pub(crate) async fn head(
-    conn: &mut SqliteConnection,
-    tenant: &TenantId,
-) -> Result<Head, StoreError> {
-    let row: Option<HeadRow> = sqlx::query_as(sql::SELECT_HEAD)
-        .bind(tenant.as_str())
-        .fetch_optional(conn)
-        .await
-        .map_err(database("reading the head"))?;
-    row.map_or_else(
-        || Ok(Head { size: 0, peaks: Vec::new(), root: EMPTY_ROOT }),
-        |row| row.into_head(tenant),
-    )
-}
-
 #[derive(FromRow)]
 pub(crate) struct HeadRow {
     size: i64,
@@ -58,6 +35,11 @@ pub(crate) struct HeadRow {
 }
 
 impl HeadRow {
+    /// The newest head, or the empty one where nothing was committed.
+    pub(crate) fn head_or_empty(row: Option<Self>, tenant: &TenantId) -> Result<Head, StoreError> {
+        row.map_or_else(|| Ok(Head::empty()), |row| row.into_head(tenant))
+    }
+
     pub(crate) fn into_head(self, tenant: &TenantId) -> Result<Head, StoreError> {
         let Self { size, peaks, root } = self;
         let what = format!("commits of `{tenant}` at size {size}");
@@ -111,7 +93,8 @@ impl EntryRow {
 #[derive(FromRow)]
 pub(crate) struct ContentRow {
     seq: i64,
-    pointer: String,
+    // A text in SQLite, its bytes in PostgreSQL: it may hold U+0000.
+    pointer: Vec<u8>,
     form: String,
     salt: Vec<u8>,
     bytes: Vec<u8>,
@@ -120,6 +103,8 @@ pub(crate) struct ContentRow {
 impl ContentRow {
     pub(crate) fn into_content(self) -> Result<Content, StoreError> {
         let Self { seq, pointer, form, salt, bytes } = self;
+        let pointer = String::from_utf8(pointer)
+            .map_err(|error| corrupt(format!("contents.{seq}: the pointer: {error}")))?;
         Ok(Content { seq: from_i64(seq, "contents.seq")?, pointer, form, salt, bytes })
     }
 }

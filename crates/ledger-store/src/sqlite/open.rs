@@ -1,7 +1,5 @@
 //! Making and opening a database.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -10,8 +8,10 @@ use sqlx::sqlite::{
 use sqlx::{Connection, SqliteConnection};
 use store_traits::StoreError;
 
-use crate::location::{APPLICATION_ID, Location};
-use crate::{Projection, database, error, sql};
+use super::location::{APPLICATION_ID, Location};
+use super::sql;
+use crate::error::sqlite_code;
+use crate::{OpenMode, database};
 
 /// How long a connection waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,92 +20,37 @@ const READERS: u32 = 4;
 /// Rows that may wait between the connection's thread and its reader.
 const ROW_BUFFER: usize = 512;
 
-/// What a database is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenMode {
-    /// To record and to read; migrations are run.
-    ReadWrite,
-    /// To read only, also from a read-only file or mount; the file is not touched.
-    ReadOnly,
+/// The connections of an open file. One writes, because SQLite has one writer and callers of one
+/// process then queue fairly; a few others read, and cannot write.
+pub(crate) struct Opened {
+    pub(crate) readers: SqlitePool,
+    pub(crate) writer: Option<SqlitePool>,
 }
 
-/// The ledger of all tenants in one SQLite file.
-///
-/// One connection writes, because SQLite has one writer and callers of one process then queue
-/// fairly; a few others read, and cannot write.
-pub struct SqliteLedger {
-    readers: SqlitePool,
-    writer: Option<SqlitePool>,
-    pub(crate) projections: Vec<Arc<dyn Projection>>,
-    url: String,
-}
-
-impl fmt::Debug for SqliteLedger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteLedger").field("url", &self.url).finish_non_exhaustive()
+/// Makes an empty database at `sqlite://path`, `sqlite:path` or a plain path, with its origin.
+pub(crate) async fn create(url: &str, origin: &str) -> Result<(), StoreError> {
+    let location = Location::parse(url)?;
+    claim(&location)?;
+    let made = initialise(&location, origin).await;
+    if made.is_err() {
+        // The file is ours and holds nothing: leaving it would only block the next attempt.
+        let _ = std::fs::remove_file(&location.path);
     }
+    made
 }
 
-impl SqliteLedger {
-    /// Makes an empty database at `sqlite://path`, `sqlite:path` or a plain path.
-    ///
-    /// # Errors
-    /// There is a file already (it is left alone), the URL names no file, or the disk refuses.
-    pub async fn create(url: &str) -> Result<(), StoreError> {
-        let location = Location::parse(url)?;
-        claim(&location)?;
-        let made = initialise(&location).await;
-        if made.is_err() {
-            // The file is ours and holds nothing: leaving it would only block the next attempt.
-            let _ = std::fs::remove_file(&location.path);
+/// Opens a database that is there.
+pub(crate) async fn open(url: &str, mode: OpenMode) -> Result<Opened, StoreError> {
+    let location = Location::parse(url)?;
+    location.recognise()?;
+    Ok(match mode {
+        OpenMode::ReadWrite => {
+            location.writable()?;
+            let writer = writer(&location).await?;
+            Opened { readers: readers(options(&location).read_only(true)), writer: Some(writer) }
         }
-        made
-    }
-
-    /// Opens a database, and registers the projections that get each commit.
-    ///
-    /// # Errors
-    /// [`StoreError::Open`] without a file, [`StoreError::Foreign`] for a file of another program,
-    /// [`StoreError::ReadOnly`] where it cannot be written but should.
-    pub async fn open(
-        url: &str,
-        mode: OpenMode,
-        projections: Vec<Arc<dyn Projection>>,
-    ) -> Result<Self, StoreError> {
-        let location = Location::parse(url)?;
-        location.recognise()?;
-        let (readers, writer) = match mode {
-            OpenMode::ReadWrite => {
-                location.writable()?;
-                let writer = writer(&location).await?;
-                (readers(options(&location).read_only(true)), Some(writer))
-            }
-            OpenMode::ReadOnly => (read_only(&location).await?, None),
-        };
-        Ok(Self { readers, writer, projections, url: location.url })
-    }
-
-    /// The connections that read: what topic stores query through.
-    #[must_use]
-    pub fn reader(&self) -> &SqlitePool {
-        &self.readers
-    }
-
-    /// The connection that writes.
-    pub(crate) fn writer(&self) -> Result<&SqlitePool, StoreError> {
-        self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly {
-            why: format!("`{}` was opened for reading only", self.url),
-        })
-    }
-
-    /// Closes all connections. The writer goes last: it moves the write-ahead log into the file, so
-    /// that one file remains.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        if let Some(writer) = &self.writer {
-            writer.close().await;
-        }
-    }
+        OpenMode::ReadOnly => Opened { readers: read_only(&location).await?, writer: None },
+    })
 }
 
 fn options(location: &Location) -> SqliteConnectOptions {
@@ -150,7 +95,7 @@ fn claim(location: &Location) -> Result<(), StoreError> {
     })
 }
 
-async fn initialise(location: &Location) -> Result<(), StoreError> {
+async fn initialise(location: &Location, origin: &str) -> Result<(), StoreError> {
     // With a rollback journal the header is in the file itself as soon as a statement ends; the
     // write-ahead log comes when the database is opened.
     let options = options(location)
@@ -161,6 +106,11 @@ async fn initialise(location: &Location) -> Result<(), StoreError> {
     let doing = "making the tables";
     let mut conn = SqliteConnection::connect_with(&options).await.map_err(database(doing))?;
     migrate(location, &mut conn).await?;
+    sqlx::query(crate::sql::INSERT_ORIGIN)
+        .bind(origin)
+        .execute(&mut conn)
+        .await
+        .map_err(database(doing))?;
     conn.close().await.map_err(database(doing))
 }
 
@@ -168,7 +118,7 @@ async fn writer(location: &Location) -> Result<SqlitePool, StoreError> {
     let options =
         options(location).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let pool = pool(1).connect_with(options).await.map_err(|error| match error {
-        error if error::wants_to_write(&error) => StoreError::ReadOnly {
+        error if wants_to_write(&error) => StoreError::ReadOnly {
             why: format!(
                 "{error} (SQLite writes `-wal` and `-shm` files beside `{}`)",
                 location.path.display()
@@ -200,7 +150,7 @@ async fn read_only(location: &Location) -> Result<SqlitePool, StoreError> {
     let plain = options(location).read_only(true);
     let pool = readers(plain.clone());
     let version = match schema_version(&pool).await {
-        Err(error) if error::wants_to_write(&error) && !location.has_wal() => {
+        Err(error) if wants_to_write(&error) && !location.has_wal() => {
             let pool = readers(plain.immutable(true));
             let version = schema_version(&pool).await;
             return checked(location, pool, version);
@@ -228,9 +178,17 @@ fn checked(
         Ok(version) => Err(location.refuse(format!(
             "its schema has version {version}, this program needs {known} (open it once for writing)"
         ))),
-        Err(error) if error::wants_to_write(&error) => Err(location.refuse(format!(
+        Err(error) if wants_to_write(&error) => Err(location.refuse(format!(
             "{error} (there is a write-ahead log beside it, which cannot be read from a read-only directory: open it once for writing, or copy it to a writable place)"
         ))),
         Err(error) => Err(database("opening the database")(error)),
     }
+}
+
+/// Could a database not be opened because nothing can be written beside it (a read-only mount)?
+fn wants_to_write(error: &sqlx::Error) -> bool {
+    /// Primary result codes of SQLite (<https://www.sqlite.org/rescode.html>).
+    const READONLY: i32 = 8;
+    const CANTOPEN: i32 = 14;
+    matches!(sqlite_code(error).map(|code| code & 0xff), Some(READONLY | CANTOPEN))
 }

@@ -38,7 +38,7 @@ impl Location {
                 let scheme = url.split("://").next().unwrap_or_default();
                 return Err(StoreError::Open {
                     url: format!("{scheme}://…"),
-                    why: "this build opens SQLite files only (sqlite://path or a path)".into(),
+                    why: "the scheme is none of `sqlite`, `postgres`, `postgresql`".into(),
                 });
             }
             None => url,
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn other_databases_are_refused_without_repeating_a_password() {
-        let error = Location::parse("postgres://me:secret@host/db").unwrap_err().to_string();
+        let error = Location::parse("mysql://me:secret@host/db").unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
         assert!(Location::parse("sqlite::memory:").is_err());
         assert!(Location::parse("sqlite://a.db?cache=shared").is_err());

@@ -3,7 +3,8 @@
 use sqlx::SqlitePool;
 use store_traits::StoreError;
 
-use crate::{database, sql};
+use super::sql;
+use crate::database;
 
 /// Triggers that the migrations make and the database lacks or has in another wording.
 pub(crate) async fn missing(pool: &SqlitePool) -> Result<Vec<String>, StoreError> {

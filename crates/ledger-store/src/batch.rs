@@ -1,0 +1,95 @@
+//! A sealed batch as rows, in the order in which they are written.
+
+use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree};
+
+use crate::{Cell, FactAt, Insert, Projection, Row, sql};
+
+/// Rows of one table.
+pub(crate) struct Part<'a> {
+    pub(crate) insert: &'static Insert,
+    pub(crate) rows: Vec<Row<'a>>,
+}
+
+/// Everything of the batch but its head.
+pub(crate) fn parts<'a>(
+    batch: &'a SealedBatch,
+    projections: &[&'static Projection],
+) -> Vec<Part<'a>> {
+    let mut parts = vec![
+        Part { insert: &sql::INSERT_ENTRIES, rows: batch.entries.iter().map(entry).collect() },
+        Part { insert: &sql::INSERT_CONTENTS, rows: batch.contents.iter().map(content).collect() },
+        Part { insert: &sql::INSERT_SUBTREES, rows: batch.subtrees.iter().map(subtree).collect() },
+    ];
+    let facts: Vec<_> =
+        batch.entries.iter().map(|entry| FactAt { seq: entry.seq, fact: &entry.fact }).collect();
+    let tables = projections.iter().flat_map(|projection| projection.tables);
+    parts.extend(tables.map(|table| Part { insert: &table.insert, rows: (table.rows)(&facts) }));
+    parts.retain(|part| !part.rows.is_empty());
+    parts
+}
+
+/// A gap would be refused by nobody else: the keys only say that a number is not taken twice.
+pub(crate) fn fits_together(batch: &SealedBatch) -> Result<(), StoreError> {
+    let refuse = |why: String| Err(StoreError::Database { doing: "committing a batch", why });
+    let numbered = (batch.on_size..batch.head.size).eq(batch.entries.iter().map(|entry| entry.seq));
+    if !numbered || batch.entries.is_empty() {
+        return refuse(format!(
+            "the batch on {} does not number its {} entries up to {}",
+            batch.on_size,
+            batch.entries.len(),
+            batch.head.size
+        ));
+    }
+    let unfit = |entry: &&SealedEntry| {
+        let kind = entry.kind.as_str();
+        kind.contains('\0') || !(1..=128).contains(&kind.chars().count())
+    };
+    match batch.entries.iter().find(unfit) {
+        None => Ok(()),
+        Some(entry) => refuse(format!(
+            "entry {} has a kind that is empty, longer than 128 characters, or holds U+0000",
+            entry.seq
+        )),
+    }
+}
+
+/// The roots of a head's perfect subtrees, one behind the other.
+pub(crate) fn peaks(head: &Head) -> Vec<u8> {
+    head.peaks.iter().flat_map(|peak| *peak.as_bytes()).collect()
+}
+
+fn entry(entry: &SealedEntry) -> Row<'_> {
+    let text = |text| Cell::Text(Option::map(text, std::borrow::Cow::Borrowed));
+    Row {
+        seq: entry.seq,
+        cells: vec![
+            entry.kind.as_str().into(),
+            entry.id.as_str().into(),
+            entry.key.as_str().into(),
+            entry.fingerprint.as_bytes()[..].into(),
+            text(entry.run_id.as_ref().map(|run| run.as_str())),
+            text(entry.trace_id.as_ref().map(|trace| trace.as_str())),
+            entry.occurred_at.to_string().into(),
+            entry.recorded_at.to_string().into(),
+            entry.leaf_hash.as_bytes()[..].into(),
+            entry.bytes[..].into(),
+        ],
+    }
+}
+
+fn content(content: &Content) -> Row<'_> {
+    Row {
+        seq: content.seq,
+        cells: vec![
+            content.pointer.as_str().into(),
+            content.form.as_str().into(),
+            content.salt[..].into(),
+            content.bytes[..].into(),
+        ],
+    }
+}
+
+fn subtree(subtree: &Subtree) -> Row<'_> {
+    let cells = vec![u64::from(subtree.level).into(), subtree.root.as_bytes()[..].into()];
+    Row { seq: subtree.index, cells }
+}

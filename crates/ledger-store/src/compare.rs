@@ -1,0 +1,69 @@
+//! Compares typed rows with the entries that they are derived from.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use store_traits::{StoreError, TenantId};
+
+use crate::cell::StoredRow;
+use crate::{Cell, Check, FactAt, Reader, Row, Table};
+
+/// What the rows of a range say other than the facts of that range: a row too many, one too few, a
+/// column that differs.
+pub(crate) async fn differences(
+    reader: &Reader,
+    table: &'static Table,
+    tenant: &TenantId,
+    range: Range<u64>,
+    facts: &[FactAt<'_>],
+) -> Result<Vec<(u64, String)>, StoreError> {
+    let bounds = [Cell::from(range.start), Cell::from(range.end)];
+    match &table.check {
+        Check::Rows { columns, select } => {
+            let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
+            Ok(compared(table.name, columns, stored, (table.rows)(facts)))
+        }
+        Check::Faults(faults) => {
+            let mut found = Vec::new();
+            for (statement, what) in *faults {
+                let seqs: Vec<(i64,)> = reader.rows(statement, tenant, &bounds).await?;
+                found.extend(seqs.into_iter().map(|(seq,)| (seq.unsigned_abs(), (*what).into())));
+            }
+            Ok(found)
+        }
+    }
+}
+
+fn compared(
+    table: &str,
+    columns: &[&str],
+    stored: Vec<StoredRow>,
+    expected: Vec<Row<'_>>,
+) -> Vec<(u64, String)> {
+    let mut expected: BTreeMap<u64, Row<'_>> =
+        expected.into_iter().map(|row| (row.seq, row)).collect();
+    let mut found = Vec::new();
+    for row in stored {
+        let Some(wanted) = expected.remove(&row.seq) else {
+            found.push((row.seq, format!("`{table}` has a row that its entry does not give")));
+            continue;
+        };
+        let cells = row.cells.iter().zip(&wanted.cells);
+        let differing = columns.iter().zip(cells).filter(|(_, (a, b))| !same(a, b));
+        found
+            .extend(differing.map(|(column, _)| {
+                (row.seq, format!("`{table}.{column}` differs from its entry"))
+            }));
+    }
+    let missing = expected.into_keys();
+    found.extend(missing.map(|seq| (seq, format!("`{table}` lacks the row of its entry"))));
+    found
+}
+
+/// Nothing is nothing, whatever type it would have had.
+fn same(a: &Cell<'_>, b: &Cell<'_>) -> bool {
+    match (a, b) {
+        (Cell::Text(None) | Cell::Int(None), Cell::Text(None) | Cell::Int(None)) => true,
+        (a, b) => a == b,
+    }
+}

@@ -1,0 +1,108 @@
+//! Making and opening a database, whichever it is.
+
+use std::fmt;
+
+use sqlx::sqlite::SqlitePool;
+use store_traits::StoreError;
+
+use crate::postgres::{self, Connections};
+use crate::reader::Pool;
+use crate::{Projection, Reader, sqlite};
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// To record and to read; migrations are run.
+    ReadWrite,
+    /// To read only, also from a read-only file or a standby server; nothing is written.
+    ReadOnly,
+}
+
+/// The ledger of all tenants in one database: a SQLite file or a PostgreSQL database.
+pub struct Ledger {
+    pub(crate) reader: Reader,
+    writer: Option<Writer>,
+    pub(crate) projections: Vec<&'static Projection>,
+    /// The address without a password.
+    url: String,
+}
+
+/// The connections that write.
+#[derive(Debug)]
+pub(crate) enum Writer {
+    Sqlite(SqlitePool),
+    Postgres(Connections),
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Ledger {
+    /// Makes an empty ledger with its origin: a new file at `sqlite://path`, `sqlite:path` or a
+    /// plain path; tables in an empty database at `postgres://…`, which somebody has made.
+    ///
+    /// # Errors
+    /// There is a file or a ledger already (it is left alone), the URL cannot be used, or the
+    /// database refuses.
+    pub async fn create(url: &str, origin: &str) -> Result<(), StoreError> {
+        if postgres::names(url) {
+            postgres::create(url, origin).await
+        } else {
+            sqlite::create(url, origin).await
+        }
+    }
+
+    /// Opens a ledger, and registers the projections that get each commit.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] where there is none, [`StoreError::Foreign`] for a database of another
+    /// program, [`StoreError::ReadOnly`] where it cannot be written but should.
+    pub async fn open(
+        url: &str,
+        mode: OpenMode,
+        projections: Vec<&'static Projection>,
+    ) -> Result<Self, StoreError> {
+        if postgres::names(url) {
+            let connections = postgres::open(url, mode).await?;
+            let writer = match mode {
+                OpenMode::ReadWrite => Some(Writer::Postgres(connections.clone())),
+                OpenMode::ReadOnly => None,
+            };
+            let url = postgres::without_password(url);
+            Ok(Self { reader: Reader(Pool::Postgres(connections)), writer, projections, url })
+        } else {
+            let opened = sqlite::open(url, mode).await?;
+            let writer = opened.writer.map(Writer::Sqlite);
+            let reader = Reader(Pool::Sqlite(opened.readers));
+            Ok(Self { reader, writer, projections, url: url.to_owned() })
+        }
+    }
+
+    /// The connections that read: what topic stores query through.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The connections that write.
+    pub(crate) fn writer(&self) -> Result<&Writer, StoreError> {
+        self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly {
+            why: format!("`{}` was opened for reading only", self.url),
+        })
+    }
+
+    /// Closes all connections. SQLite's writer goes last: it moves the write-ahead log into the
+    /// file, so that one file remains.
+    pub async fn close(&self) {
+        match &self.reader.0 {
+            Pool::Sqlite(readers) => readers.close().await,
+            Pool::Postgres(connections) => connections.close().await,
+        }
+        if let Some(Writer::Sqlite(writer)) = &self.writer {
+            writer.close().await;
+        }
+    }
+}

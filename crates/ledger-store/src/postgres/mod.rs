@@ -1,0 +1,16 @@
+//! What is particular to PostgreSQL: roles, row-level security, arrays, outcomes that stay unknown.
+
+mod commit;
+mod connections;
+mod guards;
+mod insert;
+mod open;
+mod sql;
+mod url;
+
+pub(crate) use commit::commit;
+pub(crate) use connections::{Connections, Scope};
+pub(crate) use guards::missing;
+pub(crate) use open::{create, open};
+pub(crate) use sql::SELECT_KNOWN;
+pub(crate) use url::{names, without_password};

@@ -1,0 +1,99 @@
+//! The one transaction that records.
+
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Connection, SqliteConnection};
+use store_traits::{CommitOutcome, SealedBatch, StoreError};
+
+use super::insert::insert;
+use crate::row::{HeadRow, to_i64};
+use crate::{batch::Part, batch::peaks, database, sql, sqlite};
+
+const DOING: &str = "committing a batch";
+
+/// Commits a batch, or leaves no trace of it.
+pub(crate) async fn commit(
+    writer: &SqlitePool,
+    batch: &SealedBatch,
+    parts: &[Part<'_>],
+) -> Result<CommitOutcome, StoreError> {
+    let mut conn = writer.acquire().await.map_err(database(DOING))?;
+    // IMMEDIATE takes the write lock before the head is read: between the two, nobody can commit.
+    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(database(DOING))?;
+    let outcome = write(&mut tx, batch, parts).await;
+    let ended = match outcome {
+        Ok(CommitOutcome::Committed) => tx.commit().await,
+        Ok(CommitOutcome::HeadMoved(_)) | Err(_) => tx.rollback().await,
+    };
+    match (outcome, ended) {
+        (outcome @ (Err(_) | Ok(CommitOutcome::HeadMoved(_))), Ok(())) => outcome,
+        (Ok(CommitOutcome::Committed), Ok(())) => Ok(CommitOutcome::Committed),
+        (outcome, Err(ended)) => {
+            // On a full disk SQLite rolls back by itself, and the connection no longer knows whether
+            // it is in a transaction. It is closed: the pool makes a fresh one.
+            drop(conn.close().await);
+            outcome.and(Err(database(DOING)(ended)))
+        }
+    }
+}
+
+async fn write(
+    conn: &mut SqliteConnection,
+    batch: &SealedBatch,
+    parts: &[Part<'_>],
+) -> Result<CommitOutcome, StoreError> {
+    let tenant = &batch.tenant;
+    let failed = database(DOING);
+    let now: Option<HeadRow> = sqlx::query_as(sql::SELECT_HEAD.sqlite)
+        .bind(tenant.as_str())
+        .fetch_optional(&mut *conn)
+        .await
+        .map_err(&failed)?;
+    let now = HeadRow::head_or_empty(now, tenant)?;
+    if now.size != batch.on_size {
+        return Ok(CommitOutcome::HeadMoved(now));
+    }
+    for part in parts {
+        insert(conn, part.insert, tenant, &part.rows).await.map_err(&failed)?;
+    }
+    sqlx::query(sqlite::INSERT_COMMIT)
+        .bind(tenant.as_str())
+        .bind(to_i64(batch.head.size))
+        .bind(to_i64(batch.on_size))
+        .bind(peaks(&batch.head))
+        .bind(&batch.head.root.as_bytes()[..])
+        .bind(batch.recorded_at.to_string())
+        .execute(conn)
+        .await
+        .map_err(&failed)?;
+    Ok(CommitOutcome::Committed)
+}
+
+#[cfg(test)]
+mod tests {
+    use store_traits::{CommitOutcome, LedgerStore, StoreError};
+
+    use crate::ledger::Writer;
+    use crate::support::{Fresh, batch, head, tenant};
+
+    fn writer(ledger: &crate::Ledger) -> &sqlx::SqlitePool {
+        match ledger.writer() {
+            Ok(Writer::Sqlite(pool)) => pool,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_records_nothing_and_the_next_commit_works() {
+        let fresh = Fresh::new().await;
+        let ledger = fresh.open().await;
+        ledger.commit(&batch(0, 1)).await.unwrap();
+        // The limit is the connection's own, and goes with it.
+        let limit = "PRAGMA max_page_count = 60";
+        sqlx::query(limit).execute(writer(&ledger)).await.unwrap();
+        let error = ledger.commit(&batch(1, 20_000)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Full), "{error}");
+        assert_eq!(ledger.head(&tenant()).await.unwrap(), head(1));
+        assert_eq!(ledger.entries(&tenant(), 0..10).await.unwrap().len(), 1);
+        assert_eq!(ledger.commit(&batch(1, 2)).await.unwrap(), CommitOutcome::Committed);
+    }
+}

@@ -1,0 +1,13 @@
+//! What is particular to SQLite: files, pragmas, one writer, bare placeholders.
+
+mod commit;
+mod guards;
+mod insert;
+mod location;
+mod open;
+mod sql;
+
+pub(crate) use commit::commit;
+pub(crate) use guards::missing;
+pub(crate) use open::{create, open};
+pub(crate) use sql::{INSERT_COMMIT, SELECT_KNOWN};

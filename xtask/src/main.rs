@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         eprintln!("error: no `blca.toml` here or above (name the workspace with --root)");
         return ExitCode::from(2);
     };
-    let request = blca::Request { root, rule: args.rule, offline: args.offline };
+    let request = blca::Request { root, rule: args.rule, offline: args.offline, ..Default::default() };
     match blca::audit(&request) {
         Ok(report) => {
             match args.format {

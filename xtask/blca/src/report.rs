@@ -25,6 +25,12 @@ impl Report {
         Self { findings, coverage }
     }
 
+    /// The breaches, sorted.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// 0 clean, 1 violations, 3 where a file could not be parsed.
     #[must_use]
     pub fn status(&self) -> u8 {

@@ -269,6 +269,6 @@ pub(crate) fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// All ids.
-pub(crate) fn ids() -> Vec<&'static str> {
-    ALL.iter().map(|rule| rule.id).collect()
+pub(crate) fn all() -> &'static [Rule] {
+    ALL
 }

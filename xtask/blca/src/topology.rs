@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Stop;
 
@@ -20,10 +20,16 @@ pub(crate) struct Topology {
     pub(crate) fact_tables: Vec<String>,
     /// Crates outside the layers.
     pub(crate) tools: Vec<String>,
-    /// Files that only compose (declared for the facade rules).
+    /// Files that only compose, as patterns with `*` (within a folder) and `**`.
     #[serde(default)]
-    #[expect(dead_code, reason = "part of the declaration's schema; judged by the facade rules")]
-    facades: Vec<String>,
+    pub(crate) facades: Vec<String>,
+    /// Features that exist for tests: what they switch on is test code, and no shipped edge may
+    /// switch them on.
+    #[serde(default)]
+    pub(crate) test_features: Vec<String>,
+    /// Domains that `blca.lock` must hold.
+    #[serde(default)]
+    pub(crate) locked: Vec<String>,
     /// What a header may say.
     pub(crate) headers: Headers,
     /// The layers by id.
@@ -31,15 +37,16 @@ pub(crate) struct Topology {
     /// Rules on everything reachable.
     #[serde(default)]
     pub(crate) closure: Closure,
-    #[serde(default)]
-    exception: Vec<toml::Table>,
+    /// Findings that are let through, each for a reason.
+    #[serde(default, rename = "exception")]
+    pub(crate) exceptions: Vec<Exception>,
     /// The text, for line numbers.
     #[serde(skip)]
-    text: String,
+    pub(crate) text: String,
 }
 
 /// `[headers]`
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Headers {
     /// Which files carry a header.
@@ -53,7 +60,7 @@ pub(crate) struct Headers {
 }
 
 /// Which files carry a header.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Deserialize, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Scope {
     /// `lib.rs` or `main.rs`.
@@ -66,9 +73,9 @@ pub(crate) enum Scope {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Layer {
+    /// What it is called, for pictures.
     #[serde(default)]
-    #[expect(dead_code, reason = "for readers of the declaration")]
-    name: String,
+    pub(crate) name: String,
     /// Its crates.
     pub(crate) crates: Vec<String>,
     /// Layers that its crates may depend on.
@@ -100,7 +107,7 @@ pub(crate) enum Dev {
 }
 
 /// A group of source rules.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Deserialize, Serialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Group {
     /// R001
@@ -113,6 +120,25 @@ pub(crate) enum Group {
     Environment,
     /// R005
     Io,
+}
+
+/// `[[exception]]`. What it lacks is M002, not a syntax error, so everything is optional here.
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exception {
+    /// Rule id.
+    pub(crate) rule: Option<String>,
+    /// Crate.
+    #[serde(rename = "crate")]
+    pub(crate) krate: Option<String>,
+    /// Crate, file or name that the finding is about.
+    pub(crate) target: Option<String>,
+    /// Why it is let through.
+    pub(crate) reason: Option<String>,
+    /// Who answers for it.
+    pub(crate) owner: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub(crate) expires: Option<String>,
 }
 
 /// `[closure]`
@@ -135,7 +161,7 @@ impl Topology {
     pub(crate) fn read(root: &Path) -> Result<Self, Stop> {
         let path = root.join("blca.toml");
         let text = std::fs::read_to_string(&path)
-            .map_err(|e| Stop::Declaration(format!("cannot read `blca.toml`: {e}")))?;
+            .map_err(|e| Stop::Declaration(format!("cannot read `blca.toml` in `{}`: {e} (it declares the layers; see BLCA's `--explain T007`)", root.display())))?;
         let mut topology: Self = toml::from_str(&text)
             .map_err(|e| Stop::Declaration(format!("BLCA-T007 in `blca.toml`: {e}")))?;
         topology.text = text;
@@ -147,9 +173,6 @@ impl Topology {
         let bad = |why: String| Err(Stop::Declaration(format!("BLCA-T007 in `blca.toml`: {why}")));
         if self.version != 1 {
             return bad(format!("version {} is unknown (this tool reads 1)", self.version));
-        }
-        if !self.exception.is_empty() {
-            return bad("`[[exception]]` is not honoured (mend the finding instead)".to_owned());
         }
         let known = |id: &String| self.layers.contains_key(id);
         let mut seen = BTreeSet::new();
@@ -167,10 +190,25 @@ impl Topology {
                     return bad(format!("crate `{krate}` is in layer {id} and listed as a tool"));
                 }
             }
+            for (what, list) in [
+                ("may_depend_on", &layer.may_depend_on),
+                ("external", &layer.external),
+                ("build", &layer.build),
+            ] {
+                let mut names = BTreeSet::new();
+                if let Some(twice) = list.iter().find(|name| !names.insert(*name)) {
+                    return bad(format!("layer {id} gives `{twice}` twice in `{what}`"));
+                }
+            }
             for intent in layer.intents.iter().flatten() {
                 if !self.headers.intents.contains(intent) {
                     return bad(format!("layer {id} has the intent `{intent}`, which is unknown"));
                 }
+            }
+        }
+        for wanted in self.closure.features_deny.values().flatten() {
+            if !wanted.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()) {
+                return bad(format!("`{wanted}` in features_deny is not `crate/feature`"));
             }
         }
         let closure = [&self.closure.only, &self.closure.deny, &self.closure.features_deny];
@@ -188,9 +226,42 @@ impl Topology {
             .map(|(id, layer)| (id.as_str(), layer))
     }
 
+    /// Crates that are reached from `layer` alone: its drivers.
+    pub(crate) fn drivers_of(&self, layer: &str) -> &[String] {
+        self.closure.only.get(layer).map_or(&[], Vec::as_slice)
+    }
+
+    /// Crates that are reached from other layers alone, and not from `layer`.
+    pub(crate) fn foreign_drivers(&self, layer: &str) -> Vec<String> {
+        let others = self.closure.only.iter().filter(|(id, _)| *id != layer);
+        others.flat_map(|(_, names)| names.iter().cloned()).collect()
+    }
+
+    /// Whether a layer holds the vocabulary: a store layer may depend on it, and it depends on no
+    /// other layer.
+    pub(crate) fn is_vocabulary(&self, layer: &str) -> bool {
+        let of_stores = self
+            .closure
+            .only
+            .keys()
+            .filter_map(|id| self.layers.get(id))
+            .any(|stores| stores.may_depend_on.iter().any(|l| l == layer));
+        of_stores
+            && !self.owns_sql(layer)
+            && self.layers.get(layer).is_some_and(|l| l.may_depend_on.iter().all(|d| d == layer))
+    }
+
     /// The layers that alone reach a database driver: SQL text is theirs.
     pub(crate) fn owns_sql(&self, layer: &str) -> bool {
         self.closure.only.contains_key(layer)
+    }
+
+    /// Line and text of a layer's heading.
+    pub(crate) fn heading(&self, layer: &str) -> (usize, String) {
+        let wanted = format!("[layers.{layer}]");
+        let mut lines = self.text.lines().enumerate();
+        let found = lines.find(|(_, line)| line.trim() == wanted);
+        found.map_or((0, String::new()), |(index, line)| (index + 1, line.to_owned()))
     }
 
     /// Line and text of the first mention of `"name"`, looked for after `after`.

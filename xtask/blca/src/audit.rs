@@ -52,8 +52,15 @@ pub fn audit(request: &Request) -> Result<Report, Stop> {
 
     let exceptions_in_force =
         exceptions::apply(&topology, request.as_of.as_deref(), &mut findings);
-    let mut without_subject: Vec<String> =
-        findings.iter().filter(|f| f.rule == "T008").map(|f| f.subject.clone()).collect();
+    let dead = findings.iter().filter(|f| f.rule == "T008");
+    let mut without_subject: Vec<String> = dead
+        .flat_map(|f| match &f.subject {
+            facade if topology.facades.contains(facade) => ["F001", "F002", "F003"].as_slice(),
+            folder if topology.migrations.contains(folder) => &["S002", "S005"],
+            _ => &["D001", "D002"],
+        })
+        .map(|id| format!("BLCA-{id}"))
+        .collect();
     without_subject.sort();
     without_subject.dedup();
     // A file that does not parse hides what any rule would say: it stays.
@@ -199,6 +206,8 @@ fn context(topology: &Topology, tables: &Tables, member: &Member) -> Context {
         claims: member.claims.clone(),
         intents: topology.layers.get(&member.layer).and_then(|layer| layer.intents.clone()),
         headers: topology.headers.clone(),
+        naming: topology.naming.stores,
+        fixed_statements: member.fixed_statements,
         forbid: member.forbid.clone(),
         owns_sql: topology.owns_sql(&member.layer),
         vocabulary: topology.is_vocabulary(&member.layer),

@@ -32,6 +32,9 @@ pub(crate) struct Topology {
     pub(crate) locked: Vec<String>,
     /// What a header may say.
     pub(crate) headers: Headers,
+    /// How stores are named.
+    #[serde(default)]
+    pub(crate) naming: Naming,
     /// The layers by id.
     pub(crate) layers: BTreeMap<String, Layer>,
     /// Rules on everything reachable.
@@ -59,7 +62,22 @@ pub(crate) struct Headers {
     pub(crate) roles: Option<Vec<String>>,
 }
 
-/// Which files carry a header.
+/// `[naming]`
+#[derive(Deserialize, Clone, Copy)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Naming {
+    /// Which files of a store layer are named `*_store`: `every-file`, or with `crate-root` those that
+    /// implement a store trait.
+    pub(crate) stores: Scope,
+}
+
+impl Default for Naming {
+    fn default() -> Self {
+        Self { stores: Scope::EveryFile }
+    }
+}
+
+/// Which files a rule speaks of.
 #[derive(Deserialize, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Scope {

@@ -33,6 +33,10 @@ pub(crate) struct Context {
     pub(crate) intents: Option<Vec<String>>,
     /// What headers may say.
     pub(crate) headers: Headers,
+    /// Which files of a store layer are named `*_store`: all, or those that implement a store trait.
+    pub(crate) naming: Scope,
+    /// Whether the driver takes nothing but fixed texts, so that only waivers are left to judge.
+    pub(crate) fixed_statements: bool,
     /// Rule groups that hold here: the layer's own and those of every crate that links this one.
     pub(crate) forbid: BTreeSet<Group>,
     /// Whether SQL text belongs here.

@@ -7,13 +7,14 @@ use syn::{Item, ItemImpl};
 use super::{Judge, Place};
 use crate::syntax::Source;
 use crate::syntax::names::{bare, segments};
+use crate::topology::Scope;
 
 /// A name in a store that says that it reasons.
 const REASONING: &[&str] = &[
     "analyse", "analyser", "analysis", "analyze", "analyzer", "anomalies", "anomaly", "assess",
     "assessor", "classifier", "classify", "decide", "decider", "detect", "detection", "detector",
     "engine", "evaluate", "evaluation", "evaluator", "infer", "inference", "insight", "insights",
-    "judge", "judgement", "predict", "prediction", "predictor", "recommend", "recommendation",
+    "predict", "prediction", "predictor", "recommend", "recommendation",
     "recommender", "score", "scorer", "scoring", "verdict",
 ];
 
@@ -25,7 +26,6 @@ const EMPTY: &[&str] = &["helper", "helpers", "manager", "service", "util", "uti
 
 /// For one file.
 pub(super) fn check(judge: &mut Judge<'_>, source: &Source) {
-    file_name(judge);
     let mut names = Declared(Vec::new());
     names.visit_file(&source.tree);
     for (kind, name, at) in names.0 {
@@ -49,20 +49,21 @@ pub(super) fn check(judge: &mut Judge<'_>, source: &Source) {
             judge.verdict.facts.impls.push(Place { name, line: at.start().line });
         }
     }
+    let implements_store = judge.verdict.facts.impls.iter().any(|i| i.name.ends_with("Store"));
+    file_name(judge, implements_store);
 }
 
-fn file_name(judge: &mut Judge<'_>) {
+fn file_name(judge: &mut Judge<'_>, implements_store: bool) {
     let path = judge.file.path;
     let Some((_, inside)) = path.split_once("/src/") else { return };
     let stem = inside.rsplit('/').next().unwrap_or("").trim_end_matches(".rs");
-    let part_of_a_store =
-        inside.split('/').rev().skip(1).any(|folder| folder.ends_with("_store"));
-    if judge.context.owns_sql
-        && !judge.file.root
-        && !part_of_a_store
-        && !stem.ends_with("_store")
-        && !(stem == "mod" || stem == "lib" || stem == "main")
-    {
+    let store = stem == "store" || stem.ends_with("_store");
+    let part = inside.split('/').rev().skip(1).any(|folder| folder.ends_with("_store"));
+    let judged = match judge.context.naming {
+        Scope::EveryFile => !matches!(stem, "mod" | "lib" | "main"),
+        Scope::CrateRoot => implements_store,
+    };
+    if judge.context.owns_sql && !judge.file.root && judged && !store && !part {
         let message = format!(
             "`{stem}.rs` is in a store layer and not named `*_store` (nor in a folder of a store)"
         );

@@ -66,6 +66,8 @@ pub(crate) struct Member {
     pub(crate) forbid: BTreeSet<Group>,
     /// Whether a crate outside its layer links it.
     pub(crate) exposed: bool,
+    /// Whether its driver takes nothing but `&'static str` as a statement.
+    pub(crate) fixed_statements: bool,
 }
 
 /// A target of a crate.
@@ -131,7 +133,14 @@ fn member(root: &Path, house: &House<'_>, krate: &Crate<'_>) -> Member {
         renames: renames(krate.package),
         forbid: house.forbidden_in(krate),
         exposed: house.is_linked_from_outside(krate),
+        fixed_statements: takes_fixed_statements(krate.package),
     }
+}
+
+/// From 0.9 on sqlx asks for `&'static str`, or for an explicit waiver (`AssertSqlSafe`).
+fn takes_fixed_statements(package: PackageMetadata<'_>) -> bool {
+    let sqlx = package.direct_links().map(|l| l.to()).find(|p| p.name() == "sqlx");
+    sqlx.is_some_and(|p| (p.version().major, p.version().minor) >= (0, 9))
 }
 
 fn renames(package: PackageMetadata<'_>) -> BTreeMap<String, String> {

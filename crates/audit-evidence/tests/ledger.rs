@@ -5,183 +5,18 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
 use audit_evidence::{LedgerReport, Outcome, Recorder, Trust, sign_checkpoint, verify_ledger};
 use common::{Strict, TestKey, now, tenant};
 use replay_determinism::empty_root;
+use store_traits::test_support::{MemoryLedger, Tables};
 use store_traits::{
-    Actor, Checkpoint, Clock, CommitForm, CommitOutcome, Committed, Content, Digest, Draft,
-    DraftMeta, Entropy, EntropyError, Entry, FactId, FactKind, Head, IdempotencyKey, Identity,
-    Known, LedgerStore, Object, Origin, RunId, SealedBatch, SourceDomain, StoreError, Subtree,
-    TenantId, TenantSecret, TileStore, Timestamp, Value,
+    Actor, Checkpoint, Clock, CommitForm, Committed, Digest, Draft, DraftMeta, Entropy,
+    EntropyError, FactKind, Head, IdempotencyKey, Identity, LedgerStore, Object, Origin, RunId,
+    SealedBatch, SourceDomain, Timestamp, Value,
 };
-
-/// One tenant's ledger, with everything open to be meddled with.
-#[derive(Default)]
-struct Tables {
-    entries: BTreeMap<u64, Entry>,
-    keys: BTreeMap<String, Known>,
-    commits: BTreeMap<u64, Head>,
-    subtrees: Vec<Subtree>,
-    contents: Vec<Content>,
-    checkpoints: Vec<Checkpoint>,
-    /// Heads that a writer elsewhere commits right before the next commit.
-    faster: Vec<SealedBatch>,
-}
-
-#[derive(Default)]
-struct Memory(Mutex<Tables>);
-
-impl Memory {
-    fn tables<T>(&self, work: impl FnOnce(&mut Tables) -> T) -> T {
-        work(&mut self.0.lock().unwrap())
-    }
-}
-
-impl Tables {
-    fn head(&self) -> Head {
-        let last = self.commits.values().next_back().cloned();
-        last.unwrap_or(Head { size: 0, peaks: Vec::new(), root: empty_root() })
-    }
-
-    fn apply(&mut self, batch: &SealedBatch) {
-        for entry in &batch.entries {
-            let known =
-                Known { seq: entry.seq, id: entry.id.clone(), fingerprint: entry.fingerprint };
-            assert!(self.keys.insert(entry.key.to_string(), known).is_none(), "a key stands twice");
-            let row = Entry {
-                seq: entry.seq,
-                id: entry.id.to_string(),
-                kind: entry.kind.to_string(),
-                run_id: entry.run_id.as_ref().map(ToString::to_string),
-                trace_id: entry.trace_id.as_ref().map(ToString::to_string),
-                occurred_at: entry.occurred_at.to_string(),
-                recorded_at: entry.recorded_at.to_string(),
-                leaf_hash: entry.leaf_hash.as_bytes().to_vec(),
-                bytes: entry.bytes.clone(),
-            };
-            self.entries.insert(entry.seq, row);
-        }
-        self.contents.extend(batch.contents.iter().cloned());
-        self.subtrees.extend(&batch.subtrees);
-        self.commits.insert(batch.head.size, batch.head.clone());
-    }
-}
-
-#[async_trait]
-impl TileStore for Memory {
-    async fn hashes(
-        &self,
-        _: &TenantId,
-        level: u8,
-        range: Range<u64>,
-    ) -> Result<Vec<Digest>, StoreError> {
-        Ok(self.tables(|t| match level {
-            0 => t
-                .entries
-                .range(range)
-                .map(|(_, e)| Digest::try_from(e.leaf_hash.as_slice()).unwrap())
-                .collect(),
-            level => t
-                .subtrees
-                .iter()
-                .filter(|s| s.level == level && range.contains(&s.index))
-                .map(|s| s.root)
-                .collect(),
-        }))
-    }
-}
-
-#[async_trait]
-impl LedgerStore for Memory {
-    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        Ok(vec![tenant()])
-    }
-    async fn head(&self, _: &TenantId) -> Result<Head, StoreError> {
-        Ok(self.tables(|t| t.head()))
-    }
-    async fn head_at(&self, _: &TenantId, size: u64) -> Result<Option<Head>, StoreError> {
-        Ok(self.tables(|t| t.commits.get(&size).cloned()))
-    }
-    async fn commits(&self, _: &TenantId, after: u64, limit: u32) -> Result<Vec<Head>, StoreError> {
-        let limit = usize::try_from(limit).unwrap();
-        Ok(self
-            .tables(|t| t.commits.range(after + 1..).take(limit).map(|(_, h)| h.clone()).collect()))
-    }
-    async fn known(
-        &self,
-        _: &TenantId,
-        keys: &[IdempotencyKey],
-    ) -> Result<Vec<Option<Known>>, StoreError> {
-        Ok(self.tables(|t| keys.iter().map(|key| t.keys.get(key.as_str()).cloned()).collect()))
-    }
-    async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
-        Ok(self.tables(|t| {
-            if let Some(faster) = t.faster.pop() {
-                t.apply(&faster);
-            }
-            if t.head().size != batch.on_size {
-                return CommitOutcome::HeadMoved(t.head());
-            }
-            t.apply(batch);
-            CommitOutcome::Committed
-        }))
-    }
-    async fn entries(&self, _: &TenantId, range: Range<u64>) -> Result<Vec<Entry>, StoreError> {
-        Ok(self.tables(|t| t.entries.range(range).map(|(_, e)| e.clone()).collect()))
-    }
-    async fn run_seqs(&self, _: &TenantId, run: &RunId) -> Result<Vec<u64>, StoreError> {
-        let of_run = |e: &&Entry| e.run_id.as_deref() == Some(run.as_str());
-        Ok(self.tables(|t| t.entries.values().filter(of_run).map(|e| e.seq).collect()))
-    }
-    async fn seq_of(&self, _: &TenantId, id: &FactId) -> Result<Option<u64>, StoreError> {
-        Ok(self.tables(|t| t.entries.values().find(|e| e.id == id.as_str()).map(|e| e.seq)))
-    }
-    async fn contents(&self, _: &TenantId, range: Range<u64>) -> Result<Vec<Content>, StoreError> {
-        Ok(self.tables(|t| t.contents.iter().filter(|c| range.contains(&c.seq)).cloned().collect()))
-    }
-    async fn subtrees(
-        &self,
-        _: &TenantId,
-        level: u8,
-        range: Range<u64>,
-    ) -> Result<Vec<Subtree>, StoreError> {
-        let wanted = |s: &&Subtree| s.level == level && range.contains(&s.index);
-        Ok(self.tables(|t| t.subtrees.iter().filter(wanted).copied().collect()))
-    }
-    async fn checkpoints(&self, _: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
-        Ok(self.tables(|t| t.checkpoints.clone()))
-    }
-    async fn add_checkpoint(&self, _: &TenantId, c: &Checkpoint) -> Result<(), StoreError> {
-        self.tables(|t| t.checkpoints.push(c.clone()));
-        Ok(())
-    }
-    async fn tenant_secret(
-        &self,
-        _: &TenantId,
-        _: &TenantSecret,
-    ) -> Result<TenantSecret, StoreError> {
-        Ok(TenantSecret([9; 32]))
-    }
-    async fn origin(&self, fresh: &str) -> Result<String, StoreError> {
-        Ok(fresh.to_owned())
-    }
-    async fn missing_guards(&self) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
-    }
-    async fn projection_differences(
-        &self,
-        _: &TenantId,
-        _: &[Entry],
-    ) -> Result<Vec<(u64, String)>, StoreError> {
-        Ok(Vec::new())
-    }
-}
 
 struct Noon;
 
@@ -192,7 +27,6 @@ impl Clock for Noon {
 }
 
 /// Distinct bytes, the same in every run of the test.
-#[derive(Default)]
 struct Counting(AtomicU8, AtomicU8);
 
 impl Entropy for Counting {
@@ -233,9 +67,12 @@ fn draft(key: &str, text: &str) -> Draft {
     }
 }
 
-fn recorder(memory: &Arc<Memory>) -> Recorder {
-    let ledger: Arc<dyn LedgerStore> = Arc::<Memory>::clone(memory);
-    Recorder::new(ledger, Arc::new(Noon), Arc::new(Counting::default()))
+fn recorder(memory: &Arc<MemoryLedger>) -> Recorder {
+    let ledger: Arc<dyn LedgerStore> = Arc::<MemoryLedger>::clone(memory);
+    // Another recorder of the same ledger draws other bytes: an id stands once.
+    let begun = memory.tables(&tenant(), |t| !t.entries.is_empty());
+    let entropy = Counting(AtomicU8::new(0), AtomicU8::new(if begun { 8 } else { 0 }));
+    Recorder::new(ledger, Arc::new(Noon), Arc::new(entropy))
 }
 
 fn key() -> TestKey {
@@ -245,8 +82,8 @@ fn key() -> TestKey {
 const ORIGIN: &str = "logs.test/tenant";
 
 /// 600 facts in three commits, the second of them signed.
-fn recorded() -> Arc<Memory> {
-    let memory = Arc::new(Memory::default());
+fn recorded() -> Arc<MemoryLedger> {
+    let memory = Arc::new(MemoryLedger::default());
     let recorder = recorder(&memory);
     for batch in 0..3 {
         let drafts: Vec<Draft> =
@@ -254,7 +91,7 @@ fn recorded() -> Arc<Memory> {
         let outcomes = now(recorder.record(&tenant(), &drafts)).unwrap();
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Recorded { .. })));
         if batch == 1 {
-            memory.tables(|t| {
+            memory.tables(&tenant(), |t| {
                 let head = t.head();
                 let note = sign_checkpoint(ORIGIN, &head, &key()).unwrap();
                 let (size, root) = (head.size, head.root);
@@ -265,7 +102,7 @@ fn recorded() -> Arc<Memory> {
     memory
 }
 
-fn verify(memory: &Memory) -> LedgerReport {
+fn verify(memory: &MemoryLedger) -> LedgerReport {
     let keys = [key().named(ORIGIN)];
     let trust = Trust { keys: &keys, verifier: &Strict, origin: ORIGIN };
     now(verify_ledger(memory, &tenant(), &trust, &|_| {})).unwrap()
@@ -275,7 +112,7 @@ fn verify(memory: &Memory) -> LedgerReport {
 #[track_caller]
 fn finds(meddle: impl FnOnce(&mut Tables), says: &str) -> LedgerReport {
     let memory = recorded();
-    memory.tables(meddle);
+    memory.tables(&tenant(), meddle);
     let report = verify(&memory);
     assert!(
         report.findings.iter().any(|finding| finding.what.contains(says)),
@@ -291,8 +128,12 @@ fn what_was_recorded_holds() {
     let report = verify(&memory);
     assert_eq!(report.findings, []);
     assert_eq!((report.entries, report.checkpoints, report.signed_size), (600, 1, 400));
-    assert_eq!(report.root, Some(memory.tables(|t| t.head().root)));
-    assert_eq!(memory.tables(|t| t.subtrees.len()), 2, "600 leaves have two complete subtrees");
+    assert_eq!(report.root, Some(memory.tables(&tenant(), |t| t.head().root)));
+    assert_eq!(
+        memory.tables(&tenant(), |t| t.subtrees.len()),
+        2,
+        "600 leaves have two complete subtrees"
+    );
 }
 
 #[test]
@@ -317,7 +158,7 @@ fn the_same_fact_is_a_duplicate_and_another_with_its_key_a_conflict() {
 
 #[test]
 fn a_newer_view_of_the_same_record_is_the_same_fact() {
-    let memory = Arc::new(Memory::default());
+    let memory = Arc::new(MemoryLedger::default());
     let recorder = recorder(&memory);
     let viewed = |mapping: &str| {
         let mut draft = draft("k", "text");
@@ -332,10 +173,10 @@ fn a_newer_view_of_the_same_record_is_the_same_fact() {
 #[test]
 fn a_batch_on_a_stale_head_is_sealed_again_and_the_first_truth_wins() {
     // The faster writer's batch, sealed on the same head, holds the same key.
-    let elsewhere = Arc::new(Memory::default());
+    let elsewhere = Arc::new(MemoryLedger::default());
     now(recorder(&elsewhere).record(&tenant(), &[draft("shared", "first")])).unwrap();
-    let memory = Arc::new(Memory::default());
-    let faster = elsewhere.tables(|t| {
+    let memory = Arc::new(MemoryLedger::default());
+    let faster = elsewhere.tables(&tenant(), |t| {
         let entry = t.entries[&0].clone();
         let known = t.keys["shared"].clone();
         SealedBatch {
@@ -361,7 +202,7 @@ fn a_batch_on_a_stale_head_is_sealed_again_and_the_first_truth_wins() {
             recorded_at: Noon.now(),
         }
     });
-    memory.tables(|t| t.faster.push(faster));
+    memory.tables(&tenant(), |t| t.faster.push(faster));
     let drafts = [draft("shared", "second"), draft("own", "x")];
     let outcomes = now(recorder(&memory).record(&tenant(), &drafts)).unwrap();
     assert!(matches!(outcomes[0], Outcome::Conflict { seq: 0, .. }));
@@ -371,7 +212,7 @@ fn a_batch_on_a_stale_head_is_sealed_again_and_the_first_truth_wins() {
 
 #[test]
 fn a_fact_that_is_too_large_is_rejected_and_the_others_are_recorded() {
-    let memory = Arc::new(Memory::default());
+    let memory = Arc::new(MemoryLedger::default());
     let large = draft("large", &"x".repeat(70_000));
     let outcomes = now(recorder(&memory).record(&tenant(), &[large, draft("small", "x")])).unwrap();
     assert!(matches!(&outcomes[0], Outcome::Rejected { reason } if reason.contains("65535")));
@@ -486,6 +327,6 @@ fn meddled_contents_are_found_unless_a_fact_says_they_were_erased() {
         ..draft("erased", "")
     };
     now(recorder(&memory).record(&tenant(), &[erased])).unwrap();
-    memory.tables(|t| t.contents.retain(|content| content.seq != 7));
+    memory.tables(&tenant(), |t| t.contents.retain(|content| content.seq != 7));
     assert_eq!(verify(&memory).findings, []);
 }

@@ -23,6 +23,9 @@ mod tenant;
 mod time;
 mod value;
 
+#[cfg(feature = "test-support")]
+pub mod test_support;
+
 pub use actor::Actor;
 pub use clock::{Clock, Entropy, EntropyError};
 pub use digest::{Digest, DigestError};

@@ -1,0 +1,258 @@
+//! A ledger in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use crate::{
+    Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
+    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
+};
+
+/// The most entries or subtrees that one call reads.
+const PAGE: u64 = 10_000;
+
+/// One tenant's tables, with everything open to be meddled with.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// The leaves, by sequence number.
+    pub entries: BTreeMap<u64, Entry>,
+    /// What is known of each key.
+    pub keys: BTreeMap<String, Known>,
+    /// The heads, by size.
+    pub commits: BTreeMap<u64, Head>,
+    /// Complete subtrees, by level and index.
+    pub subtrees: Vec<Subtree>,
+    /// What lies behind the commitments.
+    pub contents: Vec<Content>,
+    /// Signed notes.
+    pub checkpoints: Vec<Checkpoint>,
+    /// The secret of the fingerprints.
+    pub secret: Option<TenantSecret>,
+    /// Batches that a writer elsewhere commits right before the next commit, the last one first.
+    pub faster: Vec<SealedBatch>,
+}
+
+/// The twin of the database stores: the same contract, nothing durable.
+#[derive(Debug, Default)]
+pub struct MemoryLedger(Mutex<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    tenants: BTreeMap<TenantId, Tables>,
+    origin: Option<String>,
+}
+
+impl MemoryLedger {
+    /// Works on one tenant's tables.
+    pub fn tables<T>(&self, tenant: &TenantId, work: impl FnOnce(&mut Tables) -> T) -> T {
+        work(self.0.lock().unwrap().tenants.entry(tenant.clone()).or_default())
+    }
+}
+
+impl Tables {
+    /// The newest head.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.commits.values().next_back().cloned().unwrap_or_else(Head::empty)
+    }
+
+    fn commit(&mut self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
+        if self.head().size != batch.on_size {
+            return Ok(CommitOutcome::HeadMoved(self.head()));
+        }
+        let refuse = |why: &str| {
+            Err(StoreError::Database { doing: "committing a batch", why: why.to_owned() })
+        };
+        let seqs = batch.entries.iter().map(|entry| entry.seq);
+        if batch.entries.is_empty() || !(batch.on_size..batch.head.size).eq(seqs) {
+            return refuse("the entries are not numbered without a gap");
+        }
+        if batch.entries.iter().any(|entry| entry.kind.as_str().is_empty()) {
+            return refuse("a kind is empty");
+        }
+        let mut keys = self.keys.clone();
+        let mut ids: BTreeSet<_> = self.entries.values().map(|entry| entry.id.clone()).collect();
+        for entry in &batch.entries {
+            let known =
+                Known { seq: entry.seq, id: entry.id.clone(), fingerprint: entry.fingerprint };
+            let new = ids.insert(entry.id.to_string());
+            if keys.insert(entry.key.to_string(), known).is_some() || !new {
+                return refuse("a key or an id stands twice");
+            }
+        }
+        self.keys = keys;
+        self.entries.extend(batch.entries.iter().map(|entry| {
+            let row = Entry {
+                seq: entry.seq,
+                id: entry.id.to_string(),
+                kind: entry.kind.to_string(),
+                run_id: entry.run_id.as_ref().map(ToString::to_string),
+                trace_id: entry.trace_id.as_ref().map(ToString::to_string),
+                occurred_at: entry.occurred_at.to_string(),
+                recorded_at: entry.recorded_at.to_string(),
+                leaf_hash: entry.leaf_hash.as_bytes().to_vec(),
+                bytes: entry.bytes.clone(),
+            };
+            (entry.seq, row)
+        }));
+        self.contents.extend(batch.contents.iter().cloned());
+        self.contents.sort_by(|a, b| (a.seq, &a.pointer).cmp(&(b.seq, &b.pointer)));
+        self.subtrees.extend(&batch.subtrees);
+        self.subtrees.sort_by_key(|subtree| (subtree.level, subtree.index));
+        self.commits.insert(batch.head.size, batch.head.clone());
+        Ok(CommitOutcome::Committed)
+    }
+}
+
+fn page(range: Range<u64>) -> Range<u64> {
+    range.start..range.end.min(range.start.saturating_add(PAGE)).max(range.start)
+}
+
+#[async_trait]
+impl TileStore for MemoryLedger {
+    async fn hashes(
+        &self,
+        tenant: &TenantId,
+        level: u8,
+        range: Range<u64>,
+    ) -> Result<Vec<Digest>, StoreError> {
+        let wanted = |s: &&Subtree| s.level == level && range.contains(&s.index);
+        Ok(self.tables(tenant, |t| {
+            let found: Vec<(u64, Digest)> = if level == 0 {
+                let leaf = |e: &Entry| Digest::try_from(e.leaf_hash.as_slice()).unwrap();
+                t.entries.range(range.clone()).map(|(seq, e)| (*seq, leaf(e))).collect()
+            } else {
+                t.subtrees.iter().filter(wanted).map(|s| (s.index, s.root)).collect()
+            };
+            let in_place = found.into_iter().zip(range.clone()).take_while(|((i, _), at)| i == at);
+            in_place.map(|((_, hash), _)| hash).collect()
+        }))
+    }
+}
+
+#[async_trait]
+impl LedgerStore for MemoryLedger {
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        let all = self.0.lock().unwrap();
+        let with_facts = all.tenants.iter().filter(|(_, tables)| !tables.commits.is_empty());
+        Ok(with_facts.map(|(tenant, _)| tenant.clone()).collect())
+    }
+
+    async fn head(&self, tenant: &TenantId) -> Result<Head, StoreError> {
+        Ok(self.tables(tenant, |t| t.head()))
+    }
+
+    async fn head_at(&self, tenant: &TenantId, size: u64) -> Result<Option<Head>, StoreError> {
+        Ok(self.tables(tenant, |t| t.commits.get(&size).cloned()))
+    }
+
+    async fn commits(
+        &self,
+        tenant: &TenantId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Head>, StoreError> {
+        let limit = usize::try_from(limit).unwrap();
+        Ok(self.tables(tenant, |t| {
+            t.commits.values().filter(|head| head.size > after).take(limit).cloned().collect()
+        }))
+    }
+
+    async fn known(
+        &self,
+        tenant: &TenantId,
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<Known>>, StoreError> {
+        Ok(self
+            .tables(tenant, |t| keys.iter().map(|key| t.keys.get(key.as_str()).cloned()).collect()))
+    }
+
+    async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
+        self.tables(&batch.tenant, |t| {
+            if let Some(faster) = t.faster.pop() {
+                assert_eq!(t.commit(&faster).unwrap(), CommitOutcome::Committed);
+            }
+            t.commit(batch)
+        })
+    }
+
+    async fn entries(
+        &self,
+        tenant: &TenantId,
+        range: Range<u64>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.tables(tenant, |t| t.entries.range(page(range)).map(|(_, e)| e.clone()).collect()))
+    }
+
+    async fn run_seqs(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<u64>, StoreError> {
+        let of_run = |e: &&Entry| e.run_id.as_deref() == Some(run.as_str());
+        Ok(self.tables(tenant, |t| t.entries.values().filter(of_run).map(|e| e.seq).collect()))
+    }
+
+    async fn seq_of(&self, tenant: &TenantId, id: &FactId) -> Result<Option<u64>, StoreError> {
+        Ok(self.tables(tenant, |t| t.entries.values().find(|e| e.id == id.as_str()).map(|e| e.seq)))
+    }
+
+    async fn contents(
+        &self,
+        tenant: &TenantId,
+        range: Range<u64>,
+    ) -> Result<Vec<Content>, StoreError> {
+        let wanted = |c: &&Content| range.contains(&c.seq);
+        Ok(self.tables(tenant, |t| t.contents.iter().filter(wanted).cloned().collect()))
+    }
+
+    async fn subtrees(
+        &self,
+        tenant: &TenantId,
+        level: u8,
+        range: Range<u64>,
+    ) -> Result<Vec<Subtree>, StoreError> {
+        let range = page(range);
+        let wanted = |s: &&Subtree| s.level == level && range.contains(&s.index);
+        Ok(self.tables(tenant, |t| t.subtrees.iter().filter(wanted).copied().collect()))
+    }
+
+    async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
+        Ok(self.tables(tenant, |t| t.checkpoints.clone()))
+    }
+
+    async fn add_checkpoint(&self, tenant: &TenantId, new: &Checkpoint) -> Result<(), StoreError> {
+        self.tables(tenant, |t| {
+            let kept = |old: &Checkpoint| (old.size, old.root) == (new.size, new.root);
+            if !t.checkpoints.iter().any(kept) {
+                t.checkpoints.push(new.clone());
+                t.checkpoints.sort_by_key(|c| (c.size, c.signed_at, c.root));
+            }
+        });
+        Ok(())
+    }
+
+    async fn tenant_secret(
+        &self,
+        tenant: &TenantId,
+        fresh: &TenantSecret,
+    ) -> Result<TenantSecret, StoreError> {
+        Ok(self.tables(tenant, |t| t.secret.get_or_insert_with(|| fresh.clone()).clone()))
+    }
+
+    async fn origin(&self, fresh: &str) -> Result<String, StoreError> {
+        let mut all = self.0.lock().unwrap();
+        Ok(all.origin.get_or_insert_with(|| fresh.to_owned()).clone())
+    }
+
+    async fn missing_guards(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn projection_differences(
+        &self,
+        _: &TenantId,
+        _: &[Entry],
+    ) -> Result<Vec<(u64, String)>, StoreError> {
+        Ok(Vec::new())
+    }
+}

@@ -103,6 +103,17 @@ pub fn why(request: &Request, from: &str, to: &str) -> Result<String, Stop> {
     graph::why(&House::new(&root, &topology, &packages), from, to)
 }
 
+/// Names of all packages that a crate reaches with all its features, without what only tests link.
+///
+/// # Errors
+/// [`Stop`], as for [`audit`]; `krate` is no crate with a layer.
+pub fn reached(request: &Request, krate: &str) -> Result<BTreeSet<String>, Stop> {
+    let root = open(&request.root)?;
+    let topology = Topology::read(&root)?;
+    let packages = graph::load(&root, request.offline)?;
+    graph::reached(&House::new(&root, &topology, &packages), krate)
+}
+
 fn open(root: &Path) -> Result<PathBuf, Stop> {
     root.canonicalize()
         .map_err(|e| Stop::Declaration(format!("cannot open the folder `{}`: {e}", root.display())))

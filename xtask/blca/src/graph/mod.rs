@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use house::{Crate, House};
 pub(crate) use load::load;
 pub use picture::Picture;
-pub(crate) use picture::{draw, why};
+pub(crate) use picture::{draw, reached, why};
 
 use crate::files::{Listing, normalised, relative};
 use crate::topology::{Group, Topology};

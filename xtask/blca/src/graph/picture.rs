@@ -1,9 +1,9 @@
 //! The layers as a picture, and the ways from one crate to another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::House;
+use super::{Crate, House};
 use super::reach::Through;
 use crate::Stop;
 
@@ -63,9 +63,7 @@ pub(crate) fn draw(house: &House<'_>, form: Picture) -> String {
 
 /// Every way from a crate with a layer to a package, one for each package that leads into it.
 pub(crate) fn why(house: &House<'_>, from: &str, to: &str) -> Result<String, Stop> {
-    let krate = house.crates().find(|k| k.name() == from).ok_or_else(|| {
-        Stop::Declaration(format!("`{from}` is no crate with a layer (the first name must be one)"))
-    })?;
+    let krate = named(house, from)?;
     let reach = house.reach(&krate, Through::Everything)?;
     let ways = reach.ways_into(to);
     if ways.is_empty() {
@@ -89,4 +87,17 @@ pub(crate) fn why(house: &House<'_>, from: &str, to: &str) -> Result<String, Sto
     let count = ways.len();
     let _ = writeln!(out, "{count} {} into `{to}`", if count == 1 { "way" } else { "ways" });
     Ok(out)
+}
+
+/// Names of all packages that a crate reaches.
+pub(crate) fn reached(house: &House<'_>, krate: &str) -> Result<BTreeSet<String>, Stop> {
+    let krate = named(house, krate)?;
+    let names = house.reach(&krate, Through::Everything)?.names();
+    Ok(names.into_iter().filter(|name| *name != krate.name()).map(str::to_owned).collect())
+}
+
+fn named<'g>(house: &House<'g>, name: &str) -> Result<Crate<'g>, Stop> {
+    house.crates().find(|k| k.name() == name).ok_or_else(|| {
+        Stop::Declaration(format!("`{name}` is no crate with a layer"))
+    })
 }

@@ -80,6 +80,12 @@ impl<'g> Reach<'g> {
         from.len()
     }
 
+    /// Names of everything that is reached.
+    pub(super) fn names(&self) -> BTreeSet<&'g str> {
+        let ids = self.links.values().flatten();
+        ids.filter_map(|id| Some(self.graph.metadata(id.package_id()).ok()?.name())).collect()
+    }
+
     /// The shortest way through each package that leads into the wanted one.
     pub(super) fn ways_into(&self, name: &str) -> Vec<Vec<String>> {
         let named = |id: &FeatureId<'g>| self.graph.metadata(id.package_id()).map_or("", |p| p.name());

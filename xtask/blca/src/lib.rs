@@ -15,7 +15,7 @@ mod exceptions;
 mod files;
 mod finding;
 mod graph;
-mod lock;
+pub mod lock;
 mod migrations;
 mod pattern;
 mod report;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// A fresh copy of the sample, in a folder of its own.
-pub fn sample(name: &str) -> PathBuf {
+pub(crate) fn sample(name: &str) -> PathBuf {
     let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("blca").join(name);
     let _ = fs::remove_dir_all(&to);
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/sample"), &to);
@@ -35,7 +35,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Applies one edit of a case file.
-pub fn edit(root: &Path, edit: &Value) {
+pub(crate) fn edit(root: &Path, edit: &Value) {
     let member = |name: &str| edit[name].as_str().unwrap_or_default();
     let path = root.join(member("file"));
     match member("op") {
@@ -124,19 +124,19 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Audits without a network.
-pub fn audit(root: &Path) -> Result<Report, Stop> {
+pub(crate) fn audit(root: &Path) -> Result<Report, Stop> {
     blca::audit(&Request { root: root.to_path_buf(), offline: true, ..Request::default() })
 }
 
 /// Status, rules that fired, and everything that was said.
-pub struct Said {
-    pub status: u8,
-    pub rules: Vec<String>,
-    pub text: String,
+pub(crate) struct Said {
+    pub(crate) status: u8,
+    pub(crate) rules: Vec<String>,
+    pub(crate) text: String,
 }
 
 /// What the command line would say.
-pub fn said(outcome: &Result<Report, Stop>) -> Said {
+pub(crate) fn said(outcome: &Result<Report, Stop>) -> Said {
     match outcome {
         Ok(report) => Said {
             status: report.status(),
@@ -154,7 +154,7 @@ pub fn said(outcome: &Result<Report, Stop>) -> Said {
 }
 
 /// Applies `judge` to each case on a fresh sample, on all processors, and gives what it complains of.
-pub fn over(cases: &[Value], judge: impl Fn(&Value, &Said) -> Option<String> + Sync) -> Vec<String> {
+pub(crate) fn over(cases: &[Value], judge: impl Fn(&Value, &Said) -> Option<String> + Sync) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

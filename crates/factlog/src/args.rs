@@ -9,7 +9,7 @@ use logs_domain::{TenantId, Timestamp};
 #[derive(Parser)]
 #[command(name = "factlog", version, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// The database: `sqlite://path` or a path.
+    /// The database: `sqlite://path`, a path, or `postgres://user@host/database`.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://factlog.db", global = true)]
     pub(crate) database_url: String,
     /// The signing key; by default `factlog.key` beside the database.

@@ -21,7 +21,7 @@ use args::Arguments;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime =
-        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build() {
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
                 return fail::report(&anyhow::anyhow!("no async runtime: {error}"));

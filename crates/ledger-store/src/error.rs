@@ -5,15 +5,7 @@ use sqlx::sqlite::SqliteError;
 use store_traits::StoreError;
 
 /// Turns a database error that occurred while `doing` into a [`StoreError`].
-///
-/// ```
-/// # async fn f(conn: &mut sqlx::SqliteConnection) -> Result<(), store_traits::StoreError> {
-/// use ledger_store::database;
-/// sqlx::query("SELECT 1").execute(conn).await.map_err(database("asking for one"))?;
-/// # Ok(())
-/// # }
-/// ```
-pub fn database(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+pub(crate) fn database(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| match judge(&error) {
         Said::Full => StoreError::Full,
         Said::ReadOnly => StoreError::ReadOnly { why: error.to_string() },

@@ -106,3 +106,9 @@ impl Ledger {
         }
     }
 }
+
+/// A database's address as it may be printed: without a password.
+#[must_use]
+pub fn shown(url: &str) -> String {
+    if postgres::names(url) { postgres::without_password(url) } else { url.to_owned() }
+}

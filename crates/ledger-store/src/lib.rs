@@ -51,8 +51,8 @@ pub mod test_support;
 mod support;
 
 pub use cell::{Cell, Row};
-pub use error::database;
-pub use ledger::{Ledger, OpenMode};
+pub(crate) use error::database;
+pub use ledger::{Ledger, OpenMode, shown};
 pub use projection::{Check, FactAt, Projection, Table, text_at};
 pub use reader::{Reader, Snapshot};
 pub use row::{from_i64, to_i64};

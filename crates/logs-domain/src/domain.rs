@@ -30,6 +30,14 @@ pub struct Place {
     pub key_file: PathBuf,
 }
 
+impl Place {
+    /// The address as it may be printed: without a password.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        ledger_store::shown(&self.url)
+    }
+}
+
 /// The LOGS domain over one database.
 pub struct LogsDomain {
     pub(crate) ledger: Arc<dyn LedgerStore>,

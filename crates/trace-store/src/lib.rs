@@ -16,8 +16,8 @@
 mod projection;
 mod row;
 mod sql;
-mod traces;
+mod trace_store;
 
 pub use projection::PROJECTION;
 pub use sql::STATEMENTS;
-pub use traces::Traces;
+pub use trace_store::Traces;

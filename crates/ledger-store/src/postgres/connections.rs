@@ -2,9 +2,10 @@
 
 use sqlx::postgres::{PgArguments, PgPool};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Postgres, Transaction};
+use sqlx::{Postgres, Transaction};
 use store_traits::TenantId;
 
+use super::sql::{BEGIN_READ, BEGIN_WRITE, SET_TENANT};
 use crate::error::sqlstate;
 
 /// The connections of one process to a server; cheap to clone.
@@ -41,14 +42,14 @@ impl Connections {
         &self,
         scope: Scope<'_>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.begin("READ ONLY", scope).await
+        self.begin(BEGIN_READ, scope).await
     }
 
     pub(crate) async fn write(
         &self,
         tenant: &TenantId,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.begin("READ WRITE", Scope::Tenant(tenant)).await
+        self.begin(BEGIN_WRITE, Scope::Tenant(tenant)).await
     }
 
     /// Runs one writing statement in a transaction of its own.
@@ -67,27 +68,19 @@ impl Connections {
         &self,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<(), sqlx::Error> {
-        let mut tx = self.begin("READ WRITE", Scope::Listing).await?;
+        let mut tx = self.begin(BEGIN_WRITE, Scope::Listing).await?;
         query.execute(&mut *tx).await?;
         tx.commit().await
     }
 
-    /// Begins with a statement that also sets the tenant, because a journey to the server and back
-    /// costs more than anything in it. The setting ends with the transaction (`SET LOCAL`), so that a
-    /// connection never carries one tenant's name to the next caller.
     async fn begin(
         &self,
-        access: &'static str,
+        statement: &'static str,
         scope: Scope<'_>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        // The name of a tenant has no character that could end a literal.
-        let begin = format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED {access}; SET LOCAL factlog.tenant = '{}'",
-            scope.name()
-        );
         let mut lost = 0;
         loop {
-            match self.pool.begin_with(AssertSqlSafe(begin.clone())).await {
+            match self.begin_on_one(statement, scope).await {
                 // The server was restarted while the connection lay idle. Nothing has been asked of
                 // it, so the next one may be asked instead; each of those that lie idle may be dead.
                 Err(error)
@@ -98,6 +91,18 @@ impl Connections {
                 begun => return begun,
             }
         }
+    }
+
+    /// The tenant's name is set for the transaction alone, so that a connection never carries it to
+    /// the next caller.
+    async fn begin_on_one(
+        &self,
+        statement: &'static str,
+        scope: Scope<'_>,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let mut tx = self.pool.begin_with(statement).await?;
+        sqlx::query(SET_TENANT).bind(scope.name()).execute(&mut *tx).await?;
+        Ok(tx)
     }
 
     pub(crate) async fn close(&self) {

@@ -5,6 +5,12 @@ use sqlx::migrate::Migrator;
 /// The migrations of all topics; they are numbered, and never edited once landed.
 pub(crate) static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres");
 
+/// The level is named, because a server may be set to begin in another one.
+pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
+pub(crate) const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// What the policies compare with, until the transaction ends.
+pub(crate) const SET_TENANT: &str = "SELECT set_config('factlog.tenant', $1, true)";
+
 /// The compare-and-swap: writes the head only on the head that it was sealed on. Without a conflict
 /// clause the server would log an error for each writer that came second.
 pub(crate) const INSERT_COMMIT: &str = "

@@ -1,8 +1,11 @@
-//! For tests alone: a PostgreSQL server that begins and ends with the test process.
+//! For tests alone: a PostgreSQL server that begins and ends with the test process, and a
+//! tenant copied from one database into another.
 
 // A test that cannot have its server has failed, and says why.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod copy;
 mod server;
 
+pub use copy::copy_tenant;
 pub use server::PostgresServer;

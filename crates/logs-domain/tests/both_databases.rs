@@ -1,0 +1,109 @@
+//! The same facts in SQLite and in PostgreSQL: the same answers, the same findings, the same bytes out.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+
+use ledger_store::test_support::{PostgresServer, copy_tenant};
+use ledger_store::{Ledger, OpenMode, Projection};
+use logs_domain::{Access, Hint, Input, LogsDomain, Place, RunFilter, TenantId, Withhold};
+
+fn projections() -> Vec<&'static Projection> {
+    vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
+}
+
+fn tenant() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
+/// Posts of the real captures that are named, in order of arrival.
+fn bodies(folder: &str) -> Vec<PathBuf> {
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../intake/tests/data/otel");
+    let mut files: Vec<_> = std::fs::read_dir(captures.join(folder)).unwrap().flatten().collect();
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    let bodies = files.into_iter().map(|file| file.path());
+    bodies
+        .filter(|path| path.extension().is_some_and(|kind| kind != "jsonl" && kind != "md"))
+        .collect()
+}
+
+struct Both {
+    _folder: tempfile::TempDir,
+    sqlite: LogsDomain,
+    postgres: LogsDomain,
+    out: PathBuf,
+}
+
+/// Captures recorded and signed in SQLite, and copied into PostgreSQL.
+async fn both() -> Option<Both> {
+    let server = PostgresServer::shared()?;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_owned();
+    let file = Place {
+        url: format!("sqlite://{}", out.join("factlog.db").display()),
+        key_file: out.join("factlog.key"),
+    };
+    let sqlite = LogsDomain::init(&file, "logs.test").await.unwrap();
+    for folder in ["01_proto_plain", "02_proto_gzip_retry", "10_openai_agents", "mcp_spans"] {
+        for body in bodies(folder) {
+            let input = Input::open(&body, 64 << 20).unwrap();
+            sqlite.import(&tenant(), input, Hint::default()).await.unwrap();
+        }
+    }
+    sqlite.checkpoint(&tenant()).await.unwrap();
+    sqlite.close().await;
+
+    let url = server.database().await;
+    Ledger::create(&url, "logs.test").await.unwrap();
+    let from = Ledger::open(&file.url, OpenMode::ReadOnly, projections()).await.unwrap();
+    let to = Ledger::open(&url, OpenMode::ReadWrite, projections()).await.unwrap();
+    copy_tenant(&from, &to, &tenant()).await;
+    from.close().await;
+    to.close().await;
+    let server = Place { url, key_file: file.key_file.clone() };
+    let sqlite = LogsDomain::open(&file, Access::Write).await.unwrap();
+    let postgres = LogsDomain::open(&server, Access::Write).await.unwrap();
+    Some(Both { _folder: folder, sqlite, postgres, out })
+}
+
+#[tokio::test]
+async fn lists_runs_and_steps_are_the_same() {
+    let Some(both) = both().await else { return };
+    let tenant = tenant();
+    let filter = RunFilter::default();
+    let (a, b) = (both.sqlite.logs(), both.postgres.logs());
+    let page = a.runs(&tenant, &filter, None, 500).await.unwrap().value;
+    assert_eq!(b.runs(&tenant, &filter, None, 500).await.unwrap().value, page);
+    assert!(page.items.len() > 5, "{}", page.items.len());
+    for run in &page.items {
+        let run = both.sqlite.run_id(&tenant, &run.run_id).await.unwrap();
+        let steps = a.steps(&tenant, &run).await.unwrap().value;
+        assert_eq!(b.steps(&tenant, &run).await.unwrap().value, steps);
+    }
+}
+
+#[tokio::test]
+async fn both_ledgers_hold_and_sign_the_same_head() {
+    let Some(both) = both().await else { return };
+    let a = both.sqlite.verify(&tenant(), &[], &|_| {}).await.unwrap();
+    let b = both.postgres.verify(&tenant(), &[], &|_| {}).await.unwrap();
+    assert_eq!(a.findings, []);
+    assert_eq!(b.findings, []);
+    assert_eq!((a.entries, a.root), (b.entries, b.root));
+    let proof = both.sqlite.prove_entry(&tenant(), 3).await.unwrap();
+    assert_eq!(both.postgres.prove_entry(&tenant(), 3).await.unwrap(), proof);
+}
+
+#[tokio::test]
+async fn exports_of_a_run_are_the_same_bytes() {
+    let Some(both) = both().await else { return };
+    let tenant = tenant();
+    let page = both.sqlite.logs().runs(&tenant, &RunFilter::default(), None, 500).await.unwrap();
+    for (n, run) in page.value.items.iter().take(3).enumerate() {
+        let run = both.sqlite.run_id(&tenant, &run.run_id).await.unwrap();
+        let [a, b] = ["sqlite", "postgres"].map(|from| both.out.join(format!("{from}-{n}.zip")));
+        both.sqlite.export_run(&tenant, &run, Withhold::Nothing, &a).await.unwrap();
+        both.postgres.export_run(&tenant, &run, Withhold::Nothing, &b).await.unwrap();
+        assert!(std::fs::read(a).unwrap() == std::fs::read(b).unwrap(), "{run}");
+    }
+}

@@ -37,3 +37,33 @@ pub(crate) const SELECT_SCHEMA_VERSION: &str =
 pub(crate) const PREPARE_SESSION: &str = "
 SET ROLE factlog_app;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+pub(crate) const SELECT_TRIGGERS: &str = "
+SELECT t.tgname::text AS name, pg_get_triggerdef(t.oid, true) AS text, t.tgenabled = 'A' AS always,
+       c.relname::text AS of_table
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND c.relnamespace = to_regnamespace(current_schema())";
+
+/// Erasing contents and tenants' secrets is allowed by the triggers, and still not to this role.
+pub(crate) const SELECT_TABLES: &str = "
+SELECT c.relname::text AS name, c.relrowsecurity AS secured, c.relforcerowsecurity AS forced,
+       EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid) AS has_rules,
+       has_table_privilege('factlog_app', c.oid, 'UPDATE')
+           OR has_any_column_privilege('factlog_app', c.oid, 'UPDATE')
+           OR has_table_privilege('factlog_app', c.oid, 'TRIGGER') AS may_change,
+       has_table_privilege('factlog_app', c.oid, 'DELETE')
+           OR has_table_privilege('factlog_app', c.oid, 'TRUNCATE') AS may_erase,
+       pg_has_role('factlog_app', c.relowner, 'MEMBER') AS is_owner
+FROM pg_class c
+WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace(current_schema())";
+
+pub(crate) const SELECT_POLICIES: &str = "
+SELECT policyname::text AS name, tablename::text AS of_table, coalesce(qual, '') AS shown,
+       coalesce(with_check, '') AS checked
+FROM pg_policies WHERE schemaname = current_schema()";
+
+pub(crate) const SELECT_SERVER: &str = "
+SELECT (SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = 'factlog_app') AS role,
+       (SELECT prosrc FROM pg_proc
+        WHERE proname = 'factlog_append_only' AND pronamespace = to_regnamespace(current_schema())) AS refusal,
+       current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on' AS durable";

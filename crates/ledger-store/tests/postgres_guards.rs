@@ -1,0 +1,245 @@
+//! What a PostgreSQL database refuses, to whom, and what is named when a guard is gone.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use ledger_store::test_support::PostgresServer;
+use ledger_store::{Ledger, OpenMode};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use store_traits::{CommitOutcome, LedgerStore, StoreError};
+use support::{batch, batch_of, head, tenant};
+
+struct Fresh {
+    server: &'static PostgresServer,
+    url: String,
+    ledger: Ledger,
+}
+
+async fn fresh() -> Option<Fresh> {
+    let server = PostgresServer::shared()?;
+    let url = server.database().await;
+    Ledger::create(&url, "log.example").await.unwrap();
+    let ledger = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    Some(Fresh { server, url, ledger })
+}
+
+impl Fresh {
+    fn database(&self) -> &str {
+        self.url.rsplit('/').next().unwrap()
+    }
+
+    async fn superuser(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+
+    /// A connection with the rights of the application.
+    async fn application(&self) -> PgConnection {
+        let mut conn = self.superuser().await;
+        conn.execute("SET ROLE factlog_app").await.unwrap();
+        conn
+    }
+
+    /// A login of this database alone; roles belong to the server, which tests share.
+    async fn login(&self, name: &str, attributes: &str) -> String {
+        let name = format!("{name}_{}", self.database());
+        let mut conn = self.superuser().await;
+        let create = format!("CREATE ROLE {name} LOGIN {attributes}");
+        conn.execute(AssertSqlSafe(create)).await.unwrap();
+        name
+    }
+}
+
+async fn refused(conn: &mut PgConnection, statement: &'static str) -> String {
+    match conn.execute(statement).await {
+        Ok(done) => panic!("{statement} did {done:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+const CHANGES: [&str; 8] = [
+    "UPDATE entries SET kind = 'x'",
+    "DELETE FROM entries WHERE false",
+    "TRUNCATE entries",
+    "UPDATE commits SET root = ''",
+    "TRUNCATE commits, subtrees, checkpoints",
+    "UPDATE contents SET bytes = ''",
+    "TRUNCATE contents",
+    "INSERT INTO ledger VALUES (1, 'x') ON CONFLICT (\"only\") DO UPDATE SET origin = 'x'",
+];
+
+#[tokio::test]
+async fn not_even_a_superuser_changes_facts_without_taking_a_guard_away() {
+    let Some(fresh) = fresh().await else { return };
+    fresh.ledger.commit(&batch(0, 3)).await.unwrap();
+    let mut conn = fresh.superuser().await;
+    for role in ["origin", "replica"] {
+        let set = format!("SET session_replication_role = {role}");
+        conn.execute(AssertSqlSafe(set)).await.unwrap();
+        for statement in CHANGES {
+            let error = refused(&mut conn, statement).await;
+            assert!(error.contains("append-only"), "{statement}: {error}");
+        }
+    }
+    assert_eq!(fresh.ledger.head(&tenant()).await.unwrap(), head(3));
+}
+
+#[tokio::test]
+async fn the_application_may_select_and_insert_and_nothing_else() {
+    let Some(fresh) = fresh().await else { return };
+    let mut conn = fresh.application().await;
+    for statement in CHANGES.into_iter().chain([
+        "DELETE FROM contents",
+        "DELETE FROM tenants",
+        "ALTER TABLE entries DISABLE TRIGGER ALL",
+        "ALTER TABLE entries NO FORCE ROW LEVEL SECURITY",
+        "DROP TABLE exports",
+        "CREATE TRIGGER t BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION factlog_append_only()",
+        "UPDATE _sqlx_migrations SET version = 9",
+    ]) {
+        let error = refused(&mut conn, statement).await;
+        assert!(error.contains("permission denied") || error.contains("must be owner"), "{statement}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_sees_and_writes_the_rows_of_its_tenant_alone() {
+    let Some(fresh) = fresh().await else { return };
+    let other = store_traits::TenantId::parse("other").unwrap();
+    fresh.ledger.commit(&batch(0, 300)).await.unwrap();
+    fresh.ledger.commit(&batch_of(&other, 0, 2)).await.unwrap();
+    let mut conn = fresh.application().await;
+    for (tenant, entries, commits) in [("", 0, 0), ("acme", 300, 1), ("other", 2, 1), ("*", 0, 2)] {
+        let mut tx = conn.begin().await.unwrap();
+        sqlx::query("SELECT set_config('factlog.tenant', $1, true)")
+            .bind(tenant)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        for (table, wanted) in [
+            ("entries", entries),
+            ("commits", commits),
+            ("contents", i64::from(commits == 1)),
+            ("subtrees", entries / 256),
+        ] {
+            let count = format!("SELECT count(*) FROM {table}");
+            let row = tx.fetch_one(AssertSqlSafe(count)).await.unwrap();
+            assert_eq!(row.get::<i64, _>(0), wanted, "{table} for `{tenant}`");
+        }
+        let error = tx
+            .execute("INSERT INTO tenants VALUES ('third', decode(repeat('00', 32), 'hex'))")
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("row-level security"), "{error}");
+        tx.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_owner_without_superuser_makes_the_ledger_and_is_under_its_policies() {
+    let Some(fresh) = fresh().await else { return };
+    let owner = fresh.login("owner", "CREATEROLE").await;
+    let name = format!("of_{owner}");
+    let mut conn = fresh.superuser().await;
+    conn.execute(AssertSqlSafe(format!("CREATE DATABASE {name} OWNER {owner}"))).await.unwrap();
+    // In PostgreSQL 16 and later an owner may grant only what it may administer.
+    conn.execute(AssertSqlSafe(format!("GRANT factlog_app TO {owner} WITH ADMIN OPTION")))
+        .await
+        .unwrap();
+    let url = fresh.server.url_as(&owner, &name);
+    Ledger::create(&url, "log.example").await.unwrap();
+    let ledger = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    assert_eq!(ledger.commit(&batch(0, 3)).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(ledger.missing_guards().await.unwrap(), [""; 0]);
+    let mut conn = PgConnection::connect(&url).await.unwrap();
+    let row = conn.fetch_one("SELECT count(*) FROM entries").await.unwrap();
+    assert_eq!(row.get::<i64, _>(0), 0, "no tenant is set, and the owner is no exception");
+}
+
+#[tokio::test]
+async fn a_login_of_the_role_records_and_any_other_is_told_what_it_lacks() {
+    let Some(fresh) = fresh().await else { return };
+    let writer = fresh.login("writer", "IN ROLE factlog_app").await;
+    let url = fresh.server.url_as(&writer, fresh.database());
+    let ledger = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    assert_eq!(ledger.commit(&batch(0, 3)).await.unwrap(), CommitOutcome::Committed);
+
+    let stranger = fresh.login("stranger", "").await;
+    let url = fresh.server.url_as(&stranger, fresh.database());
+    let error = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap_err().to_string();
+    assert!(error.contains("member of the role factlog_app"), "{error}");
+}
+
+#[tokio::test]
+async fn whatever_is_gone_weakened_or_added_is_named() {
+    for (statement, says) in [
+        ("DROP TRIGGER entries_no_delete ON entries", "`entries_no_delete` is gone"),
+        (
+            "ALTER TABLE commits DISABLE TRIGGER commits_no_update",
+            "`commits_no_update` is disabled",
+        ),
+        ("ALTER TABLE commits ENABLE TRIGGER commits_no_update", "`commits_no_update` is disabled"),
+        (
+            "CREATE OR REPLACE TRIGGER steps_no_update BEFORE UPDATE OF name ON steps FOR EACH STATEMENT EXECUTE FUNCTION factlog_append_only()",
+            "`steps_no_update` was replaced",
+        ),
+        (
+            "CREATE OR REPLACE FUNCTION factlog_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "the function `factlog_append_only`",
+        ),
+        (
+            "CREATE TRIGGER meddle BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "`meddle` on `entries` is not ours",
+        ),
+        ("CREATE RULE quiet AS ON INSERT TO entries DO INSTEAD NOTHING", "`entries` has a rule"),
+        ("ALTER TABLE entries DISABLE ROW LEVEL SECURITY", "row-level security of `entries`"),
+        ("ALTER TABLE runs NO FORCE ROW LEVEL SECURITY", "row-level security of `runs`"),
+        ("DROP POLICY exports_of_tenant ON exports", "the policy `exports_of_tenant` is gone"),
+        ("ALTER POLICY steps_of_tenant ON steps USING (true)", "`steps_of_tenant` was replaced"),
+        ("CREATE POLICY open ON contents USING (true)", "`open` on `contents` is not ours"),
+        ("GRANT DELETE ON contents TO factlog_app", "may do more with `contents`"),
+        ("GRANT UPDATE (kind) ON entries TO factlog_app", "may do more with `entries`"),
+        ("GRANT TRUNCATE ON steps TO PUBLIC", "may do more with `steps`"),
+        ("ALTER TABLE exports OWNER TO factlog_app", "owns `exports`"),
+        ("DROP TABLE exports", "the table `exports` is gone"),
+    ] {
+        let Some(fresh) = fresh().await else { return };
+        assert_eq!(fresh.ledger.missing_guards().await.unwrap(), [""; 0]);
+        fresh.superuser().await.execute(statement).await.unwrap();
+        let found = fresh.ledger.missing_guards().await.unwrap();
+        assert!(found.iter().any(|line| line.contains(says)), "{statement}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn databases_of_others_get_no_table_and_empty_ones_are_told_what_to_do() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database().await;
+    let error = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap_err();
+    assert!(error.to_string().contains("factlog init"), "{error}");
+
+    let mut conn = PgConnection::connect(&url).await.unwrap();
+    conn.execute("CREATE TABLE theirs (a int)").await.unwrap();
+    for error in [
+        Ledger::create(&url, "log.example").await.unwrap_err(),
+        Ledger::open(&url, OpenMode::ReadOnly, Vec::new()).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+    }
+    let row = conn.fetch_one("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").await;
+    assert_eq!(row.unwrap().get::<i64, _>(0), 1);
+}
+
+#[tokio::test]
+async fn of_two_that_initialise_at_once_one_has_made_the_ledger() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database().await;
+    let (a, b) = tokio::join!(Ledger::create(&url, "a.example"), Ledger::create(&url, "b.example"));
+    assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
+    let ledger = Ledger::open(&url, OpenMode::ReadOnly, Vec::new()).await.unwrap();
+    let kept = ledger.origin("c.example").await.unwrap();
+    assert_eq!(kept, if a.is_ok() { "a.example" } else { "b.example" });
+    let error = Ledger::create(&url, "c.example").await.unwrap_err().to_string();
+    assert!(error.contains("never overwritten"), "{error}");
+}

@@ -1,10 +1,13 @@
-//! Project tasks: `cargo xtask blca` audits the layers.
+//! Project tasks: `cargo xtask blca` audits the layers, `cargo xtask lock` locks domains.
+
+mod audit;
+mod lock;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use blca::Stop;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Project tasks")]
@@ -16,62 +19,39 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     /// Audit the layers: does the code keep what is declared, does what is declared still exist
-    #[command(after_help = "Exit status: 0 clean, 1 violations, 2 bad declaration or usage, \
-                            3 analysis incomplete (never a pass)")]
-    Blca(BlcaArgs),
-}
-
-#[derive(clap::Args)]
-struct BlcaArgs {
-    /// Workspace to audit (default: the nearest folder upwards that has a blca.toml)
-    #[arg(long)]
-    root: Option<PathBuf>,
-    /// Form of the report
-    #[arg(long, value_enum, default_value = "human")]
-    format: Format,
-    /// Report the findings of one rule only, for example D003 or BLCA-D003
-    #[arg(long, value_name = "ID")]
-    rule: Option<String>,
-    /// Never touch the network, even where cargo's registry lacks something
-    #[arg(long)]
-    offline: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// The audit form
-    Human,
-    /// One JSON document
-    Json,
+    Blca(audit::Args),
+    /// Lock domains at their files as they are, or check that the lock is up to date
+    Lock(lock::LockArgs),
+    /// Unlock the domain that holds a path, and say why
+    Unlock(lock::UnlockArgs),
 }
 
 fn main() -> ExitCode {
-    let Task::Blca(args) = Cli::parse().task;
-    let Some(root) = args.root.or_else(nearest_declaration) else {
-        eprintln!("error: no `blca.toml` here or above (name the workspace with --root)");
-        return ExitCode::from(2);
+    let outcome = match Cli::parse().task {
+        Task::Blca(args) => audit::run(args),
+        Task::Lock(args) => lock::lock(args),
+        Task::Unlock(args) => lock::unlock(args),
     };
-    let request = blca::Request { root, rule: args.rule, offline: args.offline, ..Default::default() };
-    match blca::audit(&request) {
-        Ok(report) => {
-            match args.format {
-                Format::Human => print!("{}", report.human()),
-                Format::Json => print!("{}", report.json()),
-            }
-            ExitCode::from(report.status())
-        }
+    match outcome {
+        Ok(status) => ExitCode::from(status),
         Err(Stop::Declaration(why)) => {
             eprintln!("error: {why}");
             ExitCode::from(2)
         }
         Err(Stop::Incomplete(why)) => {
-            eprintln!("error: the analysis is incomplete, which is never a pass: {why}");
+            eprintln!("error: incomplete, which is never a pass: {why}");
             ExitCode::from(3)
         }
     }
 }
 
-fn nearest_declaration() -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
-    here.ancestors().find(|dir| dir.join("blca.toml").is_file()).map(PathBuf::from)
+/// The named workspace, or the nearest folder upwards that declares its layers.
+fn root(named: Option<PathBuf>) -> Result<PathBuf, Stop> {
+    let nearest = || {
+        let here = std::env::current_dir().ok()?;
+        here.ancestors().find(|dir| dir.join("blca.toml").is_file()).map(PathBuf::from)
+    };
+    named.or_else(nearest).ok_or_else(|| {
+        Stop::Declaration("no `blca.toml` here or above (name the workspace with --root)".to_owned())
+    })
 }

@@ -9,6 +9,7 @@
 mod across;
 mod audit;
 mod cache;
+pub mod catalogue;
 mod changed;
 mod checks;
 mod exceptions;
@@ -19,11 +20,11 @@ pub mod lock;
 mod migrations;
 mod pattern;
 mod report;
-mod rules;
+
 mod syntax;
 mod topology;
 
-use rules as catalogue;
+
 use std::path::PathBuf;
 
 pub use audit::{audit, picture, reached, why};

@@ -243,3 +243,29 @@ async fn of_two_that_initialise_at_once_one_has_made_the_ledger() {
     let error = Ledger::create(&url, "c.example").await.unwrap_err().to_string();
     assert!(error.contains("never overwritten"), "{error}");
 }
+
+#[tokio::test]
+async fn a_dump_restores_with_every_guard() {
+    let Some(fresh) = fresh().await else { return };
+    fresh.ledger.commit(&batch(0, 300)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("factlog.dump");
+    let run = |program: &str, arguments: &[&str]| {
+        let ran = fresh.server.program(program).args(arguments).output().unwrap();
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+    };
+    let restored = fresh.server.database().await;
+    run("pg_dump", &["-Fc", "-f", dump.to_str().unwrap(), &fresh.url]);
+    run("pg_restore", &["-d", &restored, dump.to_str().unwrap()]);
+
+    let ledger = Ledger::open(&restored, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    assert_eq!(ledger.missing_guards().await.unwrap(), [""; 0]);
+    assert_eq!(ledger.head(&tenant()).await.unwrap(), head(300));
+    assert_eq!(ledger.commit(&batch(300, 1)).await.unwrap(), CommitOutcome::Committed);
+
+    // The owner is under the policies: a dump by anybody under them is refused, not cut short.
+    let writer = fresh.login("dumper", "IN ROLE factlog_app").await;
+    let url = fresh.server.url_as(&writer, fresh.database());
+    let ran = fresh.server.program("pg_dump").arg(url).output().unwrap();
+    assert!(!ran.status.success());
+}

@@ -19,6 +19,7 @@ const SCRIPT: &str = include_str!("server.sh");
 #[derive(Debug)]
 pub struct PostgresServer {
     guardian: Mutex<Guardian>,
+    programs: PathBuf,
     folder: PathBuf,
     port: u16,
     databases: AtomicU32,
@@ -71,7 +72,8 @@ impl PostgresServer {
         let mut guardian = Guardian { process, words, answers };
         let folder = PathBuf::from(guardian.answer()?);
         let guardian = Mutex::new(guardian);
-        Some(Self { guardian, folder, port, databases: AtomicU32::new(0) })
+        let programs = programs.to_owned();
+        Some(Self { guardian, programs, folder, port, databases: AtomicU32::new(0) })
     }
 
     /// Makes an empty database, and gives its address.
@@ -101,6 +103,12 @@ impl PostgresServer {
     pub fn socket_url(&self, database: &str) -> String {
         let (folder, port) = (self.folder.display(), self.port);
         format!("postgres://factlog@localhost:{port}/{database}?host={folder}")
+    }
+
+    /// A program of the same version: `pg_dump`, `pg_restore`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.programs.join(name))
     }
 
     /// The port that it listens on at 127.0.0.1.

@@ -1,0 +1,227 @@
+//! What was acknowledged stays, whatever happens to the server, the connection or the clock.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cut;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+use audit_evidence::{Outcome, RecordError, Recorder};
+use cut::{Cut, Proxy};
+use ledger_store::test_support::PostgresServer;
+use ledger_store::{Ledger, OpenMode};
+use logs_domain::{Access, LogsDomain, OsEntropy, Place, SystemClock};
+use store_traits::{
+    Actor, Clock, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object,
+    Origin, SourceDomain, StoreError, TenantId, Timestamp, Value,
+};
+use tokio::sync::Notify;
+
+fn tenant(name: &str) -> TenantId {
+    TenantId::parse(name).unwrap()
+}
+
+fn draft(key: &str) -> Draft {
+    Draft {
+        kind: FactKind::SystemEvent,
+        meta: DraftMeta {
+            run_id: None,
+            trace_id: None,
+            correlation_id: None,
+            policy_ids: Vec::new(),
+            incident_ids: Vec::new(),
+            actor: Actor::System { component: "test".into() },
+            occurred_at: Timestamp::parse("2026-01-01T11:00:00Z").unwrap(),
+            source_domain: SourceDomain::System,
+            source_component: "test".into(),
+            origin: Origin::System,
+        },
+        body: Object::from([("text".to_owned(), Value::from(key))]),
+        committed: Vec::new(),
+        identity: Identity::Key(IdempotencyKey::parse(key).unwrap()),
+    }
+}
+
+async fn recorder_with(url: &str, clock: Arc<dyn Clock>) -> Recorder {
+    let ledger = Ledger::open(url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    Recorder::new(Arc::new(ledger), clock, Arc::new(OsEntropy))
+}
+
+async fn recorder(url: &str) -> Recorder {
+    recorder_with(url, Arc::new(SystemClock)).await
+}
+
+/// A ledger with its key in a folder; the folder goes with the test.
+async fn ledger(url: String) -> (tempfile::TempDir, Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place { url, key_file: folder.path().join("factlog.key") };
+    LogsDomain::init(&place, "logs.test").await.unwrap().close().await;
+    (folder, place)
+}
+
+/// The tenant's ledger holds, without a gap, exactly so many facts.
+async fn holds_exactly(place: &Place, tenant: &TenantId, facts: u64) {
+    let domain = LogsDomain::open(place, Access::Read).await.unwrap();
+    let report = domain.verify(tenant, &[], &|_| {}).await.unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!(report.entries, facts);
+}
+
+/// How far the writers are, so that the server is stopped while they write and not before or after.
+#[derive(Default)]
+struct Progress {
+    acknowledged: AtomicUsize,
+    unknown: AtomicUsize,
+    moved: Notify,
+}
+
+impl Progress {
+    fn one_more(&self) {
+        self.acknowledged.fetch_add(1, Ordering::SeqCst);
+        self.moved.notify_waiters();
+    }
+
+    async fn reaches(&self, wanted: usize) {
+        loop {
+            let moved = self.moved.notified();
+            if self.acknowledged.load(Ordering::SeqCst) >= wanted {
+                return;
+            }
+            moved.await;
+        }
+    }
+}
+
+const BATCHES: usize = 150;
+
+/// Records batches one after the other, and each again until it is acknowledged.
+async fn write(recorder: Recorder, tenant: TenantId, writer: usize, progress: Arc<Progress>) {
+    for batch in 0..BATCHES {
+        let drafts: Vec<_> = (0..3).map(|n| draft(&format!("{writer}-{batch}-{n}"))).collect();
+        loop {
+            match recorder.record(&tenant, &drafts).await {
+                Ok(outcomes) => {
+                    let kept = |outcome: &Outcome| {
+                        matches!(outcome, Outcome::Recorded { .. } | Outcome::Duplicate { .. })
+                    };
+                    assert!(outcomes.iter().all(kept), "{outcomes:?}");
+                    break progress.one_more();
+                }
+                Err(RecordError::Store(StoreError::Unknown { .. })) => {
+                    progress.unknown.fetch_add(1, Ordering::SeqCst);
+                }
+                Err(RecordError::Store(StoreError::Database { .. })) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_stopped_and_crashed_under_load_loses_nothing() {
+    // A server of its own: the others' tests would not like it.
+    let Some(server) = PostgresServer::start() else { return };
+    let server = Arc::new(server);
+    let (_folder, place) = ledger(server.database().await).await;
+    let progress = Arc::new(Progress::default());
+    // Two pools on one tenant stand for two processes.
+    let tenants = ["shared", "shared", "alone", "apart"];
+    let mut writers = Vec::new();
+    for (n, name) in tenants.into_iter().enumerate() {
+        let recorder = recorder(&place.url).await;
+        writers.push(tokio::spawn(write(recorder, tenant(name), n, Arc::clone(&progress))));
+    }
+    let all = BATCHES * tenants.len();
+    for (round, after) in (1..=5).map(|round| (round, round * all / 7)) {
+        progress.reaches(after).await;
+        let server = Arc::clone(&server);
+        let restart = move || {
+            if round % 2 == 0 {
+                server.stop()
+            } else {
+                server.crash()
+            }
+            server.start_again();
+        };
+        tokio::task::spawn_blocking(restart).await.unwrap();
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let batch = u64::try_from(BATCHES * 3).unwrap();
+    for (name, facts) in [("shared", 2 * batch), ("alone", batch), ("apart", batch)] {
+        holds_exactly(&place, &tenant(name), facts).await;
+    }
+    println!("unknown outcomes resolved: {}", progress.unknown.load(Ordering::SeqCst));
+}
+
+/// The connection is cut at COMMIT: before the server has it, or before the client has the answer.
+async fn cut_at_commit(cut: Cut) -> Option<(Outcome, u64)> {
+    let server = PostgresServer::shared()?;
+    let url = server.database().await;
+    let (_folder, place) = ledger(url.clone()).await;
+    let proxy = Proxy::before(server.port());
+    let recorder =
+        recorder(&url.replace(&server.port().to_string(), &proxy.port().to_string())).await;
+    let name = tenant("acme");
+    recorder.record(&name, &[draft("first")]).await.unwrap();
+    proxy.cut_next_commit(cut);
+    let error = recorder.record(&name, &[draft("second")]).await.unwrap_err();
+    assert!(matches!(error, RecordError::Store(StoreError::Unknown { .. })), "{error}");
+    assert!(error.to_string().contains("repeat it"), "{error}");
+    let stored = Ledger::open(&url, OpenMode::ReadOnly, Vec::new()).await.unwrap();
+    let size = stored.head(&name).await.unwrap().size;
+    let mut outcomes = recorder.record(&name, &[draft("second")]).await.unwrap();
+    holds_exactly(&place, &name, 2).await;
+    Some((outcomes.remove(0), size))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_happened_unseen_is_a_duplicate_when_it_is_repeated() {
+    let Some((outcome, size)) = cut_at_commit(Cut::AfterTheServerHasIt).await else { return };
+    assert_eq!(size, 2, "the server had committed");
+    assert!(matches!(outcome, Outcome::Duplicate { seq: 1, .. }), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_was_lost_is_recorded_when_it_is_repeated() {
+    let Some((outcome, size)) = cut_at_commit(Cut::BeforeTheServerHasIt).await else { return };
+    assert_eq!(size, 1, "the server never heard of it");
+    assert!(matches!(outcome, Outcome::Recorded { seq: 1, .. }), "{outcome:?}");
+}
+
+/// Each look at it is an hour earlier than the one before.
+struct Backwards(AtomicI64);
+
+impl Clock for Backwards {
+    fn now(&self) -> Timestamp {
+        let hours = self.0.fetch_sub(1, Ordering::SeqCst);
+        Timestamp::from_unix_nanos(i128::from(hours) * 3_600_000_000_000).unwrap()
+    }
+}
+
+async fn goes_on_with_a_clock_that_runs_backwards(url: String) {
+    let (_folder, place) = ledger(url).await;
+    let clock = Arc::new(Backwards(AtomicI64::new(500_000)));
+    let recorder = recorder_with(&place.url, clock).await;
+    let name = tenant("acme");
+    for n in 0..10_u64 {
+        let outcomes = recorder.record(&name, &[draft(&format!("key-{n}"))]).await.unwrap();
+        assert!(matches!(outcomes[0], Outcome::Recorded { seq, .. } if seq == n), "{outcomes:?}");
+    }
+    holds_exactly(&place, &name, 10).await;
+}
+
+#[tokio::test]
+async fn sqlite_goes_on_with_a_clock_that_runs_backwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("factlog.db").display());
+    goes_on_with_a_clock_that_runs_backwards(url).await;
+}
+
+#[tokio::test]
+async fn postgresql_goes_on_with_a_clock_that_runs_backwards() {
+    let Some(server) = PostgresServer::shared() else { return };
+    goes_on_with_a_clock_that_runs_backwards(server.database().await).await;
+}

@@ -1,12 +1,16 @@
 //! Pages, filters, and the cost of the statements behind them.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
+use ledger_store::Ledger;
+use ledger_store::test_support::{PostgresServer, plan, prepare_all};
 use serde_json::json;
-use sqlx::{Executor, Row};
+use sqlx::{Connection, Executor, Row};
 use store_traits::{RunFilter, RunId, TenantId, Timestamp, TraceStore};
 use support::{Recorder, at, tenant};
-use trace_store::{PROJECTION, Traces};
+use trace_store::{PROJECTION, STATEMENTS, Traces};
 
 async fn seven_runs() -> Recorder {
     let recorder = Recorder::new(&PROJECTION).await;
@@ -105,7 +109,7 @@ async fn rows_that_differ_from_their_entries_are_found() {
 #[tokio::test]
 async fn no_statement_reads_a_whole_table() {
     let recorder = seven_runs().await;
-    for statement in trace_store::STATEMENTS {
+    for statement in STATEMENTS {
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sqlite));
         let plan = sqlx::query(explain).fetch_all(&mut recorder.intruder().await).await.unwrap();
         for row in plan {
@@ -121,4 +125,56 @@ async fn no_statement_reads_a_whole_table() {
             assert!(narrow, "{line}\n{}", statement.doing);
         }
     }
+}
+
+/// 2,000 runs of 100 steps of each of two tenants.
+const FILL: &str = "
+INSERT INTO steps (tenant, seq, run_id, kind, class, name, started_at, ended_at, span_id, response_id, input_tokens, root)
+SELECT t, n, 'run-' || (n / 100), 'run.step', CASE WHEN n % 3 = 0 THEN 'llm' ELSE 'tool' END, 'step',
+       to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z',
+       to_char(timestamp '2026-01-01' + (n + 1) * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z',
+       'span-' || n, 'response-' || n, 1, 0
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 199999) n;
+INSERT INTO runs
+SELECT t, 'run-' || n, n * 100 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
+ANALYZE";
+
+#[tokio::test]
+async fn no_read_of_many_runs_looks_at_more_than_its_page() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database().await;
+    Ledger::create(&url, "log.example").await.unwrap();
+    let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
+    conn.execute(FILL).await.unwrap();
+    for statement in STATEMENTS {
+        let (values, most): (&[&str], u64) = match statement.doing {
+            // 21 runs of 100 steps, of 3 or 4 pages each, read twice: once to see whether the run has
+            // a step in the period, once for its summary.
+            "listing runs" => (&["100000", "", "~", "21"], 400),
+            "reading a run" => (&["run-1000"], 24),
+            "reading a run's steps" => (&["run-1000"], 16),
+            "looking up runs" => (&["run-10", "run-10~"], 40),
+            "reading the rows of steps" => (&["100000", "101000"], 60),
+            // Each of 1,000 steps looks its run up.
+            "comparing the rows of runs" => (&["100000", "101000"], 4_200),
+            other => panic!("`{other}` has no expectation here"),
+        };
+        let plan = plan(&mut conn, statement, "acme", values).await;
+        assert!(plan.pages <= most, "{}: {} pages\n{}", statement.doing, plan.pages, plan.text);
+    }
+}
+
+#[tokio::test]
+async fn both_databases_prepare_every_statement() {
+    let recorder = seven_runs().await;
+    let mut postgres = match PostgresServer::shared() {
+        Some(server) => {
+            let url = server.database().await;
+            Ledger::create(&url, "log.example").await.unwrap();
+            Some(sqlx::PgConnection::connect(&url).await.unwrap())
+        }
+        None => None,
+    };
+    let sqlite = &mut recorder.intruder().await;
+    prepare_all(sqlite, postgres.as_mut(), &STATEMENTS, &[&PROJECTION]).await;
 }

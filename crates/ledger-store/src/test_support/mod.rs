@@ -6,6 +6,8 @@
 
 mod copy;
 mod server;
+mod statements;
 
 pub use copy::copy_tenant;
 pub use server::PostgresServer;
+pub use statements::{Plan, plan, prepare_all};

@@ -1,0 +1,74 @@
+//! What reads cost: the pages that a statement looks at do not grow with the table.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use ledger_store::test_support::{PostgresServer, plan, prepare_all};
+use ledger_store::{Ledger, STATEMENTS};
+use sqlx::{Connection, Executor, PgConnection};
+use support::Fresh;
+
+/// 100,000 entries of each of two tenants, in runs of 100 and commits of 1,000. As the superuser, whom
+/// policies do not hold, and in one statement a table, which is quicker than sealing batches.
+const FILL: &str = "
+INSERT INTO entries
+SELECT t, n, 'run.step', lpad(n::text, 36, '0'), 'key-' || n, decode(repeat('01', 32), 'hex'),
+       'run-' || (n / 100), NULL, '2026-01-01T00:00:00.000000000Z', '2026-01-01T00:00:00.000000000Z',
+       decode(repeat('02', 32), 'hex'), convert_to(repeat('x', 400), 'UTF8')
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
+INSERT INTO commits
+SELECT t, (n + 1) * 1000, n * 1000, decode(repeat('03', 32), 'hex'), decode(repeat('04', 32), 'hex'),
+       '2026-01-01T00:00:00.000000000Z'
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99) n;
+INSERT INTO subtrees
+SELECT t, 1, n, decode(repeat('05', 32), 'hex')
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 389) n;
+INSERT INTO contents
+SELECT t, n * 10, convert_to('/body/text', 'UTF8'), 'sd', '', 'x'
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 9999) n;
+ANALYZE";
+
+#[tokio::test]
+async fn both_databases_prepare_every_statement() {
+    let mut sqlite = Fresh::new().await.intruder().await;
+    let mut postgres = match PostgresServer::shared() {
+        Some(server) => {
+            let url = server.database().await;
+            Ledger::create(&url, "log.example").await.unwrap();
+            Some(PgConnection::connect(&url).await.unwrap())
+        }
+        None => None,
+    };
+    prepare_all(&mut sqlite, postgres.as_mut(), &STATEMENTS, &[]).await;
+}
+
+#[tokio::test]
+async fn no_read_of_a_large_ledger_looks_at_more_than_its_answer() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database().await;
+    Ledger::create(&url, "log.example").await.unwrap();
+    let mut conn = PgConnection::connect(&url).await.unwrap();
+    conn.execute(FILL).await.unwrap();
+    for statement in STATEMENTS {
+        let (values, most): (&[&str], u64) = match statement.doing {
+            "reading the head" => (&[], 8),
+            "reading a head" => (&["5000"], 8),
+            "reading the commits" => (&["5000", "50"], 12),
+            // One probe a tenant, and one that finds no further one.
+            "listing the tenants" => (&[], 24),
+            // 256 rows of 600 bytes are 20 pages, and a tile is 256 leaves.
+            "reading entries" => (&["50000", "50256"], 40),
+            "reading hashes" if statement.postgres.contains("subtrees") => (&["1", "0", "256"], 16),
+            "reading hashes" => (&["50000", "50256"], 40),
+            "reading subtrees" => (&["1", "0", "256"], 16),
+            "reading a run's entries" => (&["run-500"], 24),
+            "looking up a fact" => (&["000000000000000000000000000000050000"], 8),
+            "reading contents" => (&["50000", "50256"], 16),
+            "reading checkpoints" | "reading a tenant's secret" | "reading the origin" => (&[], 4),
+            other => panic!("`{other}` has no expectation here"),
+        };
+        let plan = plan(&mut conn, statement, "acme", values).await;
+        assert!(plan.pages <= most, "{}: {} pages\n{}", statement.doing, plan.pages, plan.text);
+    }
+}

@@ -6,7 +6,9 @@ use blca::Stop;
 use blca::lock::{Unlock, add, is_current, refresh, unlock as unlock_path};
 
 #[derive(clap::Args)]
-#[command(after_help = "Exit status: 0 locked or up to date, 1 not up to date (--check), 2 usage, 3 environment")]
+#[command(
+    after_help = "Exit status: 0 locked or up to date, 1 not up to date (--check), 2 usage, 3 environment"
+)]
 pub(crate) struct LockArgs {
     /// A new domain; without one, every domain is locked at its files as they are
     #[arg(value_name = "NAME=PATH", requires = "because")]
@@ -47,14 +49,17 @@ pub(crate) fn lock(args: LockArgs) -> Result<u8, Stop> {
     let root = crate::root(args.root)?;
     if args.check {
         let current = is_current(&root)?;
-        println!("the lock is {}", if current { "up to date" } else { "not up to date (cargo xtask lock)" });
+        println!(
+            "the lock is {}",
+            if current { "up to date" } else { "not up to date (cargo xtask lock)" }
+        );
         return Ok(u8::from(!current));
     }
     let changes = match (&args.domain, &args.because) {
         (Some(domain), Some(because)) => {
-            let (name, path) = domain.split_once('=').ok_or_else(|| {
-                Stop::Declaration(format!("`{domain}` is not NAME=PATH"))
-            })?;
+            let (name, path) = domain
+                .split_once('=')
+                .ok_or_else(|| Stop::Declaration(format!("`{domain}` is not NAME=PATH")))?;
             add(&root, name, path, because)?
         }
         _ => refresh(&root)?,

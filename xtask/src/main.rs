@@ -52,6 +52,8 @@ fn root(named: Option<PathBuf>) -> Result<PathBuf, Stop> {
         here.ancestors().find(|dir| dir.join("blca.toml").is_file()).map(PathBuf::from)
     };
     named.or_else(nearest).ok_or_else(|| {
-        Stop::Declaration("no `blca.toml` here or above (name the workspace with --root)".to_owned())
+        Stop::Declaration(
+            "no `blca.toml` here or above (name the workspace with --root)".to_owned(),
+        )
     })
 }

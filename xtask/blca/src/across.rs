@@ -70,7 +70,8 @@ impl Taken<'_> {
         let sql = target.extension().is_some_and(|e| e == "sql")
             || read(&target).is_ok_and(|text| is_sql(&text, &self.tables.all));
         if sql && !store {
-            let message = format!("`{}!` takes SQL into {}", self.include.by, self.krate.member.layer);
+            let message =
+                format!("`{}!` takes SQL into {}", self.include.by, self.krate.member.layer);
             out.push(self.finding("S007", message));
         }
         Some(target)
@@ -123,7 +124,12 @@ fn sql_files(
 fn stores(topology: &Topology, crates: &[Judged<'_>], out: &mut Vec<Finding>) {
     let mut traits: BTreeSet<&str> = BTreeSet::new();
     let production = |krate: &'_ Judged<'_>| {
-        krate.files.values().filter(|file| !file.test).map(|f| (f.path.clone(), f.verdict.facts.clone())).collect::<Vec<_>>()
+        krate
+            .files
+            .values()
+            .filter(|file| !file.test)
+            .map(|f| (f.path.clone(), f.verdict.facts.clone()))
+            .collect::<Vec<_>>()
     };
     for krate in crates {
         let vocabulary = topology.is_vocabulary(&krate.member.layer);
@@ -132,8 +138,18 @@ fn stores(topology: &Topology, crates: &[Judged<'_>], out: &mut Vec<Finding>) {
                 if vocabulary {
                     traits.insert(&place.name);
                 } else {
-                    let message = format!("the store trait `{}` is declared outside the vocabulary", place.name);
-                    out.push(about(krate.member, "N004", &file.path, place.line, &place.name, message));
+                    let message = format!(
+                        "the store trait `{}` is declared outside the vocabulary",
+                        place.name
+                    );
+                    out.push(about(
+                        krate.member,
+                        "N004",
+                        &file.path,
+                        place.line,
+                        &place.name,
+                        message,
+                    ));
                 }
             }
         }
@@ -151,13 +167,17 @@ fn stores(topology: &Topology, crates: &[Judged<'_>], out: &mut Vec<Finding>) {
                 if store {
                     implemented.insert(place.name.clone());
                 } else {
-                    let message = format!("`{}` is implemented outside the store layer", place.name);
+                    let message =
+                        format!("`{}` is implemented outside the store layer", place.name);
                     out.push(about(krate.member, "N004", &path, place.line, &place.name, message));
                 }
             }
         }
         if store && !any {
-            let message = format!("store crate `{}` implements no trait: it stores nothing that others can ask for", krate.member.name);
+            let message = format!(
+                "store crate `{}` implements no trait: it stores nothing that others can ask for",
+                krate.member.name
+            );
             out.push(about(krate.member, "C003", &krate.member.manifest, 0, "store", message));
         }
     }
@@ -165,10 +185,18 @@ fn stores(topology: &Topology, crates: &[Judged<'_>], out: &mut Vec<Finding>) {
     for krate in crates.iter().filter(|_| has_stores) {
         for file in krate.files.values().filter(|file| !file.test) {
             for place in &file.verdict.facts.store_traits {
-                let ours = traits.contains(place.name.as_str()) && topology.is_vocabulary(&krate.member.layer);
+                let ours = traits.contains(place.name.as_str())
+                    && topology.is_vocabulary(&krate.member.layer);
                 if ours && !implemented.contains(&place.name) {
                     let message = format!("no store implements `{}`", place.name);
-                    out.push(about(krate.member, "N004", &file.path, place.line, &place.name, message));
+                    out.push(about(
+                        krate.member,
+                        "N004",
+                        &file.path,
+                        place.line,
+                        &place.name,
+                        message,
+                    ));
                 }
             }
         }
@@ -195,8 +223,10 @@ fn facades(topology: &Topology, crates: &[Judged<'_>], out: &mut Vec<Finding>) {
     for krate in crates {
         let files: Vec<&JudgedFile> = krate.files.values().filter(|file| !file.test).collect();
         let facade = files.iter().filter(|file| file.verdict.facts.facade);
-        let mentioned: BTreeSet<&str> =
-            facade.clone().flat_map(|file| file.verdict.facts.mentions.iter().map(String::as_str)).collect();
+        let mentioned: BTreeSet<&str> = facade
+            .clone()
+            .flat_map(|file| file.verdict.facts.mentions.iter().map(String::as_str))
+            .collect();
         if facade.count() == 0 {
             continue;
         }
@@ -204,7 +234,14 @@ fn facades(topology: &Topology, crates: &[Judged<'_>], out: &mut Vec<Finding>) {
             for place in &file.verdict.facts.operations {
                 if !mentioned.contains(place.name.as_str()) {
                     let message = format!("the operation `{}` has no facade method", place.name);
-                    out.push(about(krate.member, "F003", &file.path, place.line, &place.name, message));
+                    out.push(about(
+                        krate.member,
+                        "F003",
+                        &file.path,
+                        place.line,
+                        &place.name,
+                        message,
+                    ));
                 }
             }
         }

@@ -11,7 +11,9 @@ use crate::files::{Listing, normalised, read, relative};
 use crate::graph::{self, GraphVerdict, House, Member, Picture};
 use crate::migrations::{self, Tables};
 use crate::topology::Topology;
-use crate::{Coverage, Finding, Report, Request, Stop, across, catalogue, changed, exceptions, lock};
+use crate::{
+    Coverage, Finding, Report, Request, Stop, across, catalogue, changed, exceptions, lock,
+};
 
 /// Audits a workspace.
 ///
@@ -44,14 +46,14 @@ pub fn audit(request: &Request) -> Result<Report, Stop> {
     let files = crates.iter().map(|krate| krate.files.len()).sum();
     for krate in &crates {
         findings.extend(krate.findings.iter().cloned());
-        findings.extend(krate.files.values().flat_map(|file| file.verdict.findings.iter().cloned()));
+        findings
+            .extend(krate.files.values().flat_map(|file| file.verdict.findings.iter().cloned()));
     }
     across::check(&root, &topology, &tables, &crates, &listing, &mut findings)?;
     findings.extend(troubles(&root, &topology, &graph.members, &listing));
     findings.extend(lock::check(&root, request.as_of.as_deref(), &topology.locked)?);
 
-    let exceptions_in_force =
-        exceptions::apply(&topology, request.as_of.as_deref(), &mut findings);
+    let exceptions_in_force = exceptions::apply(&topology, request.as_of.as_deref(), &mut findings);
     let dead = findings.iter().filter(|f| f.rule == "T008");
     let mut without_subject: Vec<String> = dead
         .flat_map(|f| match &f.subject {
@@ -130,7 +132,9 @@ fn judge_graph(
     let mut parts: Vec<Vec<u8>> = vec![topology.text.clone().into_bytes()];
     let cargo_reads = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name == "Cargo.toml" || name == "Cargo.lock" || name.ends_with("clippy.toml")
+        name == "Cargo.toml"
+            || name == "Cargo.lock"
+            || name.ends_with("clippy.toml")
             || path.parent().and_then(Path::file_name).is_some_and(|f| f == ".cargo")
     };
     for path in &listing.files {
@@ -141,15 +145,19 @@ fn judge_graph(
             parts.push(contents.unwrap_or_default());
         }
     }
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"))
-    });
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     parts.extend(home.and_then(|home| std::fs::read(home.join("config.toml")).ok()));
     // Path dependencies outside the root are not in the listing: what names them is, but not what
     // they say, so a graph with such a package is read anew each time.
     let id = key(parts.iter().map(Vec::as_slice));
     let verdict = cache.get_or(id, || graph::judge(root, topology, listing, offline))?;
-    if verdict.outside.is_empty() { Ok(verdict) } else { graph::judge(root, topology, listing, offline) }
+    if verdict.outside.is_empty() {
+        Ok(verdict)
+    } else {
+        graph::judge(root, topology, listing, offline)
+    }
 }
 
 /// A crate with everything that was said about it.
@@ -182,7 +190,8 @@ fn judge_crates<'m>(
 ) -> Result<Vec<Judged<'m>>, Stop> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Judged<'m>)>> = Mutex::default();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(members.len().max(1));
+    let threads =
+        std::thread::available_parallelism().map_or(1, usize::from).min(members.len().max(1));
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -285,7 +294,9 @@ impl<'w, 'm> Walk<'w, 'm> {
         };
         let flags = [u8::from(file.root), u8::from(test), u8::from(file.owns_folder)];
         let id = key([&self.context_key, shown.as_bytes(), &flags, text.as_bytes()]);
-        let Ok(verdict) = self.cache.get_or(id, || Ok::<_, std::convert::Infallible>(checks::judge(self.context, &file)));
+        let Ok(verdict) = self
+            .cache
+            .get_or(id, || Ok::<_, std::convert::Infallible>(checks::judge(self.context, &file)));
         let modules = verdict.modules.clone();
         let folder = path.parent().unwrap_or(self.root).to_path_buf();
         self.judged.files.insert(path, JudgedFile { path: shown.clone(), test, verdict });
@@ -302,7 +313,8 @@ impl<'w, 'm> Walk<'w, 'm> {
                 // What another `cfg` leaves out may be missing; rustc would not look for it.
                 None if module.conditional => {}
                 None => {
-                    let missing = candidates.next().map(|c| relative(self.root, &c)).unwrap_or_default();
+                    let missing =
+                        candidates.next().map(|c| relative(self.root, &c)).unwrap_or_default();
                     let message = format!("declares the module `{missing}`, which is not there");
                     self.report("G001", &shown, module.line, &missing, message);
                 }
@@ -337,7 +349,10 @@ impl<'w, 'm> Walk<'w, 'm> {
             .filter(|path| !nested.iter().any(|dir| path.starts_with(dir)))
             .filter(|path| {
                 let inside = path.strip_prefix(&home).unwrap_or(path);
-                let first = inside.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned());
+                let first = inside
+                    .components()
+                    .next()
+                    .map(|c| c.as_os_str().to_string_lossy().into_owned());
                 // Test folders hold data of tests as well: code that must not compile, for example.
                 !matches!(first.as_deref(), Some("tests" | "benches" | "examples" | "fuzz"))
             })
@@ -382,15 +397,19 @@ pub(crate) fn about(
 
 /// G001 for what the walk could not read, where it lies in a crate, among the migrations, or at the
 /// root.
-fn troubles(root: &Path, topology: &Topology, members: &[Member], listing: &Listing) -> Vec<Finding> {
+fn troubles(
+    root: &Path,
+    topology: &Topology,
+    members: &[Member],
+    listing: &Listing,
+) -> Vec<Finding> {
     let homes: BTreeSet<PathBuf> = members
         .iter()
         .map(|m| root.join(&m.dir))
         .chain(topology.migrations.iter().map(|m| root.join(m)))
         .collect();
-    let concerns = |path: &Path| {
-        homes.iter().any(|home| path.starts_with(home) || home.starts_with(path))
-    };
+    let concerns =
+        |path: &Path| homes.iter().any(|home| path.starts_with(home) || home.starts_with(path));
     let inside = listing.troubles.iter().filter(|(path, _)| concerns(path));
     inside
         .map(|(path, why)| {

@@ -9,8 +9,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 const TEXT: &str = include_str!("../rules.toml");
-const ESCALATE: &str =
-    "escalate: an exception with reason, owner and expiry, or another topology, in a review of its own";
+const ESCALATE: &str = "escalate: an exception with reason, owner and expiry, or another topology, in a review of its own";
 /// Columns of a page.
 const WIDTH: usize = 80;
 
@@ -124,11 +123,11 @@ mod tests {
     use super::{all, explain, find};
 
     const IDS: [&str; 54] = [
-        "C001", "C002", "C003", "C004", "C005", "D001", "D002", "D003", "D004", "D005", "D007", "D008",
-        "F001", "F002", "F003", "G001", "G002", "H001", "H002", "H003", "K001", "K002", "K003", "K004",
-        "K005", "M001", "M002", "N001", "N002", "N003", "N004", "R001", "R002", "R003", "R004", "R005",
-        "R006", "S001", "S002", "S003", "S004", "S005", "S006", "S007", "S008", "T001", "T002", "T005",
-        "T006", "T007", "T008", "T009", "X001", "X002",
+        "C001", "C002", "C003", "C004", "C005", "D001", "D002", "D003", "D004", "D005", "D007",
+        "D008", "F001", "F002", "F003", "G001", "G002", "H001", "H002", "H003", "K001", "K002",
+        "K003", "K004", "K005", "M001", "M002", "N001", "N002", "N003", "N004", "R001", "R002",
+        "R003", "R004", "R005", "R006", "S001", "S002", "S003", "S004", "S005", "S006", "S007",
+        "S008", "T001", "T002", "T005", "T006", "T007", "T008", "T009", "X001", "X002",
     ];
 
     #[test]

@@ -4,17 +4,22 @@ use crate::Finding;
 use crate::topology::{Exception, Topology};
 
 /// Rules that no exception silences: what could not be judged, the declaration itself, the lock.
-const NEVER: [&str; 9] =
-    ["G001", "G002", "T007", "T008", "M002", "K001", "K002", "K003", "K004"];
+const NEVER: [&str; 9] = ["G001", "G002", "T007", "T008", "M002", "K001", "K002", "K003", "K004"];
 
 /// Takes out what a complete exception lets through, adds M002 for the others, and gives the number
 /// in force. `as_of` is a date; without one nothing expires, because an audit reads no clock.
-pub(crate) fn apply(topology: &Topology, as_of: Option<&str>, findings: &mut Vec<Finding>) -> usize {
+pub(crate) fn apply(
+    topology: &Topology,
+    as_of: Option<&str>,
+    findings: &mut Vec<Finding>,
+) -> usize {
     let mut in_force = 0;
     for (number, exception) in topology.exceptions.iter().enumerate() {
         let faults = faults(exception, as_of);
         if !faults.is_empty() {
-            findings.extend(faults.into_iter().map(|fault| finding(topology, number, exception, fault)));
+            findings.extend(
+                faults.into_iter().map(|fault| finding(topology, number, exception, fault)),
+            );
             continue;
         }
         let before = findings.len();
@@ -32,16 +37,22 @@ pub(crate) fn apply(topology: &Topology, as_of: Option<&str>, findings: &mut Vec
 fn faults(exception: &Exception, as_of: Option<&str>) -> Vec<String> {
     let Exception { rule, krate, target, reason, owner, expires } = exception;
     let mut out = Vec::new();
-    for (what, value) in
-        [("rule", rule), ("crate", krate), ("reason", reason), ("owner", owner), ("expires", expires)]
-    {
+    for (what, value) in [
+        ("rule", rule),
+        ("crate", krate),
+        ("reason", reason),
+        ("owner", owner),
+        ("expires", expires),
+    ] {
         if value.as_ref().is_none_or(|v| v.trim().is_empty()) {
             out.push(format!("lacks `{what}`"));
         }
     }
     for (what, value) in [("rule", rule), ("crate", krate), ("target", target)] {
         if value.as_ref().is_some_and(|v| v.contains('*')) {
-            out.push(format!("has a wildcard in `{what}`: it would let through what nobody has seen"));
+            out.push(format!(
+                "has a wildcard in `{what}`: it would let through what nobody has seen"
+            ));
         }
     }
     let id = rule.as_deref().map(bare).unwrap_or_default();
@@ -87,8 +98,13 @@ fn finding(topology: &Topology, number: usize, exception: &Exception, fault: Str
     let mut headings =
         topology.text.lines().enumerate().filter(|(_, line)| line.trim() == "[[exception]]");
     let place = headings.nth(number);
-    let (line, frame) = place.map_or((0, String::new()), |(index, line)| (index + 1, line.to_owned()));
-    let subject = format!("{}:{}", exception.rule.as_deref().unwrap_or("?"), exception.krate.as_deref().unwrap_or("?"));
+    let (line, frame) =
+        place.map_or((0, String::new()), |(index, line)| (index + 1, line.to_owned()));
+    let subject = format!(
+        "{}:{}",
+        exception.rule.as_deref().unwrap_or("?"),
+        exception.krate.as_deref().unwrap_or("?")
+    );
     Finding {
         rule: "M002".to_owned(),
         file: "blca.toml".to_owned(),

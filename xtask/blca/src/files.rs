@@ -54,7 +54,9 @@ impl Listing {
             match path.metadata() {
                 Ok(behind) => behind.is_dir(),
                 Err(error) if interesting(&name) || path.extension().is_none() => {
-                    return self.troubles.push((path, format!("a symbolic link leads nowhere: {error}")));
+                    return self
+                        .troubles
+                        .push((path, format!("a symbolic link leads nowhere: {error}")));
                 }
                 Err(_) => return,
             }
@@ -93,9 +95,8 @@ fn in_cargo_folder(path: &Path) -> bool {
 /// A file's text without its byte order mark, or why there is none.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        format!("is not UTF-8 (byte {})", error.utf8_error().valid_up_to())
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 

@@ -24,7 +24,6 @@ mod report;
 mod syntax;
 mod topology;
 
-
 use std::path::PathBuf;
 
 pub use audit::{audit, picture, reached, why};

@@ -115,12 +115,18 @@ pub(crate) fn check(
     expected: &[String],
 ) -> Result<Vec<Finding>, Stop> {
     let Some(lock) = Lock::read(root)? else {
-        let missing = |name: &String| at("K002", name, format!("`{FILE}` is gone, and with it domain `{name}`"));
+        let missing = |name: &String| {
+            at("K002", name, format!("`{FILE}` is gone, and with it domain `{name}`"))
+        };
         return Ok(expected.iter().map(missing).collect());
     };
     let mut out = Vec::new();
     for name in expected.iter().filter(|name| !lock.domain.contains_key(*name)) {
-        out.push(at("K002", name, format!("`{FILE}` lacks the domain `{name}` that `blca.toml` asks for")));
+        out.push(at(
+            "K002",
+            name,
+            format!("`{FILE}` lacks the domain `{name}` that `blca.toml` asks for"),
+        ));
     }
     for (name, domain) in &lock.domain {
         let faults = unlock_faults(domain, as_of);
@@ -153,7 +159,8 @@ fn unlock_faults(domain: &Domain, as_of: Option<&str>) -> Vec<String> {
         return stray.into_iter().collect();
     }
     let lacks = fields.iter().filter(|(_, v)| v.as_ref().is_none_or(|v| v.trim().is_empty()));
-    let mut out: Vec<String> = lacks.map(|(field, _)| format!("is unlocked without `{field}`")).collect();
+    let mut out: Vec<String> =
+        lacks.map(|(field, _)| format!("is unlocked without `{field}`")).collect();
     if let Some(date) = domain.expires.as_deref().filter(|date| !date.trim().is_empty()) {
         if !is_date(date) {
             out.push(format!("is unlocked until `{date}`, which is no date (YYYY-MM-DD)"));
@@ -167,13 +174,15 @@ fn unlock_faults(domain: &Domain, as_of: Option<&str>) -> Vec<String> {
 impl Domain {
     fn compare(&self, root: &Path, name: &str, out: &mut Vec<Finding>) -> Result<(), Stop> {
         if digest(&self.files) != self.digest {
-            let message = format!("the digest of domain `{name}` does not fit the files that it lists");
+            let message =
+                format!("the digest of domain `{name}` does not fit the files that it lists");
             out.push(at("K004", name, message));
         }
         let there = hashes(root, &self.root)?;
         // A lock may write its paths from the workspace or from the domain's root.
         let from_root = self.files.keys().any(|path| !within(path, &self.root));
-        let prefix = if from_root { format!("{}/", self.root.trim_end_matches('/')) } else { String::new() };
+        let prefix =
+            if from_root { format!("{}/", self.root.trim_end_matches('/')) } else { String::new() };
         let listed: BTreeMap<String, &String> =
             self.files.iter().map(|(path, hash)| (format!("{prefix}{path}"), hash)).collect();
         for (path, hash) in &listed {
@@ -212,7 +221,8 @@ fn at(rule: &str, subject: &str, message: String) -> Finding {
 fn place(finding: &mut Finding, text: &str) {
     let heading = format!("[domain.{}]", finding.subject);
     let quoted = format!("\"{}\"", finding.subject);
-    let found = text.lines().enumerate().find(|(_, l)| l.trim() == heading || l.starts_with(&quoted));
+    let found =
+        text.lines().enumerate().find(|(_, l)| l.trim() == heading || l.starts_with(&quoted));
     if let Some((index, line)) = found {
         finding.line = index + 1;
         finding.frame = line.to_owned();
@@ -250,7 +260,9 @@ fn folder(root: &Path, dir: &Path, out: &mut BTreeMap<String, String>) -> Result
         if kind.is_symlink() {
             // What it leads to may change without the lock seeing it.
             let shown = relative(root, &path);
-            return Err(Stop::Incomplete(format!("`{shown}` is a symbolic link in a locked domain")));
+            return Err(Stop::Incomplete(format!(
+                "`{shown}` is a symbolic link in a locked domain"
+            )));
         }
         if kind.is_dir() {
             folder(root, &path, out)?;

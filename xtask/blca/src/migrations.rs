@@ -32,7 +32,12 @@ pub(crate) fn check(
     for folder in &topology.migrations {
         let dir = root.join(folder);
         if !dir.is_dir() {
-            out.push(declared("T002", topology, folder, format!("the folder `{folder}` does not exist")));
+            out.push(declared(
+                "T002",
+                topology,
+                folder,
+                format!("the folder `{folder}` does not exist"),
+            ));
             continue;
         }
         let mut files = Vec::new();
@@ -42,7 +47,12 @@ pub(crate) fn check(
             files.push((name, text));
         }
         if files.is_empty() {
-            out.push(declared("T008", topology, folder, format!("the folder `{folder}` holds no migration")));
+            out.push(declared(
+                "T008",
+                topology,
+                folder,
+                format!("the folder `{folder}` holds no migration"),
+            ));
             continue;
         }
         numbers(folder, &files, out);
@@ -83,7 +93,9 @@ fn numbers(folder: &str, files: &[(String, String)], out: &mut Vec<Finding>) {
                 rule: "S005".to_owned(),
                 file: file.clone(),
                 subject: name.to_owned(),
-                message: format!("migrations in `{folder}` are numbered without a gap: {wanted:04} is due here"),
+                message: format!(
+                    "migrations in `{folder}` are numbered without a gap: {wanted:04} is due here"
+                ),
                 ..Finding::default()
             });
         }
@@ -106,7 +118,10 @@ impl Folder {
         let facts = names(&sql, &topology.fact_tables);
         let guards = guards(&sql, &facts);
         let postgres = words.iter().any(|w| {
-            matches!(w.as_str(), "PLPGSQL" | "BYTEA" | "TIMESTAMPTZ" | "JSONB" | "BIGSERIAL" | "LANGUAGE")
+            matches!(
+                w.as_str(),
+                "PLPGSQL" | "BYTEA" | "TIMESTAMPTZ" | "JSONB" | "BIGSERIAL" | "LANGUAGE"
+            )
         });
         let lower = |i: usize| words.get(i).map(|w| w.to_lowercase());
         let tables = (0..words.len())
@@ -118,18 +133,23 @@ impl Folder {
 
     /// S005: every fact table is made, and refuses each kind of change.
     fn guarded(&self, topology: &Topology, out: &mut Vec<Finding>) {
-        let folder = self.files.first().map_or("", |(file, _)| file.rsplit_once('/').map_or("", |f| f.0));
+        let folder =
+            self.files.first().map_or("", |(file, _)| file.rsplit_once('/').map_or("", |f| f.0));
         for table in &topology.fact_tables {
             if !self.tables.iter().any(|t| t.eq_ignore_ascii_case(table)) {
                 let what = format!("no migration in `{folder}` creates the fact table `{table}`");
                 out.push(declared("T002", topology, table, what));
                 continue;
             }
-            let verbs: &[&str] =
-                if self.postgres { &["UPDATE", "DELETE", "TRUNCATE"] } else { &["UPDATE", "DELETE"] };
+            let verbs: &[&str] = if self.postgres {
+                &["UPDATE", "DELETE", "TRUNCATE"]
+            } else {
+                &["UPDATE", "DELETE"]
+            };
             for verb in verbs {
                 if !self.refuses(table, verb) {
-                    let message = format!("fact table `{table}` has no trigger before {verb} in `{folder}`");
+                    let message =
+                        format!("fact table `{table}` has no trigger before {verb} in `{folder}`");
                     let subject = format!("{table}:{verb}:{folder}");
                     out.push(Finding { subject, ..declared("S005", topology, table, message) });
                 }
@@ -162,9 +182,10 @@ impl Folder {
             return raise(statement) || next.is_some_and(raise);
         };
         let Some(function) = statement.get(run + 2) else { return false };
-        let made = self.words.windows(2).position(|w| {
-            matches!(w, [kind, name] if kind == "FUNCTION" && name == function)
-        });
+        let made = self
+            .words
+            .windows(2)
+            .position(|w| matches!(w, [kind, name] if kind == "FUNCTION" && name == function));
         // Up to where the next function is made.
         let body = made.and_then(|at| self.words.get(at + 1..)).unwrap_or_default();
         let end = body.iter().skip(1).position(|w| w == "CREATE").map_or(body.len(), |at| at + 1);

@@ -11,7 +11,8 @@ fn folders(pattern: &[&str], path: &[&str]) -> bool {
     match (pattern, path) {
         ([], []) => true,
         (["**", rest @ ..], _) => {
-            folders(rest, path) || path.split_first().is_some_and(|(_, tail)| folders(pattern, tail))
+            folders(rest, path)
+                || path.split_first().is_some_and(|(_, tail)| folders(pattern, tail))
         }
         ([first, rest @ ..], [name, tail @ ..]) => wild(first, name) && folders(rest, tail),
         _ => false,

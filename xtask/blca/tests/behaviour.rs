@@ -64,8 +64,11 @@ fn a_cache_changes_no_verdict() {
     // A new table makes an old text SQL: the verdict of an unchanged file changes with its context.
     fs::write(root.join("target/blca/verdicts.json"), "damaged").unwrap();
     assert_eq!(said(&audit(&root)).rules, ["S001"]);
-    edit(&root, &json!({"op": "replace", "file": "crates/ev-engine/src/verify.rs",
-        "from": "\nconst Q: &str = \"SELECT id FROM traces\";\n", "to": ""}));
+    edit(
+        &root,
+        &json!({"op": "replace", "file": "crates/ev-engine/src/verify.rs",
+        "from": "\nconst Q: &str = \"SELECT id FROM traces\";\n", "to": ""}),
+    );
     assert_eq!(said(&audit(&root)).status, 0);
 }
 
@@ -82,22 +85,59 @@ fn check(name: &str, edits: &[Value], status: u8, says: &str) {
 fn what_cannot_be_read_is_never_a_pass() {
     let engine = "crates/ev-engine/src/verify.rs";
     check("no-declaration", &[json!({"op": "remove", "file": "blca.toml"})], 2, "blca.toml");
-    check("no-toml", &[json!({"op": "create", "file": "blca.toml", "text": "layers = ["})], 2, "T007");
-    check("broken-manifest",
-        &[json!({"op": "append", "file": "crates/ev-engine/Cargo.toml", "text": "\n[dependencies\n"})],
-        3, "ev-engine");
-    check("missing-crate", &[json!({"op": "remove", "file": "vendor/serde/Cargo.toml"})], 3, "serde");
-    check("unparsable", &[json!({"op": "append", "file": engine, "text": "fn ( {"})], 3, "verify.rs");
-    check("not-utf8", &[json!({"op": "create_bytes", "file": engine, "bytes": [47, 47, 255, 10]})],
-        3, "verify.rs");
+    check(
+        "no-toml",
+        &[json!({"op": "create", "file": "blca.toml", "text": "layers = ["})],
+        2,
+        "T007",
+    );
+    check(
+        "broken-manifest",
+        &[
+            json!({"op": "append", "file": "crates/ev-engine/Cargo.toml", "text": "\n[dependencies\n"}),
+        ],
+        3,
+        "ev-engine",
+    );
+    check(
+        "missing-crate",
+        &[json!({"op": "remove", "file": "vendor/serde/Cargo.toml"})],
+        3,
+        "serde",
+    );
+    check(
+        "unparsable",
+        &[json!({"op": "append", "file": engine, "text": "fn ( {"})],
+        3,
+        "verify.rs",
+    );
+    check(
+        "not-utf8",
+        &[json!({"op": "create_bytes", "file": engine, "bytes": [47, 47, 255, 10]})],
+        3,
+        "verify.rs",
+    );
     check("module-gone", &[json!({"op": "remove", "file": engine})], 3, "verify.rs");
-    check("circle", &[json!({"op": "symlink", "file": "crates/ev-engine/src/again", "to": "../src"})],
-        3, "circle");
-    check("nowhere", &[json!({"op": "symlink", "file": "crates/ev-engine/src/gone.rs", "to": "missing.rs"})],
-        3, "gone.rs");
-    check("binary-migration",
-        &[json!({"op": "create_bytes", "file": "crates/ev-store/migrations/0002_x.sql", "bytes": [255]})],
-        3, "0002_x.sql");
+    check(
+        "circle",
+        &[json!({"op": "symlink", "file": "crates/ev-engine/src/again", "to": "../src"})],
+        3,
+        "circle",
+    );
+    check(
+        "nowhere",
+        &[json!({"op": "symlink", "file": "crates/ev-engine/src/gone.rs", "to": "missing.rs"})],
+        3,
+        "gone.rs",
+    );
+    check(
+        "binary-migration",
+        &[
+            json!({"op": "create_bytes", "file": "crates/ev-store/migrations/0002_x.sql", "bytes": [255]}),
+        ],
+        3,
+        "0002_x.sql",
+    );
 }
 
 #[test]
@@ -130,16 +170,21 @@ fn exceptions_are_reasoned_expire_and_are_needed() {
     let report = audit(&root).unwrap();
     assert_eq!(report.status(), 0, "{}", report.human());
     assert!(report.human().contains("1 exception"), "{}", report.human());
-    let late = Request {
-        root, offline: true, as_of: Some("2027-02-01".to_owned()), ..Request::default()
-    };
+    let late =
+        Request { root, offline: true, as_of: Some("2027-02-01".to_owned()), ..Request::default() };
     let rules = said(&blca::audit(&late)).rules;
     assert_eq!(rules, ["M002", "R004"]);
-    let Err(Stop::Declaration(_)) = blca::audit(&Request { as_of: Some("soon".to_owned()), ..late })
+    let Err(Stop::Declaration(_)) =
+        blca::audit(&Request { as_of: Some("soon".to_owned()), ..late })
     else {
         panic!("`soon` is no date");
     };
-    check("no-reason", &[breach.clone(), exception("owner = \"o\"\nexpires = \"2027-01-31\"\n")], 1, "M002");
+    check(
+        "no-reason",
+        &[breach.clone(), exception("owner = \"o\"\nexpires = \"2027-01-31\"\n")],
+        1,
+        "M002",
+    );
     check("unneeded", &[exception(whole)], 1, "M002");
     check("wildcard", &[breach, exception(&format!("target = \"*\"\n{whole}"))], 1, "M002");
 }
@@ -150,16 +195,22 @@ fn only_what_changed_is_reported_when_asked() {
     let git = |arguments: &[&str]| {
         let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
         let status = std::process::Command::new("git")
-            .current_dir(&root).args(identity).args(arguments).output().unwrap();
+            .current_dir(&root)
+            .args(identity)
+            .args(arguments)
+            .output()
+            .unwrap();
         assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
     };
-    let debt = |file: &str| edit(&root, &json!({"op": "append", "file": file, "text": "\n// TODO: x\n"}));
+    let debt =
+        |file: &str| edit(&root, &json!({"op": "append", "file": file, "text": "\n// TODO: x\n"}));
     debt("crates/ev-api/src/lib.rs");
     git(&["init", "-q"]);
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "all"]);
     debt("crates/ev-export/src/lib.rs");
-    let request = Request { root: root.clone(), offline: true, changed: true, ..Request::default() };
+    let request =
+        Request { root: root.clone(), offline: true, changed: true, ..Request::default() };
     let report = blca::audit(&request).unwrap();
     let files: Vec<_> = report.findings().iter().map(|f| f.file.as_str()).collect();
     assert_eq!(files, ["crates/ev-export/src/lib.rs"]);

@@ -35,8 +35,10 @@ pub(super) fn check(judge: &mut Judge<'_>, source: &Source) {
 
 /// The word by which a comment admits debt.
 pub(crate) fn admission(comment: &str) -> Option<String> {
-    let words: Vec<&str> =
-        comment.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = comment
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|w| !w.is_empty())
+        .collect();
     let mark = words.iter().enumerate().find(|(at, word)| {
         // In the middle of prose "TODO" is a word of Spanish or of an interface.
         MARKS.contains(word) && (*at == 0 || follows_with_colon(comment, word))
@@ -92,19 +94,20 @@ impl Finder {
             ("ignore", _) => self.add("#[ignore]", path),
             ("deprecated", _) => self.add("#[deprecated]", path),
             ("allow" | "expect", syn::Meta::List(list)) => {
-                let lints = list.parse_args_with(
-                    Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated,
-                );
+                let lints =
+                    list.parse_args_with(Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated);
                 for lint in lints.into_iter().flatten() {
-                    if matches!(segments(lint.path()).pop().as_deref(), Some("dead_code" | "unused")) {
+                    if matches!(
+                        segments(lint.path()).pop().as_deref(),
+                        Some("dead_code" | "unused")
+                    ) {
                         self.add("allow(dead_code)", path);
                     }
                 }
             }
             ("cfg_attr", syn::Meta::List(list)) => {
-                let parts = list.parse_args_with(
-                    Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated,
-                );
+                let parts =
+                    list.parse_args_with(Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated);
                 for part in parts.into_iter().flatten().skip(1) {
                     self.meta(&part);
                 }
@@ -120,12 +123,25 @@ mod tests {
 
     #[test]
     fn marks_are_seen_and_prose_is_not() {
-        for text in ["// TODO: extract", "// TODO later", "/* FIXME */", "// Temporary SQL, see next",
-            "//! XXX wrong", "// see below, HACK(me): x", "-- TODO drop", "* TODO x"] {
+        for text in [
+            "// TODO: extract",
+            "// TODO later",
+            "/* FIXME */",
+            "// Temporary SQL, see next",
+            "//! XXX wrong",
+            "// see below, HACK(me): x",
+            "-- TODO drop",
+            "* TODO x",
+        ] {
             assert!(admission(text).is_some(), "{text}");
         }
-        for text in ["/// Todo el mundo. Not a hackathon; a temporary file is fine.",
-            "// the TODO column of the board", "// hacks", "// a temporary file", "// TEMPERATURE"] {
+        for text in [
+            "/// Todo el mundo. Not a hackathon; a temporary file is fine.",
+            "// the TODO column of the board",
+            "// hacks",
+            "// a temporary file",
+            "// TEMPERATURE",
+        ] {
             assert!(admission(text).is_none(), "{text}");
         }
     }

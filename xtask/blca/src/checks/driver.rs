@@ -45,8 +45,12 @@ impl Leaks<'_> {
             Item::Type(i) if public(&i.vis) => {
                 self.ty(&i.ty, &bare(&i.ident), "is a public name for");
             }
-            Item::Const(i) if public(&i.vis) => self.ty(&i.ty, &bare(&i.ident), "is public and has"),
-            Item::Static(i) if public(&i.vis) => self.ty(&i.ty, &bare(&i.ident), "is public and has"),
+            Item::Const(i) if public(&i.vis) => {
+                self.ty(&i.ty, &bare(&i.ident), "is public and has")
+            }
+            Item::Static(i) if public(&i.vis) => {
+                self.ty(&i.ty, &bare(&i.ident), "is public and has")
+            }
             Item::Fn(i) if public(&i.vis) => self.signature(&i.sig),
             Item::Struct(i) if public(&i.vis) => {
                 self.generics(&i.generics, &bare(&i.ident));
@@ -106,7 +110,8 @@ impl Leaks<'_> {
                 Some("AsRef" | "AsMut" | "Borrow" | "From" | "Into")
             );
             let last = path.segments.last();
-            if hands_out && let Some(syn::PathArguments::AngleBracketed(list)) = last.map(|s| &s.arguments)
+            if hands_out
+                && let Some(syn::PathArguments::AngleBracketed(list)) = last.map(|s| &s.arguments)
             {
                 for argument in &list.args {
                     if let syn::GenericArgument::Type(ty) = argument
@@ -153,10 +158,10 @@ impl Leaks<'_> {
             let written = segments(&path);
             let byte = path.span().byte_range().start;
             let resolved = self.source.names.resolve(&written, byte);
-            let driver = resolved.iter().find(|p| p.first().is_some_and(|f| self.drivers.contains(f)));
+            let driver =
+                resolved.iter().find(|p| p.first().is_some_and(|f| self.drivers.contains(f)));
             if let Some(driver) = driver {
-                let message =
-                    format!("`{name}` {how} the driver's type `{}`", driver.join("::"));
+                let message = format!("`{name}` {how} the driver's type `{}`", driver.join("::"));
                 let start = path.span().start();
                 self.found.push((start.line, start.column + 1, name.to_owned(), message));
             }

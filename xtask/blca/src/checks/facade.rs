@@ -14,14 +14,71 @@ use crate::syntax::names::bare;
 
 /// Methods that decide: they choose a value, a branch or an order.
 const DECIDING: &[&str] = &[
-    "all", "and", "any", "chunks", "clamp", "cmp", "contains", "count", "dedup", "drain", "eq",
-    "expect", "filter", "filter_map", "find", "find_map", "fold", "ge", "get_or_insert",
-    "get_or_insert_with", "gt", "is_empty", "is_err", "is_none", "is_none_or", "is_ok", "is_some",
-    "is_some_and", "le", "lt", "map_or", "map_or_else", "max", "max_by", "max_by_key", "min", "min_by",
-    "min_by_key", "ne", "nth", "or", "or_default", "or_else", "partial_cmp", "partition", "position",
-    "product", "reduce", "retain", "scan", "skip", "skip_while", "sort", "sort_by", "sort_by_key",
-    "sum", "take_while", "then", "then_some", "truncate", "unwrap", "unwrap_or", "unwrap_or_default",
-    "unwrap_or_else", "xor",
+    "all",
+    "and",
+    "any",
+    "chunks",
+    "clamp",
+    "cmp",
+    "contains",
+    "count",
+    "dedup",
+    "drain",
+    "eq",
+    "expect",
+    "filter",
+    "filter_map",
+    "find",
+    "find_map",
+    "fold",
+    "ge",
+    "get_or_insert",
+    "get_or_insert_with",
+    "gt",
+    "is_empty",
+    "is_err",
+    "is_none",
+    "is_none_or",
+    "is_ok",
+    "is_some",
+    "is_some_and",
+    "le",
+    "lt",
+    "map_or",
+    "map_or_else",
+    "max",
+    "max_by",
+    "max_by_key",
+    "min",
+    "min_by",
+    "min_by_key",
+    "ne",
+    "nth",
+    "or",
+    "or_default",
+    "or_else",
+    "partial_cmp",
+    "partition",
+    "position",
+    "product",
+    "reduce",
+    "retain",
+    "scan",
+    "skip",
+    "skip_while",
+    "sort",
+    "sort_by",
+    "sort_by_key",
+    "sum",
+    "take_while",
+    "then",
+    "then_some",
+    "truncate",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+    "xor",
 ];
 
 /// Both, for a file that a facade pattern matches.
@@ -57,9 +114,7 @@ fn items(judge: &mut Judge<'_>, source: &Source, items_of: &[Item]) {
             }
             Item::Type(_) => continue,
             Item::Fn(i) => ("a free function", bare(&i.sig.ident)),
-            Item::Macro(i) => {
-                ("a macro", i.ident.as_ref().map(bare).unwrap_or_default())
-            }
+            Item::Macro(i) => ("a macro", i.ident.as_ref().map(bare).unwrap_or_default()),
             Item::Const(i) => ("a constant", bare(&i.ident)),
             Item::Static(i) => ("a static", bare(&i.ident)),
             Item::Trait(i) => ("a trait", bare(&i.ident)),
@@ -67,7 +122,8 @@ fn items(judge: &mut Judge<'_>, source: &Source, items_of: &[Item]) {
         };
         let (what, name) = extra;
         let start = item.span().start();
-        let message = format!("the facade holds {what} `{name}`: facades hold types and their methods");
+        let message =
+            format!("the facade holds {what} `{name}`: facades hold types and their methods");
         judge.report("F002", start.line, start.column + 1, 0, &name, message);
     }
 }
@@ -80,14 +136,22 @@ fn implementation(judge: &mut Judge<'_>, block: &syn::ItemImpl) {
                 let mut logic = Logic { found: Vec::new(), calls: 0 };
                 logic.visit_block(&method.block);
                 for (what, line, column) in logic.found {
-                    let message = format!("`{name}` {what}: a facade composes and computes nothing");
+                    let message =
+                        format!("`{name}` {what}: a facade composes and computes nothing");
                     judge.report("F001", line, column, 0, &name, message);
                 }
                 let asks = method.sig.receiver().is_some() && block.trait_.is_none();
                 let public = matches!(method.vis, syn::Visibility::Public(_));
-                if asks && public && logic.calls == 0 && !method.block.stmts.is_empty() && !gives_field(&method.block) {
+                if asks
+                    && public
+                    && logic.calls == 0
+                    && !method.block.stmts.is_empty()
+                    && !gives_field(&method.block)
+                {
                     let start = method.sig.ident.span().start();
-                    let message = format!("facade method `{name}` calls no engine: its answer is made up here");
+                    let message = format!(
+                        "facade method `{name}` calls no engine: its answer is made up here"
+                    );
                     judge.report("F003", start.line, start.column + 1, 0, &name, message);
                 }
             }

@@ -32,8 +32,18 @@ struct Table {
 }
 
 const TIME_CRATES: &[&str] = &[
-    "chrono", "coarsetime", "fastant", "humantime", "instant", "jiff", "minstant", "quanta", "std",
-    "time", "tokio", "web_time",
+    "chrono",
+    "coarsetime",
+    "fastant",
+    "humantime",
+    "instant",
+    "jiff",
+    "minstant",
+    "quanta",
+    "std",
+    "time",
+    "tokio",
+    "web_time",
 ];
 
 const TABLES: &[Table] = &[
@@ -221,7 +231,8 @@ fn tables(judge: &mut Judge<'_>, named: &Named, path: &[String]) {
 }
 
 fn fits(shape: &Shape, used: Use, path: &[String]) -> bool {
-    let same = |names: &[&str], part: &[String]| names.iter().zip(part).all(|(a, b)| *a == b.as_str());
+    let same =
+        |names: &[&str], part: &[String]| names.iter().zip(part).all(|(a, b)| *a == b.as_str());
     match shape {
         Ends(names) => {
             let tail = path.len().checked_sub(names.len()).and_then(|at| path.get(at..));
@@ -312,7 +323,8 @@ fn shown(named: &Named, path: &[String]) -> String {
 fn words(judge: &mut Judge<'_>, tokens: &[Token], at: usize, token: &Token) {
     let next = |n: usize| tokens.get(at + n);
     let is = |n: usize, text: &str| next(n).is_some_and(|t| t.is(text));
-    let after = |text: &str| at.checked_sub(1).and_then(|b| tokens.get(b)).is_some_and(|t| t.is(text));
+    let after =
+        |text: &str| at.checked_sub(1).and_then(|b| tokens.get(b)).is_some_and(|t| t.is(text));
     let place = |judge: &mut Judge<'_>, rule: &str, subject: &str, message: &str| {
         let width = token.text.chars().count();
         judge.report(rule, token.line, token.column, width, subject, message.to_owned());
@@ -332,9 +344,7 @@ fn words(judge: &mut Judge<'_>, tokens: &[Token], at: usize, token: &Token) {
         "extern" if next(1).is_some_and(|t| t.kind == Kind::Literal || t.is("{") || t.is("fn")) => {
             place(judge, "X003", "extern", "declares or gives a foreign function");
         }
-        "no_mangle" | "export_name" | "link_name" | "link_section"
-            if after("[") || after("(") =>
-        {
+        "no_mangle" | "export_name" | "link_name" | "link_section" if after("[") || after("(") => {
             place(judge, "X003", &token.text, "gives a symbol to the linker");
         }
         "disallowed_methods" | "disallowed_types" | "disallowed_macros"
@@ -371,7 +381,8 @@ fn environment_of_the_build(judge: &mut Judge<'_>, source: &Source) {
         }
         let variable = at(parts + 2).and_then(Token::string).unwrap_or_default();
         if !variable.starts_with("CARGO_PKG_") && variable != "CARGO_CRATE_NAME" {
-            let message = format!("`{}!(\"{variable}\")` reads the environment of the build", named.written);
+            let message =
+                format!("`{}!(\"{variable}\")` reads the environment of the build", named.written);
             report(judge, "R004", named, &variable, message);
         }
     }

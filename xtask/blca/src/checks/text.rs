@@ -6,7 +6,8 @@ use super::Judge;
 pub(super) fn check(judge: &mut Judge<'_>) {
     let text = judge.file.text;
     for (line, column, sign) in control_characters(text) {
-        let message = format!("U+{:04X} stands here, which an editor does not show", u32::from(sign));
+        let message =
+            format!("U+{:04X} stands here, which an editor does not show", u32::from(sign));
         judge.report("G002", line, column, 1, &format!("U+{:04X}", u32::from(sign)), message);
     }
 }

@@ -15,18 +15,8 @@ impl<'g> House<'g> {
             // What a crate brings in itself: other workspace crates are judged on their own.
             let own = self.reach(&krate, Through::Outside)?;
             for (owner, names) in self.topology.closure.only.iter().filter(|(o, _)| *o != id) {
-                for name in names {
-                    if let Some(path) = own.path_to(|p, _| p.name() == name) {
-                        let message = format!(
-                            "{id} crate `{}` reaches `{name}`, which only {owner} may reach",
-                            krate.name()
-                        );
-                        out.push(Finding {
-                            path_note: further(krate.name(), name, own.ways_to(name)),
-                            ..self.at_path(&krate, "D003", name, message, path)
-                        });
-                    }
-                }
+                let whose = format!("which only {owner} may reach");
+                self.check_fenced(&krate, &own, names, &whose, &format!("{owner} only"), out);
             }
             let denied = self.topology.closure.deny.get(id);
             let features = self.topology.closure.features_deny.get(id);
@@ -34,17 +24,9 @@ impl<'g> House<'g> {
                 continue;
             }
             let all = self.reach(&krate, Through::Everything)?;
-            for name in denied.into_iter().flatten() {
-                if let Some(path) = all.path_to(|p, _| p.name() == name) {
-                    let message = format!(
-                        "{id} crate `{}` reaches `{name}`, which {id} must not reach",
-                        krate.name()
-                    );
-                    out.push(Finding {
-                            path_note: further(krate.name(), name, all.ways_to(name)),
-                            ..self.at_path(&krate, "D003", name, message, path)
-                        });
-                }
+            if let Some(names) = denied {
+                let whose = format!("which {id} must not reach");
+                self.check_fenced(&krate, &all, names, &whose, &format!("not from {id}"), out);
             }
             for wanted in features.into_iter().flatten() {
                 let Some((name, feature)) = wanted.split_once('/') else { continue };
@@ -59,17 +41,56 @@ impl<'g> House<'g> {
         Ok(())
     }
 
+    /// D003 for the crates behind one fence. What lies behind another of them on the way is not said
+    /// twice.
+    fn check_fenced(
+        &self,
+        krate: &Crate<'g>,
+        reach: &Reach<'g>,
+        names: &[String],
+        whose: &str,
+        mark: &str,
+        out: &mut Vec<Finding>,
+    ) {
+        for name in names {
+            let Some(mut path) = reach.path_to(|p, _| p.name() == name) else { continue };
+            let (on_the_way, last) = (path.len().saturating_sub(1), path.last_mut());
+            if let Some((_, text)) = last {
+                text.push_str(&format!("  ← {mark}"));
+            }
+            if path.iter().take(on_the_way).any(|(step, _)| names.contains(step)) {
+                continue;
+            }
+            let message =
+                format!("{} crate `{}` reaches `{name}`, {whose}", krate.layer_id, krate.name());
+            let path_note = further(krate.name(), name, reach.ways_to(name));
+            out.push(Finding { path_note, ..self.at_path(krate, "D003", name, message, path) });
+        }
+    }
+
     /// T006: a forbidden feature that its crate does not have (any more) guards nothing.
     pub(super) fn check_stale_features(&self, out: &mut Vec<Finding>) {
-        for (id, wanted) in
-            self.topology.closure.features_deny.iter().flat_map(|(id, list)| list.iter().map(move |w| (id, w)))
+        for (id, wanted) in self
+            .topology
+            .closure
+            .features_deny
+            .iter()
+            .flat_map(|(id, list)| list.iter().map(move |w| (id, w)))
         {
             let Some((name, feature)) = wanted.split_once('/') else { continue };
             let mut packages = self.graph.packages().filter(|p| p.name() == name).peekable();
             let known = packages.peek().is_none() || packages.any(|p| has_feature(&p, feature));
             if !known {
-                let message = format!("features_deny of {id} names `{wanted}`, and `{name}` has no such feature");
-                out.push(self.at_declaration("[closure.features_deny]", id, "T006", wanted, message));
+                let message = format!(
+                    "features_deny of {id} names `{wanted}`, and `{name}` has no such feature"
+                );
+                out.push(self.at_declaration(
+                    "[closure.features_deny]",
+                    id,
+                    "T006",
+                    wanted,
+                    message,
+                ));
             }
         }
     }

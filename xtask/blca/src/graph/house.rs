@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use guppy::graph::{PackageGraph, PackageLink, PackageMetadata};
 
 use super::HASH_CRATES;
-use crate::Finding;
 use crate::files::relative;
 use crate::topology::{Dev, Layer, Topology};
+use crate::{Finding, Stop};
 
 /// A workspace crate with its place in the topology.
 #[derive(Clone, Copy)]
@@ -115,7 +115,9 @@ impl<'g> House<'g> {
             krate.package.direct_links().any(|l| l.normal().is_present() && l.to().name() == canon)
         });
         if members.contains(canon.as_str()) && user.is_none() {
-            let message = format!("no crate links the canon crate `{canon}`: canonical form has another home");
+            let message = format!(
+                "no crate links the canon crate `{canon}`: canonical form has another home"
+            );
             out.push(self.at_declaration("", "", "H002", canon, message));
         }
         if !members.contains(self.topology.canon_crate.as_str()) {
@@ -123,6 +125,24 @@ impl<'g> House<'g> {
             let message = format!("canon crate `{name}` is declared and does not exist");
             out.push(self.at_declaration("", "", "T002", name, message));
         }
+    }
+
+    /// T009 by the manifests' own words: cargo leaves a dependency on a package without a library out
+    /// of its graph.
+    pub(super) fn check_tools(&self, out: &mut Vec<Finding>) -> Result<(), Stop> {
+        for krate in self.crates() {
+            let manifest = self.manifest(krate.package.manifest_path().as_std_path())?;
+            let mut named = BTreeSet::new();
+            dependencies(&manifest, &mut named);
+            let linked =
+                |tool: &String| krate.package.direct_links().any(|link| link.to().name() == tool);
+            for tool in self.topology.tools.iter().filter(|t| named.contains(*t) && !linked(t)) {
+                let message =
+                    format!("layer crate `{}` depends on the tool `{tool}`", krate.name());
+                out.push(self.at_manifest(krate.package, tool, "T009", message));
+            }
+        }
+        Ok(())
     }
 
     /// D001, D002, D005, H001, the graph side of T009, and T006 for what no edge uses.
@@ -277,7 +297,16 @@ impl<'g> House<'g> {
         let (file, line, frame) = self.manifest_line(krate.package, link.dep_name());
         let to = link.to();
         let path = vec![krate.label(), format!("{} {}  {}", to.name(), to.version(), kinds(link))];
-        Finding { file, line, frame, path, ..krate.finding(rule, to.name(), message) }
+        let (column, width) = marked(&frame, link.dep_name());
+        Finding {
+            file,
+            line,
+            column,
+            width,
+            frame,
+            path,
+            ..krate.finding(rule, to.name(), message)
+        }
     }
 
     pub(super) fn at_path(
@@ -294,10 +323,13 @@ impl<'g> House<'g> {
         let (file, line, frame) = self.manifest_line(krate.package, key);
         // Where the manifest's own line switches a feature of the first step on, point at it.
         let switched = path.get(1).and_then(|(_, text)| text.split("[feature ").nth(1));
-        let switched = switched.and_then(|rest| rest.split(']').next()).unwrap_or_default().to_owned();
+        let switched =
+            switched.and_then(|rest| rest.split(']').next()).unwrap_or_default().to_owned();
         let quoted = format!("\"{switched}\"");
-        let at = frame.find(&quoted).filter(|_| !switched.is_empty());
-        let (column, width) = at.map_or((0, 0), |at| (at + 1, quoted.len()));
+        let (column, width) = match frame.find(&quoted).filter(|_| !switched.is_empty()) {
+            Some(at) => (at + 1, quoted.len()),
+            None => marked(&frame, key),
+        };
         let mut path: Vec<_> = path.into_iter().map(|(_, text)| text).collect();
         if let Some(root) = path.first_mut() {
             let features = root.find("  [").map_or("", |at| root.get(at..).unwrap_or_default());
@@ -326,6 +358,30 @@ impl<'g> House<'g> {
     }
 }
 
+/// Package names in every table of dependencies that ships.
+fn dependencies(table: &toml::Table, out: &mut BTreeSet<String>) {
+    for (key, value) in table {
+        let Some(inner) = value.as_table() else { continue };
+        match key.as_str() {
+            "dependencies" | "build-dependencies" => {
+                for (name, spec) in inner {
+                    let package = spec.get("package").and_then(toml::Value::as_str);
+                    out.insert(package.unwrap_or(name).to_owned());
+                }
+            }
+            "target" => {
+                inner.values().filter_map(toml::Value::as_table).for_each(|t| dependencies(t, out))
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Column and width of a name in a line.
+fn marked(frame: &str, name: &str) -> (usize, usize) {
+    frame.find(name).map_or((0, 0), |at| (at + 1, name.len()))
+}
+
 fn section(layer: &str) -> String {
     format!("[layers.{layer}]")
 }
@@ -339,4 +395,3 @@ fn kinds(link: PackageLink<'_>) -> String {
     let present: Vec<_> = kinds.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
     format!("[{}]", present.join(", "))
 }
-

@@ -39,7 +39,8 @@ impl House<'_> {
             let manifest = self.manifest(path)?;
             let takes = manifest.get("lints").and_then(|l| l.get("workspace"));
             if shared && takes.and_then(toml::Value::as_bool) != Some(true) {
-                let message = format!("`{}` does not take over the workspace's lints", krate.name());
+                let message =
+                    format!("`{}` does not take over the workspace's lints", krate.name());
                 let file = relative(self.root, path);
                 out.push(Finding { file, ..krate.finding("R006", "lints.workspace", message) });
             }

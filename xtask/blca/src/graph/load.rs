@@ -42,6 +42,10 @@ fn metadata(root: &Path, flags: &[&str]) -> Result<PackageGraph, Stop> {
         .current_dir(root)
         .args(["metadata", "--format-version", "1", "--all-features"])
         .args(flags)
+        // A compiler or wrapper that the settings name is what X006 reports, not what an audit runs.
+        .env("RUSTC", std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .env("RUSTC_WRAPPER", "")
+        .env("RUSTC_WORKSPACE_WRAPPER", "")
         .output()
         .map_err(|e| Stop::Incomplete(format!("cannot run cargo: {e}")))?;
     if !output.status.success() {
@@ -52,4 +56,3 @@ fn metadata(root: &Path, flags: &[&str]) -> Result<PackageGraph, Stop> {
         .and_then(CargoMetadata::build_graph)
         .map_err(|e| Stop::Incomplete(format!("cargo metadata makes no graph: {e}")))
 }
-

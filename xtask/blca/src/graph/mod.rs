@@ -28,10 +28,42 @@ use crate::{Finding, Stop};
 
 /// Crates whose business is hashing.
 pub(crate) const HASH_CRATES: &[&str] = &[
-    "ahash", "blake2", "blake2b_simd", "blake3", "crypto-hash", "fnv", "foldhash", "fxhash", "gxhash",
-    "highway", "hmac", "hmac-sha256", "k12", "md-5", "md4", "md5", "metrohash", "openssl", "ring",
-    "ripemd", "rustc-hash", "seahash", "sha-1", "sha1", "sha1_smol", "sha2", "sha2-asm", "sha256",
-    "sha3", "siphasher", "tiny-keccak", "twox-hash", "wyhash", "xxh3", "xxhash-rust", "zwohash",
+    "ahash",
+    "blake2",
+    "blake2b_simd",
+    "blake3",
+    "crypto-hash",
+    "fnv",
+    "foldhash",
+    "fxhash",
+    "gxhash",
+    "highway",
+    "hmac",
+    "hmac-sha256",
+    "k12",
+    "md-5",
+    "md4",
+    "md5",
+    "metrohash",
+    "openssl",
+    "ring",
+    "ripemd",
+    "rustc-hash",
+    "seahash",
+    "sha-1",
+    "sha1",
+    "sha1_smol",
+    "sha2",
+    "sha2-asm",
+    "sha256",
+    "sha3",
+    "siphasher",
+    "tiny-keccak",
+    "twox-hash",
+    "wyhash",
+    "xxh3",
+    "xxhash-rust",
+    "zwohash",
 ];
 
 /// What the graph says.
@@ -91,13 +123,15 @@ pub(crate) fn judge(
     let mut findings = Vec::new();
     house.check_membership(&mut findings);
     house.check_edges(&mut findings);
+    house.check_tools(&mut findings)?;
     house.check_closure(&mut findings)?;
     house.check_origin(listing, &mut findings)?;
     house.check_stale_features(&mut findings);
     house.check_test_features(&mut findings);
     house.check_lints(&mut findings)?;
     house.check_targets(&mut findings);
-    let mut members: Vec<Member> = house.crates().map(|krate| member(root, &house, &krate)).collect();
+    let mut members: Vec<Member> =
+        house.crates().map(|krate| member(root, &house, &krate)).collect();
     members.sort_by(|a, b| a.name.cmp(&b.name));
     let outside = outside(root, &graph);
     Ok(GraphVerdict { members, findings, outside })
@@ -128,7 +162,10 @@ fn member(root: &Path, house: &House<'_>, krate: &Crate<'_>) -> Member {
         layer: krate.layer_id.to_owned(),
         dir: relative(root, &krate.dir()),
         manifest: relative(root, krate.package.manifest_path().as_std_path()),
-        claims: ["layer", "audience", "intent", "role"].iter().filter_map(|key| claim(key)).collect(),
+        claims: ["layer", "audience", "intent", "role"]
+            .iter()
+            .filter_map(|key| claim(key))
+            .collect(),
         targets: targets.collect(),
         renames: renames(krate.package),
         forbid: house.forbidden_in(krate),
@@ -161,8 +198,14 @@ impl House<'_> {
                 let home = dir.canonicalize().unwrap_or(dir);
                 if !real.starts_with(&home) {
                     let shown = relative(self.root, &normalised(path));
-                    let message = format!("a target of `{}` lies outside its folder: `{shown}`", krate.name());
-                    out.push(Finding { file: manifest.clone(), ..krate.finding("X004", &shown, message) });
+                    let message = format!(
+                        "a target of `{}` lies outside its folder: `{shown}`",
+                        krate.name()
+                    );
+                    out.push(Finding {
+                        file: manifest.clone(),
+                        ..krate.finding("X004", &shown, message)
+                    });
                 }
                 let what = if target.id() == BuildTargetId::BuildScript {
                     "has a build script"
@@ -172,7 +215,10 @@ impl House<'_> {
                     continue;
                 };
                 let message = format!("`{}` {what}", krate.name());
-                out.push(Finding { file: manifest.clone(), ..krate.finding("X005", what, message) });
+                out.push(Finding {
+                    file: manifest.clone(),
+                    ..krate.finding("X005", what, message)
+                });
             }
         }
     }

@@ -6,12 +6,21 @@ use crate::{Finding, Stop};
 
 impl House<'_> {
     /// Packages from elsewhere, `[patch]`, and cargo's settings.
-    pub(super) fn check_origin(&self, listing: &Listing, out: &mut Vec<Finding>) -> Result<(), Stop> {
+    pub(super) fn check_origin(
+        &self,
+        listing: &Listing,
+        out: &mut Vec<Finding>,
+    ) -> Result<(), Stop> {
         self.packages(out);
         let manifest = self.manifest(&self.root.join("Cargo.toml"))?;
         for key in ["patch", "replace"] {
             if manifest.contains_key(key) {
-                out.push(finding("D007", "Cargo.toml", key, format!("`[{key}]` swaps crates for others")));
+                out.push(finding(
+                    "D007",
+                    "Cargo.toml",
+                    key,
+                    format!("`[{key}]` swaps crates for others"),
+                ));
             }
         }
         let settings = listing.files.iter().filter(|path| {
@@ -34,7 +43,9 @@ impl House<'_> {
         let home = settings.parent().and_then(std::path::Path::parent);
         home.is_some_and(|home| {
             home == self.root
-                || self.crates().any(|krate| krate.dir().starts_with(home) || home.starts_with(krate.dir()))
+                || self
+                    .crates()
+                    .any(|krate| krate.dir().starts_with(home) || home.starts_with(krate.dir()))
         })
     }
 
@@ -45,7 +56,8 @@ impl House<'_> {
                 let dir = package.manifest_path().as_std_path();
                 let real = dir.canonicalize().unwrap_or_else(|_| normalised(dir));
                 if !real.starts_with(self.root) {
-                    let message = format!("member `{}` lies outside the workspace's folder", package.name());
+                    let message =
+                        format!("member `{}` lies outside the workspace's folder", package.name());
                     out.push(finding("D007", "Cargo.toml", package.name(), message));
                 }
                 continue;
@@ -84,7 +96,9 @@ impl House<'_> {
                 let from = source.get(key).and_then(toml::Value::as_str).unwrap_or(".");
                 // A mirror in the tree is under review with everything else, and has checksums.
                 if !normalised(&self.root.join(from)).starts_with(self.root) {
-                    let message = format!("source `{name}` takes crates from outside the workspace (`{from}`)");
+                    let message = format!(
+                        "source `{name}` takes crates from outside the workspace (`{from}`)"
+                    );
                     out.push(finding("D007", file, name, message));
                 }
             }
@@ -110,17 +124,29 @@ impl House<'_> {
             }
         }
         if table.contains_key("include") {
-            out.push(finding("X006", file, "include", "`include` takes in settings from elsewhere".to_owned()));
+            out.push(finding(
+                "X006",
+                file,
+                "include",
+                "`include` takes in settings from elsewhere".to_owned(),
+            ));
         }
     }
 
     /// Flags that switch code on or off, and programs in the compiler's place.
-    fn compiler(&self, file: &str, section: &str, key: &str, value: &toml::Value, out: &mut Vec<Finding>) {
+    fn compiler(
+        &self,
+        file: &str,
+        section: &str,
+        key: &str,
+        value: &toml::Value,
+        out: &mut Vec<Finding>,
+    ) {
         let text = value.to_string();
         let harmless = match key {
-            "rustflags" => {
-                !["--cfg", "--cap-lints", "-A", "--allow", "-Z", "--extern", "-L", "-l"].iter().any(|flag| text.contains(flag))
-            }
+            "rustflags" => !["--cfg", "--cap-lints", "-A", "--allow", "-Z", "--extern", "-L", "-l"]
+                .iter()
+                .any(|flag| text.contains(flag)),
             "runner" | "linker" => true,
             _ => false,
         };

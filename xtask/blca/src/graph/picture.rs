@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Crate, House};
 use super::reach::Through;
+use super::{Crate, House};
 use crate::Stop;
 
 /// How to draw.
@@ -22,7 +22,8 @@ pub(crate) fn draw(house: &House<'_>, form: Picture) -> String {
     let mut edges: Vec<(&str, &str)> = Vec::new();
     for krate in house.crates() {
         layers.entry(krate.layer_id).or_default().push(krate.name());
-        for link in krate.package.direct_links().filter(|l| l.to().in_workspace() && !l.dev_only()) {
+        for link in krate.package.direct_links().filter(|l| l.to().in_workspace() && !l.dev_only())
+        {
             if house.topology.layer_of(link.to().name()).is_some() {
                 edges.push((krate.name(), link.to().name()));
             }
@@ -51,7 +52,9 @@ pub(crate) fn draw(house: &House<'_>, form: Picture) -> String {
     }
     for (from, to) in edges {
         let _ = match form {
-            Picture::Mermaid => writeln!(out, "  {} --> {}", from.replace('-', "_"), to.replace('-', "_")),
+            Picture::Mermaid => {
+                writeln!(out, "  {} --> {}", from.replace('-', "_"), to.replace('-', "_"))
+            }
             Picture::Dot => writeln!(out, "  \"{from}\" -> \"{to}\";"),
         };
     }
@@ -97,7 +100,8 @@ pub(crate) fn reached(house: &House<'_>, krate: &str) -> Result<BTreeSet<String>
 }
 
 fn named<'g>(house: &House<'g>, name: &str) -> Result<Crate<'g>, Stop> {
-    house.crates().find(|k| k.name() == name).ok_or_else(|| {
-        Stop::Declaration(format!("`{name}` is no crate with a layer"))
-    })
+    house
+        .crates()
+        .find(|k| k.name() == name)
+        .ok_or_else(|| Stop::Declaration(format!("`{name}` is no crate with a layer")))
 }

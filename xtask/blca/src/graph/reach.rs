@@ -67,7 +67,9 @@ impl<'g> Reach<'g> {
 
     /// How many packages lead to the wanted one: the ways in, of which a finding shows the shortest.
     pub(super) fn ways_to(&self, name: &str) -> usize {
-        let into = |id: &FeatureId<'g>| self.graph.metadata(id.package_id()).is_ok_and(|p| p.name() == name);
+        let into = |id: &FeatureId<'g>| {
+            self.graph.metadata(id.package_id()).is_ok_and(|p| p.name() == name)
+        };
         let mut from = BTreeSet::new();
         for (source, targets) in &self.links {
             let leads = targets.iter().any(into) && !into(source);
@@ -88,7 +90,8 @@ impl<'g> Reach<'g> {
 
     /// The shortest way through each package that leads into the wanted one.
     pub(super) fn ways_into(&self, name: &str) -> Vec<Vec<String>> {
-        let named = |id: &FeatureId<'g>| self.graph.metadata(id.package_id()).map_or("", |p| p.name());
+        let named =
+            |id: &FeatureId<'g>| self.graph.metadata(id.package_id()).map_or("", |p| p.name());
         let mut into: BTreeMap<&str, (FeatureId<'g>, FeatureId<'g>)> = BTreeMap::new();
         for (from, targets) in &self.links {
             if named(from) != name
@@ -101,7 +104,10 @@ impl<'g> Reach<'g> {
             let from_package = from.package_id();
             let mut way = self.path_to(|package, _| package.id() == from_package)?;
             let package = self.graph.metadata(target.package_id()).ok()?;
-            way.push((package.name().to_owned(), format!("{} {}", package.name(), package.version())));
+            way.push((
+                package.name().to_owned(),
+                format!("{} {}", package.name(), package.version()),
+            ));
             Some(way.into_iter().map(|(_, text)| text).collect())
         });
         steps.collect()

@@ -48,7 +48,11 @@ pub fn page(root: &Path, lock: &Lock) -> String {
     gray_zones(lock, &mut out);
     out.push_str("\n## Files\n");
     for (name, domain) in &lock.domain {
-        let _ = writeln!(out, "\n### {name}\n\nSHA-256 over the lines `<path> <sha256>`: `{}`\n\n```text", domain.digest);
+        let _ = writeln!(
+            out,
+            "\n### {name}\n\nSHA-256 over the lines `<path> <sha256>`: `{}`\n\n```text",
+            domain.digest
+        );
         for (path, hash) in &domain.files {
             let _ = writeln!(out, "{hash}  {path}");
         }
@@ -61,9 +65,17 @@ fn debt(root: &Path, out: &mut String) {
     let exceptions = Topology::read(root).map_or(0, |topology| topology.exceptions.len());
     out.push_str("\n## Zero-debt registry\n\n| debt | allowed | held by |\n|---|---|---|\n");
     let rows = [
-        ("marks in comments (`TODO`, `FIXME`, …), `todo!`, ignored tests, `allow(dead_code)`", "none", "BLCA-M001"),
+        (
+            "marks in comments (`TODO`, `FIXME`, …), `todo!`, ignored tests, `allow(dead_code)`",
+            "none",
+            "BLCA-M001",
+        ),
         ("temporary SQL, SQL outside the stores", "none", "BLCA-M001, BLCA-S001"),
-        ("permissions that nobody uses, declarations of what is gone", "none", "BLCA-T002, BLCA-T006, BLCA-T008"),
+        (
+            "permissions that nobody uses, declarations of what is gone",
+            "none",
+            "BLCA-T002, BLCA-T006, BLCA-T008",
+        ),
         ("exceptions without reason, owner and expiry, or without need", "none", "BLCA-M002"),
     ];
     for (debt, allowed, rule) in rows {

@@ -61,12 +61,17 @@ pub fn refresh(root: &Path) -> Result<Vec<Change>, Stop> {
 /// [`Stop`]: the path is not there, the name is taken, or the lock cannot be written.
 pub fn add(root: &Path, name: &str, path: &str, because: &str) -> Result<Vec<Change>, Stop> {
     let mut lock = Lock::read(root)?.unwrap_or_default();
-    let good_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let good_name =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !good_name {
-        return Err(Stop::Declaration(format!("`{name}` is no domain name (letters, digits, `-`)")));
+        return Err(Stop::Declaration(format!(
+            "`{name}` is no domain name (letters, digits, `-`)"
+        )));
     }
     if lock.domain.contains_key(name) {
-        return Err(Stop::Declaration(format!("the domain `{name}` is locked already (run `lock` to refresh it)")));
+        return Err(Stop::Declaration(format!(
+            "the domain `{name}` is locked already (run `lock` to refresh it)"
+        )));
     }
     let mut domain = Domain {
         root: path.trim_end_matches('/').to_owned(),
@@ -89,7 +94,8 @@ pub fn add(root: &Path, name: &str, path: &str, because: &str) -> Result<Vec<Cha
 pub fn unlock(root: &Path, path: &str, fields: Unlock) -> Result<String, Stop> {
     let mut lock = existing(root)?;
     let Unlock { reason, approver, change, expires } = fields;
-    for (name, value) in [("--because", &reason), ("--approver", &approver), ("--change", &change)] {
+    for (name, value) in [("--because", &reason), ("--approver", &approver), ("--change", &change)]
+    {
         if value.trim().is_empty() {
             return Err(Stop::Declaration(format!("{name} is empty")));
         }
@@ -181,7 +187,8 @@ fn store(root: &Path, lock: &Lock) -> Result<(), Stop> {
 
 /// Either the old text stands there or the new one, never half of it.
 fn replace(path: &Path, text: &str) -> Result<(), Stop> {
-    let failed = |e: std::io::Error| Stop::Incomplete(format!("cannot write `{}`: {e}", path.display()));
+    let failed =
+        |e: std::io::Error| Stop::Incomplete(format!("cannot write `{}`: {e}", path.display()));
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }

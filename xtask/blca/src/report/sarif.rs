@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::Report;
 use crate::{Finding, catalogue};
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 #[derive(Serialize)]
 struct Log<'r> {
@@ -176,7 +177,8 @@ fn outcome(finding: &Finding) -> Outcome<'_> {
         .iter()
         .map(|step| Step { location: Location { message: Some(text(step)), ..location(finding) } })
         .collect();
-    let flow = (!steps.is_empty()).then(|| CodeFlow { thread_flows: [ThreadFlow { locations: steps }] });
+    let flow =
+        (!steps.is_empty()).then(|| CodeFlow { thread_flows: [ThreadFlow { locations: steps }] });
     Outcome {
         rule_id: format!("BLCA-{}", finding.rule),
         rule_index: catalogue::all().iter().position(|r| r.id == finding.rule).unwrap_or_default(),
@@ -202,7 +204,8 @@ fn location(finding: &Finding) -> Location<'_> {
 fn uri(path: &str) -> String {
     let mut out = String::new();
     for byte in path.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
+        let plain =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
         if plain {
             out.push(char::from(byte));
         } else {

@@ -39,7 +39,8 @@ fn ranges(stream: &TokenStream, out: &mut Vec<(usize, usize)>) {
     for token in stream.clone() {
         match token {
             TokenTree::Group(group) => {
-                let (open, close) = (group.span_open().byte_range(), group.span_close().byte_range());
+                let (open, close) =
+                    (group.span_open().byte_range(), group.span_close().byte_range());
                 out.push((open.start, open.end));
                 ranges(&group.stream(), out);
                 out.push((close.start, close.end));

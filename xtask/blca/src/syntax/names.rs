@@ -77,12 +77,8 @@ impl Names {
     }
 
     fn open<'i>(&mut self, range: Range<usize>, items: impl IntoIterator<Item = &'i Item>) {
-        let mut scope = Scope {
-            range,
-            aliases: BTreeMap::new(),
-            globs: Vec::new(),
-            locals: BTreeSet::new(),
-        };
+        let mut scope =
+            Scope { range, aliases: BTreeMap::new(), globs: Vec::new(), locals: BTreeSet::new() };
         for item in items {
             self.add(&mut scope, item);
         }
@@ -111,7 +107,8 @@ impl Names {
             }
             Item::ExternCrate(import) => {
                 let path = vec![bare(&import.ident)];
-                let name = import.rename.as_ref().map_or_else(|| bare(&import.ident), |(_, n)| bare(n));
+                let name =
+                    import.rename.as_ref().map_or_else(|| bare(&import.ident), |(_, n)| bare(n));
                 let (range, place) = (import.span().byte_range(), import.ident.span());
                 scope.aliases.insert(name, path.clone());
                 self.imports.push(Import { path, glob: false, range, place });
@@ -316,7 +313,9 @@ impl Names {
     fn resolve_import(&self, path: &[String], byte: usize) -> Vec<Vec<String>> {
         match path {
             [only] => vec![self.renamed(vec![only.clone()])],
-            [first, ..] if self.names_itself(first, path, byte) => vec![self.renamed(path.to_vec())],
+            [first, ..] if self.names_itself(first, path, byte) => {
+                vec![self.renamed(path.to_vec())]
+            }
             _ => self.resolve(path, byte),
         }
     }

@@ -53,8 +53,12 @@ pub(crate) fn edit(root: &Path, edit: &Value) {
             fs::write(&path, member("text")).unwrap();
         }
         "create_bytes" => {
-            let bytes: Vec<u8> =
-                edit["bytes"].as_array().unwrap().iter().map(|b| b.as_u64().unwrap() as u8).collect();
+            let bytes: Vec<u8> = edit["bytes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|b| b.as_u64().unwrap() as u8)
+                .collect();
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, bytes).unwrap();
         }
@@ -154,7 +158,10 @@ pub(crate) fn said(outcome: &Result<Report, Stop>) -> Said {
 }
 
 /// Applies `judge` to each case on a fresh sample, on all processors, and gives what it complains of.
-pub(crate) fn over(cases: &[Value], judge: impl Fn(&Value, &Said) -> Option<String> + Sync) -> Vec<String> {
+pub(crate) fn over(
+    cases: &[Value],
+    judge: impl Fn(&Value, &Said) -> Option<String> + Sync,
+) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

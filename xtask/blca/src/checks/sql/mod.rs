@@ -64,7 +64,8 @@ fn changes(judge: &mut Judge<'_>, source: &Source) {
     for (first, together) in statements(&source.tokens) {
         let alone = seen.iter().any(|(at, _)| (first.start..first.end).contains(at));
         if !alone {
-            let found = together.iter().find_map(|text| changes_of(text, &tables).into_iter().next());
+            let found =
+                together.iter().find_map(|text| changes_of(text, &tables).into_iter().next());
             seen.extend(found.map(|message| (first.literal, message)));
         }
     }
@@ -157,7 +158,13 @@ fn includes(judge: &mut Judge<'_>, source: &Source) {
     }
 }
 
-fn report(judge: &mut Judge<'_>, rule: &str, token: Option<&Token>, subject: &str, message: String) {
+fn report(
+    judge: &mut Judge<'_>,
+    rule: &str,
+    token: Option<&Token>,
+    subject: &str,
+    message: String,
+) {
     let Some(token) = token else { return };
     let width = token.text.lines().next().unwrap_or("").chars().count();
     judge.report(rule, token.line, token.column, width, subject, message);

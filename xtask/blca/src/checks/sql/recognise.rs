@@ -22,7 +22,8 @@ pub(crate) fn is_sql(text: &str, tables: &[String]) -> bool {
 fn statement_start(text: &str) -> &str {
     let mut text = text;
     loop {
-        let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ';'));
+        let trimmed =
+            text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ';'));
         let next = if let Some(rest) = trimmed.strip_prefix("/*") {
             rest.split_once("*/").map_or("", |(_, rest)| rest)
         } else if let Some(rest) = trimmed.strip_prefix("--") {
@@ -38,8 +39,9 @@ fn statement_start(text: &str) -> &str {
 }
 
 fn words(text: &str) -> Vec<&str> {
-    let between =
-        |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '?' | '*' | '=' | '(' | '\'' | ';'));
+    let between = |c: char| {
+        !(c.is_alphanumeric() || matches!(c, '_' | '$' | '?' | '*' | '=' | '(' | '\'' | ';'))
+    };
     text.split(between).filter(|word| !word.is_empty()).collect()
 }
 
@@ -70,31 +72,49 @@ impl Known<'_> {
 
 /// An identifier, number, placeholder or sign, and no word in capitals.
 fn is_name(word: &str) -> bool {
-    word.chars().any(|c| c.is_lowercase() || c.is_ascii_digit() || matches!(c, '$' | '?' | '*' | '=' | '(' | '\'' | '_'))
+    word.chars().any(|c| {
+        c.is_lowercase()
+            || c.is_ascii_digit()
+            || matches!(c, '$' | '?' | '*' | '=' | '(' | '\'' | '_')
+    })
 }
 
 fn capitals(known: &Known<'_>, text: &str) -> bool {
     const OBJECTS: [&str; 16] = [
-        "TABLE", "INDEX", "TRIGGER", "VIEW", "FUNCTION", "SCHEMA", "ROLE", "POLICY", "SEQUENCE", "TYPE",
-        "EXTENSION", "DATABASE", "PROCEDURE", "RULE", "USER", "DOMAIN",
+        "TABLE",
+        "INDEX",
+        "TRIGGER",
+        "VIEW",
+        "FUNCTION",
+        "SCHEMA",
+        "ROLE",
+        "POLICY",
+        "SEQUENCE",
+        "TYPE",
+        "EXTENSION",
+        "DATABASE",
+        "PROCEDURE",
+        "RULE",
+        "USER",
+        "DOMAIN",
     ];
     let (has, at) = (|w: &str| known.has(w), |i: usize| known.at(i));
     match at(0) {
         "SELECT" => {
             // The fragment `SELECT ` waits for the rest of a statement.
             let alone = known.words.len() == 1 && text.ends_with(' ');
-            let value = at(1).contains(|c: char| c.is_ascii_digit() || matches!(c, '*' | '$' | '?' | '(' | '\''));
+            let value = at(1).contains(|c: char| {
+                c.is_ascii_digit() || matches!(c, '*' | '$' | '?' | '(' | '\'')
+            });
             alone || value || (has("FROM") && known.concrete())
         }
         "INSERT" | "REPLACE" => (at(1) == "INTO" || at(1) == "OR") && known.concrete(),
         "UPDATE" => has("SET") && known.concrete(),
         "DELETE" => at(1) == "FROM" && known.concrete(),
-        "CREATE" | "DROP" | "ALTER" => {
-            (1..5).any(|i| OBJECTS.contains(&at(i))) && known.concrete()
-        }
+        "CREATE" | "DROP" | "ALTER" => (1..5).any(|i| OBJECTS.contains(&at(i))) && known.concrete(),
         "TRUNCATE" => at(1) == "TABLE" && known.concrete() || is_name(at(1)) || known.table(at(1)),
-        "PRAGMA" | "ATTACH" | "DETACH" | "REINDEX" | "LISTEN" | "NOTIFY" | "UNLISTEN" | "SAVEPOINT"
-        | "CALL" | "EXECUTE" | "PREPARE" | "DEALLOCATE" | "SHOW" | "ANALYZE" => {
+        "PRAGMA" | "ATTACH" | "DETACH" | "REINDEX" | "LISTEN" | "NOTIFY" | "UNLISTEN"
+        | "SAVEPOINT" | "CALL" | "EXECUTE" | "PREPARE" | "DEALLOCATE" | "SHOW" | "ANALYZE" => {
             is_name(at(1)) || known.table(at(1)) || (at(1) == "DATABASE" && is_name(at(2)))
         }
         "COPY" => {
@@ -110,14 +130,20 @@ fn capitals(known: &Known<'_>, text: &str) -> bool {
         }
         "GRANT" | "REVOKE" => has("ON") && (has("TO") || has("FROM")) && known.concrete(),
         "WITH" => {
-            has("AS") && known.words.iter().any(|w| {
-                matches!(w.trim_start_matches('('), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "VALUES")
-            })
+            has("AS")
+                && known.words.iter().any(|w| {
+                    matches!(
+                        w.trim_start_matches('('),
+                        "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "VALUES"
+                    )
+                })
         }
         "MERGE" => at(1) == "INTO",
         "LOCK" => at(1) == "TABLE",
         "VACUUM" => matches!(at(1), "INTO" | "FULL" | "ANALYZE") || known.table(at(1)),
-        "BEGIN" => matches!(at(1), "IMMEDIATE" | "EXCLUSIVE" | "DEFERRED" | "TRANSACTION" | "ISOLATION"),
+        "BEGIN" => {
+            matches!(at(1), "IMMEDIATE" | "EXCLUSIVE" | "DEFERRED" | "TRANSACTION" | "ISOLATION")
+        }
         "ROLLBACK" => at(1) == "TO",
         "RELEASE" => at(1) == "SAVEPOINT",
         "DECLARE" => has("CURSOR"),
@@ -132,8 +158,11 @@ fn capitals(known: &Known<'_>, text: &str) -> bool {
 /// Clauses in capitals with a name behind them: `FROM traces`, `ORDER BY seq`, `ON CONFLICT (id)`.
 fn piece(known: &Known<'_>) -> bool {
     known.words.windows(3).any(|w| match w {
-        ["ORDER" | "GROUP", "BY", name] | ["INSERT", "INTO", name] | ["DELETE", "FROM", name]
-        | ["ON", "CONFLICT", name] | ["LEFT" | "INNER" | "CROSS", "JOIN", name]
+        ["ORDER" | "GROUP", "BY", name]
+        | ["INSERT", "INTO", name]
+        | ["DELETE", "FROM", name]
+        | ["ON", "CONFLICT", name]
+        | ["LEFT" | "INNER" | "CROSS", "JOIN", name]
         | ["UNION", "ALL" | "SELECT", name] => is_name(name) || known.table(name),
         _ => false,
     }) || known.words.windows(2).any(|w| match w {
@@ -156,8 +185,14 @@ fn lower_case(known: &Known<'_>, text: &str) -> bool {
     });
     let sign = known.words.iter().any(|w| w.contains(['*', '=']));
     let shaped = match at(0) {
-        "SELECT" => has("FROM") && (known.table(behind("FROM")) || placeholder || at(1).starts_with('*')
-            || at(1).starts_with("COUNT(") || (has("WHERE") && sign)),
+        "SELECT" => {
+            has("FROM")
+                && (known.table(behind("FROM"))
+                    || placeholder
+                    || at(1).starts_with('*')
+                    || at(1).starts_with("COUNT(")
+                    || (has("WHERE") && sign))
+        }
         "INSERT" => at(1) == "INTO" && (known.table(at(2)) || text.contains('(') && has("VALUES")),
         "UPDATE" => has("SET") && sign && !at(1).is_empty(),
         "DELETE" => at(1) == "FROM" && (known.table(at(2)) || (has("WHERE") && sign)),

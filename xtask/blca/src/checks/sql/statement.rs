@@ -14,7 +14,13 @@ use crate::syntax::names::{bare, segments};
 
 /// Functions of a driver that take a statement first.
 const RUNNERS: &[&str] = &[
-    "query", "query_as", "query_as_with", "query_scalar", "query_scalar_with", "query_with", "raw_sql",
+    "query",
+    "query_as",
+    "query_as_with",
+    "query_scalar",
+    "query_scalar_with",
+    "query_with",
+    "raw_sql",
     "sql_query",
 ];
 /// Types that let a made-up text pass for a safe one.
@@ -94,7 +100,9 @@ impl Calls<'_> {
             Expr::Reference(inner) => self.fixed(&inner.expr),
             Expr::Paren(inner) => self.fixed(&inner.expr),
             Expr::Index(inner) => self.fixed(&inner.expr),
-            Expr::Unary(inner) => matches!(inner.op, syn::UnOp::Deref(_)) && self.fixed(&inner.expr),
+            Expr::Unary(inner) => {
+                matches!(inner.op, syn::UnOp::Deref(_)) && self.fixed(&inner.expr)
+            }
             Expr::If(choice) => {
                 let last = |block: &syn::Block| match block.stmts.last() {
                     Some(syn::Stmt::Expr(e, None)) => self.fixed(e),
@@ -127,7 +135,9 @@ impl Calls<'_> {
     fn of_driver(&self, path: &syn::Path) -> Option<String> {
         let byte = path.span().byte_range().start;
         let resolved = self.source.names.resolve(&segments(path), byte);
-        let ours = resolved.iter().find(|p| p.first().is_some_and(|f| self.context.own_drivers.contains(f)))?;
+        let ours = resolved
+            .iter()
+            .find(|p| p.first().is_some_and(|f| self.context.own_drivers.contains(f)))?;
         ours.last().cloned()
     }
 }
@@ -154,15 +164,21 @@ impl<'a> Visit<'a> for Calls<'_> {
     fn visit_expr_path(&mut self, path: &'a syn::ExprPath) {
         let whole = self.of_driver(&path.path);
         let names = segments(&path.path);
-        if self.context.fixed_statements && names.ends_with(&["Box".to_owned(), "leak".to_owned()]) {
-            self.add("S003", &path.path, "leak", "a leaked text can pass for a fixed statement".to_owned());
+        if self.context.fixed_statements && names.ends_with(&["Box".to_owned(), "leak".to_owned()])
+        {
+            self.add(
+                "S003",
+                &path.path,
+                "leak",
+                "a leaked text can pass for a fixed statement".to_owned(),
+            );
         }
-        let waiver = WAIVERS.iter().find(|w| {
-            whole.as_deref() == Some(**w) || names.iter().any(|n| n == *w)
-        });
+        let waiver =
+            WAIVERS.iter().find(|w| whole.as_deref() == Some(**w) || names.iter().any(|n| n == *w));
         if let Some(waiver) = waiver {
-            let message =
-                format!("`{waiver}` lets a text pass for a statement that nobody can read in the code");
+            let message = format!(
+                "`{waiver}` lets a text pass for a statement that nobody can read in the code"
+            );
             self.add("S003", &path.path, waiver, message);
         }
         syn::visit::visit_expr_path(self, path);
@@ -171,7 +187,12 @@ impl<'a> Visit<'a> for Calls<'_> {
     fn visit_expr_method_call(&mut self, call: &'a syn::ExprMethodCall) {
         // A leaked text is `&'static str` as well.
         if self.context.fixed_statements && call.method == "leak" {
-            self.add("S003", &call.method, "leak", "a leaked text can pass for a fixed statement".to_owned());
+            self.add(
+                "S003",
+                &call.method,
+                "leak",
+                "a leaked text can pass for a fixed statement".to_owned(),
+            );
         }
         syn::visit::visit_expr_method_call(self, call);
     }
@@ -183,7 +204,8 @@ impl<'a> Visit<'a> for Calls<'_> {
             && let Some(first) = call.args.first()
         {
             if !self.fixed(first) && !self.context.fixed_statements {
-                let message = format!("`{name}` gets a statement that is no literal and no constant");
+                let message =
+                    format!("`{name}` gets a statement that is no literal and no constant");
                 self.add("S003", first, &name, message);
             } else if let Some(text) = self.text(first)
                 && let Err(why) = parses(&text)
@@ -221,7 +243,8 @@ fn is_text(ty: &Type) -> bool {
 
 /// Whether one of the dialects in use takes the text. Placeholders are a part of each.
 fn parses(text: &str) -> Result<(), String> {
-    let dialects: [&dyn Dialect; 3] = [&PostgreSqlDialect {}, &SQLiteDialect {}, &GenericDialect {}];
+    let dialects: [&dyn Dialect; 3] =
+        [&PostgreSqlDialect {}, &SQLiteDialect {}, &GenericDialect {}];
     let mut first = None;
     for dialect in dialects {
         match Parser::parse_sql(dialect, text) {
@@ -263,16 +286,34 @@ fn takes_sql(judge: &mut Judge<'_>, source: &Source, item: &Item) {
             if says_sql(&parameter) && carries_text(&argument.ty) || safe_text(&argument.ty) {
                 let function = bare(&signature.ident);
                 let start = name.ident.span().start();
-                let message = format!("public `{function}` runs a statement that its caller gives (`{parameter}`)");
-                judge.report("S008", start.line, start.column + 1, parameter.len(), &function, message);
+                let message = format!(
+                    "public `{function}` runs a statement that its caller gives (`{parameter}`)"
+                );
+                judge.report(
+                    "S008",
+                    start.line,
+                    start.column + 1,
+                    parameter.len(),
+                    &function,
+                    message,
+                );
             }
         }
     }
 }
 
 fn says_sql(parameter: &str) -> bool {
-    matches!(parameter, "sql" | "query" | "statement" | "statements" | "stmt" | "where_clause" | "clause" | "filter_sql")
-        || parameter.split('_').any(|word| word == "sql")
+    matches!(
+        parameter,
+        "sql"
+            | "query"
+            | "statement"
+            | "statements"
+            | "stmt"
+            | "where_clause"
+            | "clause"
+            | "filter_sql"
+    ) || parameter.split('_').any(|word| word == "sql")
 }
 
 struct Words(Vec<String>);

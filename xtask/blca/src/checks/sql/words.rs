@@ -4,7 +4,8 @@
 /// is a word of its own.
 pub(crate) fn words(sql: &str) -> Vec<String> {
     let text = uncommented(sql).replace(';', " ; ").to_uppercase();
-    let between = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | ';' | '.' | '"' | '`' | '[' | ']'));
+    let between =
+        |c: char| !(c.is_alphanumeric() || matches!(c, '_' | ';' | '.' | '"' | '`' | '[' | ']'));
     let words = text.split(between).map(|word| {
         let word: String = word.chars().filter(|c| !matches!(c, '"' | '`' | '[' | ']')).collect();
         word.rsplit('.').next().unwrap_or("").to_owned()
@@ -31,7 +32,10 @@ pub(crate) fn uncommented(sql: &str) -> String {
             rest = quoted.get(end..).and_then(|r| r.strip_prefix('\'')).unwrap_or("");
             // What a guard says when it refuses is not a statement.
             let says = last_word(&out);
-            if !matches!(says.as_str(), "ABORT" | "FAIL" | "ROLLBACK" | "EXCEPTION" | "IS" | "NOTICE") {
+            if !matches!(
+                says.as_str(),
+                "ABORT" | "FAIL" | "ROLLBACK" | "EXCEPTION" | "IS" | "NOTICE"
+            ) {
                 out.push('\'');
                 out.push_str(inside);
                 let joined = rest.trim_start().strip_prefix("||").map(str::trim_start);
@@ -83,9 +87,14 @@ mod tests {
 
     #[test]
     fn comments_quotes_and_schemas_are_left_out() {
-        assert_eq!(words("delete /* x /* y */ */ from\n -- z\n public.\"traces\";"),
-            ["DELETE", "FROM", "TRACES", ";"]);
-        assert_eq!(words("EXECUTE 'DEL' || 'ETE FROM traces'"), ["EXECUTE", "DELETE", "FROM", "TRACES"]);
+        assert_eq!(
+            words("delete /* x /* y */ */ from\n -- z\n public.\"traces\";"),
+            ["DELETE", "FROM", "TRACES", ";"]
+        );
+        assert_eq!(
+            words("EXECUTE 'DEL' || 'ETE FROM traces'"),
+            ["EXECUTE", "DELETE", "FROM", "TRACES"]
+        );
         assert_eq!(words("RAISE(ABORT, 'no DELETE FROM traces')"), ["RAISE", "ABORT"]);
         assert_eq!(words("a - b / c"), ["A", "B", "C"]);
     }

@@ -5,15 +5,16 @@
 //! Intent: audit
 //! Role: recorder
 //!
-//! [`PROJECTION`] writes a row for each `audit.*` fact; [`Audit`] lists them, newest first.
-//! The rows are an index: who did what with which outcome, as the fact says it. Nothing is judged.
+//! [`PROJECTION`] writes a row for each `audit.*` fact; [`Audit`] lists them, newest first, as
+//! [`store_traits::AuditStore`]. The rows are an index: who did what with which outcome, as the fact
+//! says it. Nothing is judged.
 
-mod list;
+mod audit_store;
 mod projection;
 
-pub use list::{Audit, AuditPage, AuditRecord};
+pub use audit_store::Audit;
 pub use projection::PROJECTION;
 
 /// Every reading statement, for a look at its plan.
 pub static STATEMENTS: [&ledger_store::Statement; 2] =
-    [&list::SELECT_PAGE, &projection::SELECT_ROWS];
+    [&audit_store::SELECT_PAGE, &projection::SELECT_ROWS];

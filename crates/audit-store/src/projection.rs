@@ -1,12 +1,18 @@
 //! Rows of audit facts, written with the entries that they are derived from.
 
-use ledger_store::{Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, text_at};
+use ledger_store::{
+    Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, text_at,
+};
 use store_traits::Value;
 
 use Type::Text;
 
 const INSERT: Insert = Insert {
-    sqlite: "INSERT INTO audit_events (tenant, seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at) VALUES ",
+    sqlite: repeated!(
+        "INSERT INTO audit_events (tenant, seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at) VALUES ",
+        "(?,?,?,?,?,?,?,?,?,?,?)",
+        ""
+    ),
     postgres: "INSERT INTO audit_events (tenant, seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])",
     columns: &[Text, Text, Text, Text, Text, Text, Text, Text, Text],
 };

@@ -6,14 +6,14 @@
 //! Role: recorder
 //!
 //! [`PROJECTION`] writes a row for each `export.completed` fact; [`Exports`] lists them,
-//! newest first: which evidence left the house, and the digest by which a file is recognised.
+//! newest first, as [`store_traits::ExportStore`]: which evidence left the house, and the digest by which a file is recognised.
 
-mod list;
+mod export_store;
 mod projection;
 
-pub use list::{ExportPage, ExportRecord, Exports};
+pub use export_store::Exports;
 pub use projection::PROJECTION;
 
 /// Every reading statement, for a look at its plan.
 pub static STATEMENTS: [&ledger_store::Statement; 2] =
-    [&list::SELECT_PAGE, &projection::SELECT_ROWS];
+    [&export_store::SELECT_PAGE, &projection::SELECT_ROWS];

@@ -1,12 +1,18 @@
 //! Rows of export facts, written with the entries that they are derived from.
 
-use ledger_store::{Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, text_at};
+use ledger_store::{
+    Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, text_at,
+};
 use store_traits::{Digest, FactKind, RunId};
 
 use Type::Text;
 
 const INSERT: Insert = Insert {
-    sqlite: "INSERT INTO exports (tenant, seq, export_id, profile, run_id, sha256, occurred_at) VALUES ",
+    sqlite: repeated!(
+        "INSERT INTO exports (tenant, seq, export_id, profile, run_id, sha256, occurred_at) VALUES ",
+        "(?,?,?,?,?,?,?)",
+        ""
+    ),
     postgres: "INSERT INTO exports (tenant, seq, export_id, profile, run_id, sha256, occurred_at) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])",
     columns: &[Text, Text, Text, Text, Text],
 };

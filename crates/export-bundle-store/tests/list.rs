@@ -1,11 +1,15 @@
 //! Completed exports become rows, listed newest first.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod support;
 
-use export_bundle_store::{Exports, PROJECTION};
+use export_bundle_store::{Exports, PROJECTION, STATEMENTS};
+use ledger_store::Ledger;
+use ledger_store::test_support::{PostgresServer, prepare_all};
 use serde_json::json;
-use sqlx::Executor;
-use store_traits::TenantId;
+use sqlx::{Connection, Executor};
+use store_traits::{ExportStore, TenantId};
 use support::{Recorder, tenant};
 
 #[tokio::test]
@@ -25,11 +29,11 @@ async fn completed_exports_are_listed_and_others_are_not() {
         .await;
     assert_eq!(recorder.differences().await, []);
     let exports = Exports::new(recorder.ledger.reader());
-    let first = exports.list(&tenant(), 1, None).await.unwrap();
+    let first = exports.exports(&tenant(), 1, None).await.unwrap();
     assert_eq!((first.items[0].seq, first.next_before_seq), (2, Some(2)));
     assert_eq!(first.items[0].sha256, None);
 
-    let rest = exports.list(&tenant(), 9, first.next_before_seq).await.unwrap();
+    let rest = exports.exports(&tenant(), 9, first.next_before_seq).await.unwrap();
     assert_eq!((rest.items.len(), rest.next_before_seq), (1, None));
     let export = &rest.items[0];
     assert_eq!(export.export_id.as_deref(), Some("x1"));
@@ -38,7 +42,7 @@ async fn completed_exports_are_listed_and_others_are_not() {
     assert_eq!(export.sha256.unwrap().to_string(), digest);
 
     let other = TenantId::parse("other").unwrap();
-    assert!(exports.list(&other, 9, None).await.unwrap().items.is_empty());
+    assert!(exports.exports(&other, 9, None).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]
@@ -54,4 +58,19 @@ async fn rows_can_neither_be_changed_nor_removed_and_a_lost_one_is_found() {
     intruder.execute("DELETE FROM exports").await.unwrap();
     let found = recorder.differences().await;
     assert_eq!(found, [(0, "`exports` lacks the row of its entry".to_owned())]);
+}
+
+#[tokio::test]
+async fn both_databases_prepare_every_statement() {
+    let recorder = Recorder::new(&PROJECTION).await;
+    let mut postgres = match PostgresServer::shared() {
+        Some(server) => {
+            let url = server.database().await;
+            Ledger::create(&url, "log.example").await.unwrap();
+            Some(sqlx::PgConnection::connect(&url).await.unwrap())
+        }
+        None => None,
+    };
+    let sqlite = &mut recorder.intruder().await;
+    prepare_all(sqlite, postgres.as_mut(), &STATEMENTS, &[&PROJECTION]).await;
 }

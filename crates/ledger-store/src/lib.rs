@@ -57,4 +57,4 @@ pub use projection::{Check, FactAt, Projection, Table, text_at};
 pub use reader::{Reader, Snapshot};
 pub use row::{from_i64, to_i64};
 pub use sql::STATEMENTS;
-pub use statement::{Insert, Statement, Type};
+pub use statement::{Insert, Repeated, Statement, Type};

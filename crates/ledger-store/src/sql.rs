@@ -1,21 +1,29 @@
 //! The statements that both databases are given.
 
-use crate::{Insert, Statement, Type};
+use crate::{Insert, Statement, Type, repeated};
 
 use Type::{Bytes, Int, Text, Utf8};
 
 pub(crate) static INSERT_ENTRIES: Insert = Insert {
-    sqlite: "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ",
+    sqlite: repeated!(
+        "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ",
+        "(?,?,?,?,?,?,?,?,?,?,?,?)",
+        ""
+    ),
     postgres: "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[], $12::bytea[])",
     columns: &[Text, Text, Text, Bytes, Text, Text, Text, Text, Bytes, Bytes],
 };
 pub(crate) static INSERT_CONTENTS: Insert = Insert {
-    sqlite: "INSERT INTO contents (tenant, seq, pointer, form, salt, bytes) VALUES ",
+    sqlite: repeated!(
+        "INSERT INTO contents (tenant, seq, pointer, form, salt, bytes) VALUES ",
+        "(?,?,?,?,?,?)",
+        ""
+    ),
     postgres: "INSERT INTO contents (tenant, seq, pointer, form, salt, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::bytea[], $4::text[], $5::bytea[], $6::bytea[])",
     columns: &[Utf8, Text, Bytes, Bytes],
 };
 pub(crate) static INSERT_SUBTREES: Insert = Insert {
-    sqlite: "INSERT INTO subtrees (tenant, idx, level, root) VALUES ",
+    sqlite: repeated!("INSERT INTO subtrees (tenant, idx, level, root) VALUES ", "(?,?,?,?)", ""),
     postgres: "INSERT INTO subtrees (tenant, idx, level, root) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])",
     columns: &[Int, Bytes],
 };

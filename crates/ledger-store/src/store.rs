@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
-use sqlx::AssertSqlSafe;
 use store_traits::{
     Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
     LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
@@ -15,14 +14,13 @@ use crate::reader::Pool;
 use crate::row::{
     CheckpointRow, ContentRow, EntryRow, HashRow, HeadRow, KnownRow, from_i64, to_i64,
 };
+use crate::statement::LENGTHS;
 use crate::{
     Cell, FactAt, Ledger, batch, compare, database, error::corrupt, fact, postgres, sql, sqlite,
 };
 
 /// The most entries or subtrees that one call reads.
 const PAGE: u64 = 10_000;
-/// Keys that are looked up in one statement.
-const KEYS: usize = 256;
 
 #[async_trait]
 impl TileStore for Ledger {
@@ -282,13 +280,14 @@ impl Ledger {
         let connections = match &self.reader.0 {
             Pool::Sqlite(pool) => {
                 let mut rows = Vec::with_capacity(keys.len());
-                for chunk in keys.chunks(KEYS) {
-                    // The last key fills the chunk up to a power of two, so that few texts are
-                    // prepared.
-                    let width = chunk.len().next_power_of_two();
-                    let text = format!("{}{})", sqlite::SELECT_KNOWN, vec!["?"; width].join(","));
-                    let mut query = sqlx::query_as(AssertSqlSafe(text)).bind(tenant.as_str());
-                    for key in chunk.iter().chain(chunk.last().into_iter().cycle()).take(width) {
+                for chunk in keys.chunks(LENGTHS[0]) {
+                    // The last key fills the chunk up to the next length.
+                    let texts = LENGTHS.into_iter().zip(sqlite::SELECT_KNOWN);
+                    let Some((length, text)) = texts.rev().find(|(n, _)| *n >= chunk.len()) else {
+                        continue;
+                    };
+                    let mut query = sqlx::query_as(text).bind(tenant.as_str());
+                    for key in chunk.iter().chain(chunk.last().into_iter().cycle()).take(length) {
                         query = query.bind(key.as_str());
                     }
                     rows.extend(query.fetch_all(pool).await?);

@@ -9,10 +9,12 @@
 //! types; stores implement the traits; only the composition root sees both.
 
 mod actor;
+mod audit;
 mod clock;
 mod digest;
 mod draft;
 mod error;
+mod export;
 mod id;
 mod kind;
 mod ledger;
@@ -27,10 +29,12 @@ mod value;
 pub mod test_support;
 
 pub use actor::Actor;
+pub use audit::{AuditPage, AuditRecord, AuditStore};
 pub use clock::{Clock, Entropy, EntropyError};
 pub use digest::{Digest, DigestError};
 pub use draft::{CommitForm, Committed, Draft, Identity};
 pub use error::StoreError;
+pub use export::{ExportPage, ExportRecord, ExportStore};
 pub use id::{FactId, IdError, IdempotencyKey, RunId, SpanId, TraceId};
 pub use kind::FactKind;
 pub use ledger::{

@@ -1,11 +1,15 @@
 //! Every statement of the typed rows of runs and steps.
 
-use ledger_store::{Insert, Statement, Type};
+use ledger_store::{Insert, Statement, Type, repeated};
 
 use Type::{Int, Text};
 
 pub(crate) const INSERT_STEPS: Insert = Insert {
-    sqlite: "INSERT INTO steps (tenant, seq, run_id, kind, class, name, span_id, parent_span_id, agent, service, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, cost_micros, error, root) VALUES ",
+    sqlite: repeated!(
+        "INSERT INTO steps (tenant, seq, run_id, kind, class, name, span_id, parent_span_id, agent, service, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, cost_micros, error, root) VALUES ",
+        "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        ""
+    ),
     postgres: "INSERT INTO steps (tenant, seq, run_id, kind, class, name, span_id, parent_span_id, agent, service, provider, model, response_id, tool, started_at, ended_at, input_tokens, output_tokens, cost_micros, error, root) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::bigint[])",
     columns: &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int,
@@ -19,7 +23,11 @@ pub(crate) const SELECT_STEP_ROWS: Statement = Statement::both(
 
 /// A run that was seen before keeps its first entry.
 pub(crate) const INSERT_RUNS: Insert = Insert {
-    sqlite: "INSERT OR IGNORE INTO runs (tenant, first_seq, run_id) VALUES ",
+    sqlite: repeated!(
+        "INSERT OR IGNORE INTO runs (tenant, first_seq, run_id) VALUES ",
+        "(?,?,?)",
+        ""
+    ),
     postgres: "INSERT INTO runs (tenant, first_seq, run_id) SELECT $1, * FROM unnest($2::bigint[], $3::text[]) ON CONFLICT (tenant, run_id) DO NOTHING",
     columns: &[Text],
 };

@@ -6,22 +6,18 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+use sqlx::{Sqlite, SqliteConnection};
 use store_traits::TenantId;
 
 use crate::row::to_i64;
+use crate::statement::LENGTHS;
 use crate::{Cell, Insert, Row};
 
 type SqliteQuery = Query<'static, Sqlite, SqliteArguments>;
-
-/// Chunk sizes, each the half of the one before. 128 rows of 20 columns stay well below SQLite's
-/// 32,766 values a statement, and a batch of 1,000 rows has enough chunks for two threads.
-const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 /// Inserts all rows; when it fails, the caller's transaction must be given up.
 pub(crate) async fn insert(
@@ -48,29 +44,25 @@ pub(crate) async fn insert(
 }
 
 struct Chunk<'r> {
-    text: Arc<str>,
+    text: &'static str,
     rows: &'r [Row<'r>],
 }
 
 fn chunks<'r>(table: &Insert, rows: &'r [Row<'r>]) -> Vec<Chunk<'r>> {
     let mut rest = rows;
     let mut chunks = Vec::new();
-    for size in CHUNKS {
-        if rest.len() < size {
-            continue;
-        }
-        let text: Arc<str> = text(table, size).into();
+    for (size, text) in LENGTHS.into_iter().zip(table.sqlite) {
         while rest.len() >= size {
             let (rows, tail) = rest.split_at(size);
             rest = tail;
-            chunks.push(Chunk { text: Arc::clone(&text), rows });
+            chunks.push(Chunk { text, rows });
         }
     }
     chunks
 }
 
 fn build(tenant: &TenantId, chunk: &Chunk<'_>) -> SqliteQuery {
-    let query = sqlx::query(AssertSqlSafe(Arc::clone(&chunk.text)));
+    let query = sqlx::query(chunk.text);
     chunk.rows.iter().fold(query, |query, row| bind(query.bind(tenant.as_str().to_owned()), row))
 }
 
@@ -82,23 +74,23 @@ fn bind(query: SqliteQuery, row: &Row<'_>) -> SqliteQuery {
     })
 }
 
-fn text(table: &Insert, rows: usize) -> String {
-    let row = format!("({})", vec!["?"; table.columns.len() + 2].join(","));
-    table.sqlite.to_owned() + &vec![row.as_str(); rows].join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Type;
 
     #[test]
-    fn a_statement_has_a_placeholder_for_each_value_of_each_row() {
+    fn any_number_of_rows_is_cut_into_few_statements() {
         let table = Insert {
-            sqlite: "INSERT INTO t (tenant, seq, a) VALUES ",
+            sqlite: crate::repeated!("INSERT INTO t (tenant, seq, a) VALUES ", "(?,?,?)", ""),
             postgres: "",
             columns: &[Type::Text],
         };
-        assert_eq!(text(&table, 2), "INSERT INTO t (tenant, seq, a) VALUES (?,?,?),(?,?,?)");
+        let rows: Vec<_> = (0..301).map(|seq| Row { seq, cells: Vec::new() }).collect();
+        let cut = chunks(&table, &rows);
+        let sizes: Vec<_> = cut.iter().map(|chunk| chunk.rows.len()).collect();
+        assert_eq!(sizes, [128, 128, 32, 8, 4, 1]);
+        let fits = |chunk: &Chunk<'_>| chunk.text.matches('(').count() == chunk.rows.len() + 1;
+        assert!(cut.iter().all(fits), "a text for each number of rows");
     }
 }

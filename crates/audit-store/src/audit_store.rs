@@ -1,8 +1,9 @@
 //! Lists of audit records.
 
+use async_trait::async_trait;
 use ledger_store::{Reader, Statement, from_i64};
 use sqlx::FromRow;
-use store_traits::{StoreError, TenantId, Timestamp};
+use store_traits::{AuditPage, AuditRecord, AuditStore, StoreError, TenantId, Timestamp};
 
 /// In descending order of the sequence number, which never changes: a page neither skips nor repeats.
 pub(crate) static SELECT_PAGE: Statement = Statement::both(
@@ -12,40 +13,6 @@ pub(crate) static SELECT_PAGE: Statement = Statement::both(
 
 /// The longest page.
 const MOST_RECORDS: u32 = 500;
-
-/// An audit fact in a list; the entry has the whole of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRecord {
-    /// The entry that records it.
-    pub seq: u64,
-    /// Its kind, for example `audit.tool`.
-    pub kind: String,
-    /// What happened, in the source's word.
-    pub event: Option<String>,
-    /// `human`, `agent` or `system`.
-    pub actor_kind: Option<String>,
-    /// Who.
-    pub actor: Option<String>,
-    /// The tool concerned.
-    pub tool: Option<String>,
-    /// How it came out, in the source's word.
-    pub outcome: Option<String>,
-    /// The first policy that the fact names.
-    pub policy_id: Option<String>,
-    /// Its run.
-    pub run_id: Option<String>,
-    /// When it happened.
-    pub occurred_at: Timestamp,
-}
-
-/// A page of audit records, newest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditPage {
-    /// The records.
-    pub items: Vec<AuditRecord>,
-    /// The next page holds records before this sequence number; `None` at the end.
-    pub next_before_seq: Option<u64>,
-}
 
 /// Audit records, read through a ledger's connections.
 #[derive(Debug, Clone)]
@@ -59,12 +26,11 @@ impl Audit {
     pub fn new(reader: &Reader) -> Self {
         Self { reader: reader.clone() }
     }
+}
 
-    /// A page of at most `limit` (1 to 500) records before `before_seq`, newest first.
-    ///
-    /// # Errors
-    /// The database failed, or a stored row breaks its own rules.
-    pub async fn list(
+#[async_trait]
+impl AuditStore for Audit {
+    async fn audit_records(
         &self,
         tenant: &TenantId,
         limit: u32,

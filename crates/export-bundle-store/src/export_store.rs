@@ -1,8 +1,11 @@
 //! Lists of exports.
 
+use async_trait::async_trait;
 use ledger_store::{Reader, Statement, from_i64};
 use sqlx::FromRow;
-use store_traits::{Digest, StoreError, TenantId, Timestamp};
+use store_traits::{
+    Digest, ExportPage, ExportRecord, ExportStore, StoreError, TenantId, Timestamp,
+};
 
 /// In descending order of the sequence number, which never changes: a page neither skips nor repeats.
 pub(crate) static SELECT_PAGE: Statement = Statement::both(
@@ -12,32 +15,6 @@ pub(crate) static SELECT_PAGE: Statement = Statement::both(
 
 /// The longest page.
 const MOST_RECORDS: u32 = 500;
-
-/// A completed export in a list; the entry has the whole of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExportRecord {
-    /// The entry that records it.
-    pub seq: u64,
-    /// Its id.
-    pub export_id: Option<String>,
-    /// Which profile: `evidence`, `soc2`, `executive`.
-    pub profile: Option<String>,
-    /// The run that was exported, if it was one run.
-    pub run_id: Option<String>,
-    /// The digest of the file.
-    pub sha256: Option<Digest>,
-    /// When it was made.
-    pub occurred_at: Timestamp,
-}
-
-/// A page of exports, newest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExportPage {
-    /// The exports.
-    pub items: Vec<ExportRecord>,
-    /// The next page holds exports before this sequence number; `None` at the end.
-    pub next_before_seq: Option<u64>,
-}
 
 /// Exports, read through a ledger's connections.
 #[derive(Debug, Clone)]
@@ -51,12 +28,11 @@ impl Exports {
     pub fn new(reader: &Reader) -> Self {
         Self { reader: reader.clone() }
     }
+}
 
-    /// A page of at most `limit` (1 to 500) exports before `before_seq`, newest first.
-    ///
-    /// # Errors
-    /// The database failed, or a stored row breaks its own rules.
-    pub async fn list(
+#[async_trait]
+impl ExportStore for Exports {
+    async fn exports(
         &self,
         tenant: &TenantId,
         limit: u32,

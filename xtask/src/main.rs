@@ -1,6 +1,7 @@
 //! Project tasks: `cargo xtask blca` audits the layers, `cargo xtask lock` locks domains.
 
 mod audit;
+mod bench;
 mod lock;
 
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ struct Cli {
 enum Task {
     /// Audit the layers: does the code keep what is declared, does what is declared still exist
     Blca(audit::Args),
+    /// Measure, each figure beside its limit in the same run
+    Bench(bench::Args),
     /// Lock domains at their files as they are, or check that the lock is up to date
     Lock(lock::LockArgs),
     /// Unlock the domain that holds a path, and say why
@@ -29,6 +32,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Blca(args) => audit::run(args),
+        Task::Bench(args) => bench::run(args),
         Task::Lock(args) => lock::lock(args),
         Task::Unlock(args) => lock::unlock(args),
     };

@@ -83,6 +83,23 @@ pub fn audit(request: &Request) -> Result<Report, Stop> {
     Ok(Report::new(findings, coverage))
 }
 
+/// The files that an audit reads and parses: every source that a target of a layer crate reaches.
+///
+/// # Errors
+/// [`Stop`], as for [`audit`].
+pub fn sources(request: &Request) -> Result<Vec<PathBuf>, Stop> {
+    let root = open(&request.root)?;
+    let topology = Topology::read(&root)?;
+    let listing = Listing::of(&root);
+    let cache = Cache::open(&root);
+    let graph = judge_graph(&root, &topology, &listing, &cache, request.offline)?;
+    let tables = migrations::check(&root, &topology, &listing, &mut Vec::new())?;
+    let crates = judge_crates(&root, &topology, &tables, &graph.members, &listing, &cache)?;
+    let files: BTreeSet<PathBuf> =
+        crates.iter().flat_map(|krate| krate.files.keys().cloned()).collect();
+    Ok(files.into_iter().collect())
+}
+
 /// The layers as a picture.
 ///
 /// # Errors
@@ -188,6 +205,10 @@ fn judge_crates<'m>(
     listing: &Listing,
     cache: &Cache,
 ) -> Result<Vec<Judged<'m>>, Stop> {
+    // The largest first, so that no thread is left alone with it.
+    let size = |member: &Member| listing.below(&root.join(&member.dir), "rs").count();
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by_cached_key(|at| members.get(*at).map(|m| std::cmp::Reverse(size(m))));
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Judged<'m>)>> = Mutex::default();
     let threads =
@@ -196,8 +217,8 @@ fn judge_crates<'m>(
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((at, member)) = {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    members.get(at).map(|member| (at, member))
+                    let at = order.get(next.fetch_add(1, Ordering::Relaxed));
+                    at.and_then(|at| Some((*at, members.get(*at)?)))
                 } {
                     let context = context(topology, tables, member);
                     let judged = Walk::of(root, &context, member, cache).run(listing);

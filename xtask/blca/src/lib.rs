@@ -26,7 +26,7 @@ mod topology;
 
 use std::path::PathBuf;
 
-pub use audit::{audit, picture, reached, why};
+pub use audit::{audit, picture, reached, sources, why};
 pub use finding::{Coverage, Finding};
 pub use graph::Picture;
 pub use report::Report;

@@ -72,7 +72,7 @@ fn starts_word(name: &str, word: &str) -> bool {
 }
 
 fn constant(judge: &mut Judge<'_>, token: &Token) {
-    let Some(syn::Lit::Int(number)) = &token.literal else { return };
+    let Some(syn::Lit::Int(number)) = token.value() else { return };
     let Ok(number) = number.base10_digits().parse::<u128>() else { return };
     if let Some((_, whose)) = CONSTANTS.iter().find(|(constant, _)| *constant == number) {
         let message = format!("`{}` is a constant of {whose}", token.text);

@@ -131,7 +131,7 @@ pub(crate) struct Include {
 pub(crate) fn judge(context: &Context, file: &FileIn<'_>) -> Verdict {
     let mut judge = Judge { context, file, verdict: Verdict::default() };
     text::check(&mut judge);
-    match Source::parse(file.text, &context.renames, &context.test_features) {
+    match Source::parse(file.text, &context.renames, &context.test_features, reach::asks_for) {
         Err(error) => {
             let message = format!("does not parse: {}", error.why);
             judge.report("G001", error.line, error.column, 0, file.path, message);

@@ -202,6 +202,12 @@ const TABLES: &[Table] = &[
     },
 ];
 
+/// Whether a table asks for a method of this name.
+pub(super) fn asks_for(method: &str) -> bool {
+    let shapes = TABLES.iter().flat_map(|table| table.shapes);
+    shapes.into_iter().any(|shape| matches!(shape, Method(name) if *name == method))
+}
+
 /// All of them for one file.
 pub(super) fn check(judge: &mut Judge<'_>, source: &Source) {
     for named in &source.named {
@@ -331,13 +337,13 @@ fn words(judge: &mut Judge<'_>, tokens: &[Token], at: usize, token: &Token) {
     };
     let forbid = &judge.context.forbid;
     if token.kind == Kind::Literal {
-        let address = token.literal.as_ref().and_then(|_| token.string());
+        let address = token.string();
         if forbid.contains(&Group::Environment) && address.is_some_and(|t| prints_address(&t)) {
             place(judge, "R004", "{:p}", "`{:p}` prints an address, which differs from run to run");
         }
         return;
     }
-    match token.text.as_str() {
+    match &*token.text {
         "elapsed" if after(".") && is(1, "(") && is(2, ")") && forbid.contains(&Group::Clock) => {
             place(judge, "R001", "elapsed", "`.elapsed()` reads the clock");
         }

@@ -1,8 +1,8 @@
 //! Comments: what stands between two tokens, and doc comments.
 
-use std::ops::Range;
+use proc_macro2::{Span, TokenStream, TokenTree};
 
-use proc_macro2::{TokenStream, TokenTree};
+use super::tokens::Lines;
 
 /// A comment with the line that it starts on.
 pub(crate) struct Comment {
@@ -14,54 +14,60 @@ pub(crate) struct Comment {
 
 /// All comments of a file, one for each line of them.
 pub(crate) fn comments(text: &str, stream: &TokenStream) -> Vec<Comment> {
-    let mut tokens = Vec::new();
-    ranges(stream, &mut tokens);
-    tokens.sort_unstable();
-    let starts: Vec<usize> =
-        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-    let mut out = Vec::new();
-    let mut end = 0;
-    for (start, stop) in tokens {
-        if start > end {
-            lines(text, &starts, end..start, &mut out);
-        }
-        // A doc comment is one token whose span covers the comment.
-        if text.get(start..).is_some_and(|rest| rest.starts_with("//") || rest.starts_with("/*")) {
-            lines(text, &starts, start..stop, &mut out);
-        }
-        end = end.max(stop);
-    }
-    lines(text, &starts, end..text.len(), &mut out);
-    out
+    let lines = Lines::of(text);
+    let mut gaps = Gaps { text, lines: &lines, end: 0, out: Vec::new() };
+    gaps.stream(stream);
+    gaps.until(text.len());
+    gaps.out
 }
 
-fn ranges(stream: &TokenStream, out: &mut Vec<(usize, usize)>) {
-    for token in stream.clone() {
-        match token {
-            TokenTree::Group(group) => {
-                let (open, close) =
-                    (group.span_open().byte_range(), group.span_close().byte_range());
-                out.push((open.start, open.end));
-                ranges(&group.stream(), out);
-                out.push((close.start, close.end));
-            }
-            other => {
-                let range = other.span().byte_range();
-                out.push((range.start, range.end));
+struct Gaps<'g> {
+    text: &'g str,
+    lines: &'g Lines<'g>,
+    /// Where the last token ended.
+    end: usize,
+    out: Vec<Comment>,
+}
+
+impl Gaps<'_> {
+    fn stream(&mut self, stream: &TokenStream) {
+        for token in stream.clone() {
+            match token {
+                TokenTree::Group(group) => {
+                    self.token(group.span_open());
+                    self.stream(&group.stream());
+                    self.token(group.span_close());
+                }
+                other => self.token(other.span()),
             }
         }
     }
-}
 
-fn lines(text: &str, starts: &[usize], gap: Range<usize>, out: &mut Vec<Comment>) {
-    let first = starts.partition_point(|start| *start <= gap.start);
-    let Some(gap) = text.get(gap) else { return };
-    if !gap.contains(['/', '*']) {
-        return;
-    }
-    for (index, line) in gap.lines().enumerate() {
-        if !line.trim().is_empty() {
-            out.push(Comment { text: line.trim().to_owned(), line: first + index });
+    fn token(&mut self, span: Span) {
+        let start = self.lines.byte(span.start());
+        if start > self.end {
+            self.until(start);
         }
+        let end = self.lines.byte(span.end());
+        // All tokens of a doc comment stand where the comment stands.
+        let rest = self.text.get(start..).unwrap_or("");
+        if start >= self.end && (rest.starts_with("//") || rest.starts_with("/*")) {
+            self.end = start;
+            self.until(end);
+        }
+        self.end = self.end.max(end);
+    }
+
+    /// Keeps the lines of the gap between the last token and `to`.
+    fn until(&mut self, to: usize) {
+        let gap = self.text.get(self.end..to).unwrap_or("");
+        if gap.contains(['/', '*']) {
+            let first = self.lines.line(self.end);
+            for (index, line) in gap.lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
+            {
+                self.out.push(Comment { text: line.trim().to_owned(), line: first + index });
+            }
+        }
+        self.end = to;
     }
 }

@@ -15,7 +15,7 @@ use proc_macro2::TokenStream;
 
 use names::{Named, Names};
 use test_code::Cut;
-use tokens::Token;
+use tokens::{Lines, Token};
 
 /// A parsed file.
 pub(crate) struct Source {
@@ -45,11 +45,13 @@ pub(crate) struct Unparsed {
 
 impl Source {
     /// Parses a text without a byte order mark. `renames` gives what a dependency is called in its
-    /// manifest, where that is not the library's name; `test_features` are features of tests.
+    /// manifest, where that is not the library's name; `test_features` are features of tests; `methods` says which methods a rule
+    /// asks for.
     pub(crate) fn parse(
         text: &str,
         renames: &std::collections::BTreeMap<String, String>,
         test_features: &[String],
+        methods: fn(&str) -> bool,
     ) -> Result<Self, Unparsed> {
         let at = |span: proc_macro2::Span, why: String| {
             let start = span.start();
@@ -66,8 +68,8 @@ impl Source {
         let cut = Cut::of(&tree, test_features);
         let names = Names::of(&tree, renames);
         let mut tokens = Vec::new();
-        tokens::flatten(&stream, &cut, &mut tokens);
-        let named = names::named(&tokens, &names, &cut);
+        tokens::flatten(&stream, &Lines::of(text), &cut, &mut tokens);
+        let named = names::named(&tokens, &names, &cut, methods);
         Ok(Self { tree, tokens, named, names, cut, stream })
     }
 }

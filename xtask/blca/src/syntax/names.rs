@@ -249,8 +249,15 @@ pub(crate) fn segments(path: &syn::Path) -> Vec<String> {
     path.segments.iter().map(|segment| bare(&segment.ident)).collect()
 }
 
-/// All names of production code.
-pub(crate) fn named(tokens: &[Token], names: &Names, cut: &Cut) -> Vec<Named> {
+/// All names of production code that a rule may ask for: a name that stands alone, begins small and was
+/// not imported is a variable or a function of the file, and so is left out; of the methods only
+/// those that `methods` wants.
+pub(crate) fn named(
+    tokens: &[Token],
+    names: &Names,
+    cut: &Cut,
+    methods: fn(&str) -> bool,
+) -> Vec<Named> {
     let mut out = Vec::new();
     for import in names.imports.iter().filter(|import| !cut.holds(import.range.start)) {
         let start = import.place.start();
@@ -278,11 +285,21 @@ pub(crate) fn named(tokens: &[Token], names: &Names, cut: &Cut) -> Vec<Named> {
         }
         let before = at.checked_sub(1).and_then(|b| tokens.get(b));
         let method = before.is_some_and(|t| t.is("."));
-        let (mut written, mut end) = (vec![token.text.clone()], at + 1);
+        let alone = !tokens.get(at + 1).is_some_and(|t| t.is("::"));
+        let idle = if method {
+            !methods(&token.text)
+        } else {
+            alone && !before.is_some_and(|t| t.is("<")) && names.is_idle(&token.text, token.byte)
+        };
+        if idle {
+            at += 1;
+            continue;
+        }
+        let (mut written, mut end) = (vec![token.text.to_string()], at + 1);
         while tokens.get(end).is_some_and(|t| t.is("::"))
             && let Some(next) = tokens.get(end + 1).filter(|t| t.kind == Kind::Ident)
         {
-            written.push(next.text.clone());
+            written.push(next.text.to_string());
             end += 2;
         }
         if before.is_some_and(|t| t.is("<"))
@@ -309,6 +326,14 @@ pub(crate) fn named(tokens: &[Token], names: &Names, cut: &Cut) -> Vec<Named> {
 }
 
 impl Names {
+    /// Whether a name that stands alone can only be something of the file itself.
+    fn is_idle(&self, name: &str, byte: usize) -> bool {
+        let small = name.starts_with(|c: char| c.is_lowercase() || c == '_');
+        let macros = matches!(name, "env" | "option_env");
+        let mut around = self.scopes.iter().filter(|s| s.range.contains(&byte));
+        small && !macros && !around.any(|s| s.aliases.contains_key(name) || !s.globs.is_empty())
+    }
+
     /// An import's path: its first name is never the import itself.
     fn resolve_import(&self, path: &[String], byte: usize) -> Vec<Vec<String>> {
         match path {
@@ -331,7 +356,7 @@ fn qualified_tail(tokens: &[Token], from: usize) -> Option<String> {
     const FAR: usize = 64;
     let mut depth = 1_u32;
     for (offset, token) in tokens.iter().skip(from).take(FAR).enumerate() {
-        match token.text.as_str() {
+        match &*token.text {
             "<" if token.kind == Kind::Punct => depth += 1,
             ">" if token.kind == Kind::Punct => depth -= 1,
             ";" | "{" => return None,
@@ -340,7 +365,7 @@ fn qualified_tail(tokens: &[Token], from: usize) -> Option<String> {
         if depth == 0 {
             let after = from + offset + 1;
             let name = tokens.get(after).filter(|t| t.is("::")).and_then(|_| tokens.get(after + 1));
-            return name.filter(|t| t.kind == Kind::Ident).map(|t| t.text.clone());
+            return name.filter(|t| t.kind == Kind::Ident).map(|t| t.text.to_string());
         }
     }
     None
@@ -354,7 +379,7 @@ mod tests {
     #[track_caller]
     fn check(code: &str, wanted: &str) {
         let renames = BTreeMap::from([("db".to_owned(), "sqlx".to_owned())]);
-        let source = Source::parse(code, &renames, &[]);
+        let source = Source::parse(code, &renames, &[], |_| true);
         let source = source.unwrap_or_else(|e| panic!("{}", e.why));
         let all: Vec<String> =
             source.named.iter().flat_map(|n| n.paths.iter().map(|p| p.join("::"))).collect();

@@ -89,7 +89,7 @@ fn made_by_macro(tokens: &[Token], at: usize) -> Option<String> {
     let mut depth = 0_usize;
     let mut text = String::new();
     for token in tokens.iter().skip(at + 2) {
-        match token.text.as_str() {
+        match &*token.text {
             "(" | "[" | "{" if token.kind == Kind::Bracket => depth += 1,
             ")" | "]" | "}" if token.kind == Kind::Bracket => depth -= 1,
             _ => {}
@@ -142,7 +142,7 @@ fn statements(tokens: &[Token]) -> Vec<(Statement, Vec<String>)> {
 /// Files that macros take in, for S007 and X004.
 fn includes(judge: &mut Judge<'_>, source: &Source) {
     for (at, token) in source.tokens.iter().enumerate() {
-        let by = matches!(token.text.as_str(), "include" | "include_str" | "include_bytes");
+        let by = matches!(&*token.text, "include" | "include_str" | "include_bytes");
         let next = |n: usize| source.tokens.get(at + n);
         if !by || token.kind != Kind::Ident || !next(1).is_some_and(|t| t.is("!")) {
             continue;
@@ -150,7 +150,7 @@ fn includes(judge: &mut Judge<'_>, source: &Source) {
         let literal = next(3).and_then(Token::string);
         let path = literal.or_else(|| made_by_macro(&source.tokens, at + 3)).unwrap_or_default();
         judge.verdict.facts.includes.push(Include {
-            by: token.text.clone(),
+            by: token.text.to_string(),
             path,
             line: token.line,
             column: token.column,

@@ -1,0 +1,30 @@
+//! `cargo xtask bench`: what the project's own work costs, beside the limit measured in the same run.
+
+mod blca;
+
+use ::blca::Stop;
+use clap::ValueEnum;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What to measure (default: everything)
+    #[arg(value_enum)]
+    what: Vec<What>,
+    /// Workspace to audit (default: the nearest folder upwards that has a blca.toml)
+    #[arg(long, value_name = "DIR")]
+    root: Option<std::path::PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The layer auditor, against cargo metadata and parsing every source once
+    Blca,
+}
+
+pub(crate) fn run(args: Args) -> Result<u8, Stop> {
+    let wanted = |what| args.what.is_empty() || args.what.contains(&what);
+    if wanted(What::Blca) {
+        blca::run(crate::root(args.root)?)?;
+    }
+    Ok(0)
+}

@@ -11,12 +11,17 @@
 
 mod checkpoint;
 mod entry_check;
+mod lanes;
 mod note;
+mod parallel;
+mod placing;
 mod proof;
 mod proof_text;
 mod prover;
 mod range;
+mod receipt;
 mod recorder;
+mod remembered;
 mod seal;
 mod tree;
 mod verify;
@@ -30,6 +35,7 @@ pub use proof::{MAX_PROOF_HASHES, ProofError, verify_consistency, verify_inclusi
 pub use proof_text::{ProofFormatError, ProofText, ProofTextError, VerifiedProof};
 pub use prover::{ProveError, consistency_proof, inclusion_proof, range_proof, root_at};
 pub use range::{RangeProof, verify_range};
+pub use receipt::{LeafProof, Receipts};
 pub use recorder::{Outcome, RecordError, Recorder};
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
 pub use verify::{Finding, LedgerReport, Trust, verify_ledger};

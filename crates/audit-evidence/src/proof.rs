@@ -8,7 +8,7 @@ use thiserror::Error;
 pub const MAX_PROOF_HASHES: usize = 63;
 
 /// A proof that does not prove.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ProofError {
     /// The leaf lies outside the tree.
     #[error("leaf {index} does not exist in a tree of {size} leaves")]

@@ -18,7 +18,7 @@ use crate::range::{RangeProof, split};
 const TILE_WIDTH: u64 = 256;
 
 /// A proof cannot be made.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProveError {
     /// No such leaf, range or older tree.
     #[error(transparent)]
@@ -97,7 +97,7 @@ pub async fn range_proof(
 }
 
 /// RFC 6962 §2.1.1, PATH(m, D[n]), as a walk from the root.
-fn inclusion_nodes(index: u64, size: u64) -> Result<Vec<Range<u64>>, ProofError> {
+pub(crate) fn inclusion_nodes(index: u64, size: u64) -> Result<Vec<Range<u64>>, ProofError> {
     if index >= size {
         return Err(ProofError::NoSuchLeaf { index, size });
     }

@@ -1,29 +1,45 @@
 //! The recorder: drafts in, durable entries out.
 //!
-//! It judges sameness, commits to contents, canonicalises, hashes, seals the batch on the head it
-//! knows and asks the store to commit "on that head". When somebody else was faster it does all of
-//! it again on the new head: so the look-up of keys and the commit always speak of the same tree,
-//! and the first truth wins.
+//! Each caller seals its own drafts: it judges what they are, commits to contents, canonicalises and
+//! hashes. Then one caller of the tenant commits for all who wait: it looks up the keys, places what
+//! is new on the head it knows and asks the store to commit "on that head". When another process was
+//! faster it looks up and places again on the new head: so the look-up of keys and the commit always
+//! speak of the same tree, and the first truth wins, also among the callers of one commit.
+//!
+//! A commit takes whoever waits when the commit before it has returned. Nobody waits for a time to
+//! pass or for a batch to fill, and there is no task beside the callers' own futures.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use replay_determinism::fingerprint;
 use store_traits::{
     Clock, CommitOutcome, Digest, Draft, Entropy, EntropyError, FactId, Head, IdempotencyKey,
-    Identity, LedgerStore, Object, SealedBatch, StoreError, TenantId, TenantSecret, Timestamp,
-    Value,
+    LedgerStore, StoreError, TenantId, TenantSecret,
 };
 use thiserror::Error;
 
-use crate::seal::{Fresh, SealError, Sealer};
+use crate::lanes::{Lanes, Lead, Turn};
+use crate::placing::{Call, Placing};
+use crate::prover::{ProveError, inclusion_proof};
+use crate::receipt::{Grown, LeafProof, Receipts};
+use crate::remembered::Remembered;
+use crate::seal::Sealing;
 use crate::tree::HeadError;
 
+/// Entries that calls may share a commit with: more would make the callers in it wait for each
+/// other longer than a commit takes.
+const GROUP_ENTRIES: usize = 1_000;
+/// Bytes of entries and contents that calls may share a commit with.
+const GROUP_BYTES: usize = 4 << 20;
+
 /// Records drafts in a tenant's ledger.
+///
+/// Share one recorder among all callers of a ledger: only then do they share commits.
 pub struct Recorder {
     ledger: Arc<dyn LedgerStore>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    lanes: Lanes<Call, Result<Committed, RecordError>>,
+    remembered: Remembered,
 }
 
 /// What became of a draft.
@@ -58,7 +74,7 @@ pub enum Outcome {
 }
 
 /// Nothing of the batch was recorded, unless the text says otherwise.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RecordError {
     /// The store failed.
     #[error(transparent)]
@@ -76,13 +92,25 @@ pub enum RecordError {
         /// What is wrong with it.
         source: HeadError,
     },
+    /// Recorded, but not proved: the text says why.
+    #[error("the facts are recorded, and the proof of entry {seq} cannot be made: {source}")]
+    Proof {
+        /// Which entry.
+        seq: u64,
+        /// Why.
+        source: ProveError,
+    },
 }
 
-/// A draft with what sameness is judged by.
-struct Candidate<'d> {
-    draft: &'d Draft,
-    key: IdempotencyKey,
-    fingerprint: Digest,
+/// What a commit made of one call.
+#[derive(Clone)]
+struct Committed {
+    outcomes: Vec<Outcome>,
+    /// The head behind the commit.
+    head: Head,
+    /// The head before it, and the leaves that it added for all its calls.
+    before: Head,
+    leaves: Arc<[Digest]>,
 }
 
 impl Recorder {
@@ -93,114 +121,184 @@ impl Recorder {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { ledger, clock, entropy }
+        let (lanes, remembered) = (Lanes::new(), Remembered::new());
+        Self { ledger, clock, entropy, lanes, remembered }
     }
 
-    /// Records the drafts as one commit, in their order, and says what became of each.
+    /// Records the drafts in one commit, in their order, and says what became of each.
+    ///
+    /// Calls on one tenant that wait at the same time share a commit. Dropping the future is safe:
+    /// whether its drafts are recorded is then unknown, and repeating them finds out; other callers
+    /// notice nothing.
     ///
     /// # Errors
-    /// The store or the source of randomness failed: then nothing of this batch is recorded, or,
-    /// where the store lost the answer, repeating the call finds it recorded (as duplicates).
+    /// The store or the source of randomness failed: then nothing of this call is recorded, or,
+    /// where the store lost the answer, repeating the call finds it recorded (as duplicates). An
+    /// error of the store is told to every caller whose drafts shared the commit.
     pub async fn record(
         &self,
         tenant: &TenantId,
         drafts: &[Draft],
     ) -> Result<Vec<Outcome>, RecordError> {
+        self.record_owned(tenant, drafts.to_vec()).await
+    }
+
+    /// As [`Recorder::record`], of drafts that nobody else needs: their bodies are not copied.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`].
+    pub async fn record_owned(
+        &self,
+        tenant: &TenantId,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Outcome>, RecordError> {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
-        let candidates = self.candidates(tenant, drafts).await?;
-        let keys: Vec<_> = candidates.iter().map(|c| c.key.clone()).collect();
-        let mut head = self.ledger.head(tenant).await?;
-        loop {
-            let known = self.ledger.known(tenant, &keys).await?;
-            let (batch, outcomes) = self.seal(tenant, &head, &candidates, &known)?;
-            if batch.entries.is_empty() {
-                return Ok(outcomes);
-            }
-            match self.ledger.commit(&batch).await? {
-                CommitOutcome::Committed => return Ok(outcomes),
-                CommitOutcome::HeadMoved(moved) => head = moved,
-            }
+        Ok(self.committed(tenant, drafts).await?.outcomes)
+    }
+
+    /// As [`Recorder::record`], with a proof of each entry: new ones are proved from the commit
+    /// itself, without a read; those of duplicates are read from the tree.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`]; [`RecordError::Proof`] when the drafts are recorded and an older
+    /// entry's proof cannot be made.
+    pub async fn record_with_proofs(
+        &self,
+        tenant: &TenantId,
+        drafts: Vec<Draft>,
+    ) -> Result<Receipts, RecordError> {
+        if drafts.is_empty() {
+            let head = self.ledger.head(tenant).await?;
+            return Ok(Receipts { outcomes: Vec::new(), proofs: Vec::new(), head });
+        }
+        let Committed { outcomes, head, before, leaves } = self.committed(tenant, drafts).await?;
+        let grown = Grown::new(&before, leaves.to_vec());
+        let mut proofs = Vec::with_capacity(outcomes.len());
+        for outcome in &outcomes {
+            proofs.push(match outcome {
+                Outcome::Recorded { seq, .. } | Outcome::Duplicate { seq, .. } => {
+                    Some(match grown.prove(*seq) {
+                        Some(proof) => proof,
+                        None => self.read_proof(tenant, *seq, head.size).await?,
+                    })
+                }
+                Outcome::Conflict { .. } | Outcome::Rejected { .. } => None,
+            });
+        }
+        Ok(Receipts { outcomes, proofs, head })
+    }
+
+    async fn committed(
+        &self,
+        tenant: &TenantId,
+        drafts: Vec<Draft>,
+    ) -> Result<Committed, RecordError> {
+        let secret = self.secret(tenant).await?;
+        let sealing = Sealing { tenant, secret: &secret, recorded_at: self.clock.now() };
+        let call = Call::new(sealing.seal_all(drafts, self.entropy.as_ref())?);
+        match self.lanes.turn(tenant, call).await {
+            Turn::Told(told) => told,
+            Turn::Lead(lead) => self.lead(tenant, lead).await,
         }
     }
 
-    async fn candidates<'d>(
+    /// Commits for all who wait, and tells them.
+    async fn lead(
         &self,
         tenant: &TenantId,
-        drafts: &'d [Draft],
-    ) -> Result<Vec<Candidate<'d>>, RecordError> {
+        mut lead: Lead<'_, Call, Result<Committed, RecordError>>,
+    ) -> Result<Committed, RecordError> {
+        let (mut entries, mut bytes) = (0, 0);
+        lead.take(|call| {
+            let (more_entries, more_bytes) = call.size();
+            entries += more_entries;
+            bytes += more_bytes;
+            entries <= GROUP_ENTRIES && bytes <= GROUP_BYTES
+        });
+        let mut calls = lead.work();
+        let callers = calls.len();
+        let committed = self.commit(tenant, &mut calls).await;
+        drop(calls);
+        let told = match committed {
+            Ok(all) => lead.tell(all.into_iter().map(Ok)),
+            Err(error) => {
+                self.remembered.forget_head(tenant);
+                lead.tell(std::iter::repeat_n(Err(error), callers))
+            }
+        };
+        told.unwrap_or_else(|| {
+            let why = "the commit answered for fewer callers than it had".to_owned();
+            Err(StoreError::Unknown { why }.into())
+        })
+    }
+
+    async fn commit(
+        &self,
+        tenant: &TenantId,
+        calls: &mut [&mut Call],
+    ) -> Result<Vec<Committed>, RecordError> {
+        let mut head = match self.remembered.head(tenant) {
+            Some(head) => head,
+            None => self.ledger.head(tenant).await?,
+        };
+        loop {
+            let keys: Vec<_> = calls.iter().flat_map(|call| call.keys()).cloned().collect();
+            let known =
+                if keys.is_empty() { Vec::new() } else { self.ledger.known(tenant, &keys).await? };
+            if known.iter().flatten().any(|known| known.seq >= head.size) {
+                // Another process committed behind the head that is remembered.
+                head = self.ledger.head(tenant).await?;
+            }
+            let calls = calls.iter_mut().map(|call| &mut **call).collect();
+            let placing = Placing::on(&head, tenant, calls, known, self.clock.now())
+                .map_err(|source| RecordError::Head { tenant: tenant.clone(), source })?;
+            if !placing.batch().entries.is_empty() {
+                match self.ledger.commit(placing.batch()).await? {
+                    CommitOutcome::Committed => {}
+                    CommitOutcome::HeadMoved(moved) => {
+                        head = moved;
+                        continue;
+                    }
+                }
+            }
+            let (outcomes, leaves, after) = placing.done();
+            self.remembered.keep_head(tenant, &after);
+            let leaves: Arc<[Digest]> = leaves.into();
+            let of_call = |outcomes| Committed {
+                outcomes,
+                head: after.clone(),
+                before: head.clone(),
+                leaves: Arc::clone(&leaves),
+            };
+            return Ok(outcomes.into_iter().map(of_call).collect());
+        }
+    }
+
+    async fn secret(&self, tenant: &TenantId) -> Result<TenantSecret, RecordError> {
+        if let Some(secret) = self.remembered.secret(tenant) {
+            return Ok(secret);
+        }
         let mut fresh = [0_u8; 32];
         self.entropy.fill(&mut fresh)?;
         let secret = self.ledger.tenant_secret(tenant, &TenantSecret(fresh)).await?;
-        Ok(drafts
-            .iter()
-            .map(|draft| {
-                let fingerprint = fingerprint(&secret, &identity_content(draft));
-                let key = match &draft.identity {
-                    Identity::Key(key) => key.clone(),
-                    Identity::Content => IdempotencyKey::from_fingerprint(&fingerprint),
-                };
-                Candidate { draft, key, fingerprint }
-            })
-            .collect())
+        self.remembered.keep_secret(tenant, &secret);
+        Ok(secret)
     }
 
-    fn seal(
+    async fn read_proof(
         &self,
         tenant: &TenantId,
-        head: &Head,
-        candidates: &[Candidate<'_>],
-        known: &[Option<store_traits::Known>],
-    ) -> Result<(SealedBatch, Vec<Outcome>), RecordError> {
-        let recorded_at: Timestamp = self.clock.now();
-        let mut sealer = Sealer::on(tenant, head, recorded_at, self.entropy.as_ref())
-            .map_err(|source| RecordError::Head { tenant: tenant.clone(), source })?;
-        // Keys of this very batch: a batch may hold the same fact twice.
-        let mut here: BTreeMap<&IdempotencyKey, (Digest, u64, FactId)> = BTreeMap::new();
-        let mut outcomes = Vec::with_capacity(candidates.len());
-        for (at, candidate) in candidates.iter().enumerate() {
-            let before = match known.get(at).and_then(Option::as_ref) {
-                Some(known) => Some((known.fingerprint, known.seq, known.id.clone())),
-                None => here.get(&candidate.key).cloned(),
-            };
-            let outcome = match before {
-                Some((fingerprint, seq, id)) if fingerprint == candidate.fingerprint => {
-                    Outcome::Duplicate { seq, id }
-                }
-                Some((_, seq, _)) => Outcome::Conflict { key: candidate.key.clone(), seq },
-                None => match sealer.add(Fresh {
-                    draft: candidate.draft,
-                    key: &candidate.key,
-                    fingerprint: candidate.fingerprint,
-                }) {
-                    Ok((seq, id)) => {
-                        here.insert(&candidate.key, (candidate.fingerprint, seq, id.clone()));
-                        Outcome::Recorded { seq, id }
-                    }
-                    Err(SealError::Entropy(error)) => return Err(error.into()),
-                    Err(SealError::Fact(error)) => Outcome::Rejected { reason: error.to_string() },
-                },
-            };
-            outcomes.push(outcome);
-        }
-        Ok((sealer.finish(), outcomes))
+        seq: u64,
+        size: u64,
+    ) -> Result<LeafProof, RecordError> {
+        let failed = |source| RecordError::Proof { seq, source };
+        let ledger = self.ledger.as_ref();
+        let leaf = ledger.hashes(tenant, 0, seq..seq.saturating_add(1)).await;
+        let leaf = leaf.map_err(|error| failed(error.into()))?.pop();
+        let leaf_hash = leaf.ok_or_else(|| failed(ProveError::Missing { level: 0, index: seq }))?;
+        let hashes = inclusion_proof(ledger, tenant, seq, size).await.map_err(failed)?;
+        Ok(LeafProof { seq, leaf_hash, hashes })
     }
-}
-
-/// What makes a fact the same fact: everything that arrived, and nothing that was derived from it
-/// by a mapping, because a newer mapping must not turn a redelivery into a conflict. The kind is
-/// derived too where there is a view.
-fn identity_content(draft: &Draft) -> Value {
-    let mut content = Object::new();
-    let mut body = draft.body.clone();
-    if body.remove("view").is_none() {
-        content.insert("kind".to_owned(), draft.kind.as_str().into());
-        content.insert("occurred_at".to_owned(), draft.meta.occurred_at.to_string().into());
-        if let Some(run) = &draft.meta.run_id {
-            content.insert("run_id".to_owned(), run.as_str().into());
-        }
-    }
-    content.insert("body".to_owned(), body.into());
-    content.into()
 }

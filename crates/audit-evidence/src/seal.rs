@@ -1,30 +1,21 @@
-//! Sealing: a draft becomes an entry, a batch of entries becomes a commit.
+//! Sealing: a draft becomes the bytes of an entry, with everything hashed that does not depend on
+//! its place.
+//!
+//! Nothing here knows the tree, so callers seal on their own, at the same time, before one of them
+//! commits for several.
 
-use replay_determinism::{blob_commitment, canonical, disclosure, leaf_hash};
+use replay_determinism::{blob_commitment, canonical, disclosure, draft_fingerprint, leaf_hash};
 use store_traits::{
-    Actor, CommitForm, Committed, Content, Digest, Draft, DraftMeta, Entropy, EntropyError, FactId,
-    Head, IdempotencyKey, MAX_ENTRY_BYTES, Object, SealedBatch, SealedEntry, Subtree, TenantId,
+    Actor, CommitForm, Committed, Content, Draft, DraftMeta, Entropy, EntropyError, FactId,
+    IdempotencyKey, Identity, MAX_ENTRY_BYTES, Object, SealedEntry, TenantId, TenantSecret,
     Timestamp, Value,
 };
 use thiserror::Error;
 
-use crate::tree::{CompactRange, HeadError};
+use crate::parallel::in_parallel;
 
-/// A draft that is not recorded yet.
-pub(crate) struct Fresh<'d> {
-    pub(crate) draft: &'d Draft,
-    pub(crate) key: &'d IdempotencyKey,
-    pub(crate) fingerprint: Digest,
-}
-
-/// Why a draft was not sealed.
-#[derive(Debug, Error)]
-pub(crate) enum SealError {
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-    #[error(transparent)]
-    Fact(#[from] FactError),
-}
+/// The longest kind that a ledger keeps, in characters.
+const MAX_KIND_CHARS: usize = 128;
 
 /// A draft that cannot be an entry.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -35,127 +26,99 @@ pub(crate) enum FactError {
     TooLarge { size: usize },
     #[error("there is no member `{pointer}` to commit to (paths go through objects only)")]
     NoSuchMember { pointer: String },
+    #[error("the kind is empty, longer than {MAX_KIND_CHARS} characters, or holds U+0000")]
+    Kind,
 }
 
-/// Seals drafts, one after the other, on a head.
-pub(crate) struct Sealer<'s> {
-    tenant: &'s TenantId,
-    on_size: u64,
-    recorded_at: Timestamp,
-    entropy: &'s dyn Entropy,
-    tree: CompactRange,
-    entries: Vec<SealedEntry>,
-    contents: Vec<Content>,
-    subtrees: Vec<Subtree>,
+/// An entry without a place: `seq` of the entry and of its contents is 0 until it has one.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) entry: SealedEntry,
+    pub(crate) contents: Vec<Content>,
 }
 
-impl<'s> Sealer<'s> {
-    pub(crate) fn on(
-        tenant: &'s TenantId,
-        head: &Head,
-        recorded_at: Timestamp,
-        entropy: &'s dyn Entropy,
-    ) -> Result<Self, HeadError> {
-        Ok(Self {
-            tenant,
-            on_size: head.size,
-            recorded_at,
-            entropy,
-            tree: CompactRange::from_head(head.size, head.peaks.clone())?,
-            entries: Vec::new(),
-            contents: Vec::new(),
-            subtrees: Vec::new(),
-        })
+/// What all drafts of a call are sealed with.
+pub(crate) struct Sealing<'s> {
+    pub(crate) tenant: &'s TenantId,
+    pub(crate) secret: &'s TenantSecret,
+    pub(crate) recorded_at: Timestamp,
+}
+
+/// A draft with the random bytes that it needs. They are drawn in order, before the work is divided.
+struct Drawn {
+    draft: Draft,
+    id: [u8; 10],
+    salts: Vec<[u8; 32]>,
+}
+
+impl Drawn {
+    fn draw(draft: Draft, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut id = [0; 10];
+        entropy.fill(&mut id)?;
+        let mut salts = vec![[0; 32]; draft.committed.len()];
+        salts.iter_mut().try_for_each(|salt| entropy.fill(salt))?;
+        Ok(Self { draft, id, salts })
     }
+}
 
-    pub(crate) fn add(&mut self, fresh: Fresh<'_>) -> Result<(u64, FactId), SealError> {
-        let seq = self.tree.size();
-        let mut random = [0_u8; 10];
-        self.entropy.fill(&mut random)?;
-        let id = FactId::from_parts(self.recorded_at.as_unix_ms(), &random);
-
-        let draft = fresh.draft;
-        let mut body = draft.body.clone();
-        let commitments = self.commit_members(seq, &mut body, &draft.committed)?;
-        let fact = self.fact(&id, draft, body, &commitments);
-        let bytes = canonical::write(&fact);
-        if bytes.len() > MAX_ENTRY_BYTES {
-            return Err(FactError::TooLarge { size: bytes.len() }.into());
-        }
-
-        let leaf_hash = leaf_hash(&bytes);
-        let subtrees = &mut self.subtrees;
-        self.tree.append(leaf_hash, &mut |subtree| subtrees.push(subtree));
-        self.contents.extend(commitments.contents);
-        self.entries.push(SealedEntry {
-            seq,
-            id: id.clone(),
-            kind: draft.kind.clone(),
-            run_id: draft.meta.run_id.clone(),
-            trace_id: draft.meta.trace_id.clone(),
-            occurred_at: draft.meta.occurred_at,
-            recorded_at: self.recorded_at,
-            key: fresh.key.clone(),
-            fingerprint: fresh.fingerprint,
-            leaf_hash,
-            bytes,
-            fact,
-        });
-        Ok((seq, id))
-    }
-
-    pub(crate) fn finish(self) -> SealedBatch {
-        SealedBatch {
-            tenant: self.tenant.clone(),
-            on_size: self.on_size,
-            head: self.tree.head(),
-            entries: self.entries,
-            contents: self.contents,
-            subtrees: self.subtrees,
-            recorded_at: self.recorded_at,
-        }
-    }
-
-    /// Takes the members out of the body and commits to them under fresh salts.
-    fn commit_members(
+impl Sealing<'_> {
+    /// Seals drafts in their order; says of each that cannot be an entry why.
+    pub(crate) fn seal_all(
         &self,
-        seq: u64,
-        body: &mut Object,
-        members: &[Committed],
-    ) -> Result<Commitments, SealError> {
-        let mut commitments = Commitments::default();
-        for member in members {
-            let pointer = pointer(&member.path);
-            let Some(value) = take(body, &member.path) else {
-                return Err(FactError::NoSuchMember { pointer }.into());
-            };
-            let mut salt = [0_u8; 32];
-            self.entropy.fill(&mut salt)?;
-            match member.form {
-                CommitForm::Value => commitments.disclose(seq, pointer, &salt, &value),
-                CommitForm::Blob => commitments.blob(seq, pointer, &salt, value),
-            }
-        }
-        Ok(commitments)
+        drafts: Vec<Draft>,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<Result<Sealed, FactError>>, EntropyError> {
+        let drawn: Vec<_> = drafts
+            .into_iter()
+            .map(|draft| Drawn::draw(draft, entropy))
+            .collect::<Result<_, _>>()?;
+        Ok(in_parallel(drawn, |drawn| self.seal(drawn)))
     }
 
-    fn fact(&self, id: &FactId, draft: &Draft, body: Object, commitments: &Commitments) -> Value {
+    fn seal(&self, drawn: Drawn) -> Result<Sealed, FactError> {
+        let Drawn { draft, id, salts } = drawn;
+        let kind = draft.kind.as_str();
+        if kind.is_empty() || kind.contains('\0') || kind.chars().count() > MAX_KIND_CHARS {
+            return Err(FactError::Kind);
+        }
+        let fingerprint = draft_fingerprint(self.secret, &draft);
+        let Draft { kind, meta, mut body, committed, identity } = draft;
+        let key = match identity {
+            Identity::Key(key) => key,
+            Identity::Content => IdempotencyKey::from_fingerprint(&fingerprint),
+        };
+        let commitments = Commitments::take_from(&mut body, &committed, &salts)?;
+
+        let id = FactId::from_parts(self.recorded_at.as_unix_ms(), &id);
         let mut fact = Object::from([
             ("v".to_owned(), Value::from(1_u32)),
             ("id".to_owned(), id.as_str().into()),
-            ("kind".to_owned(), draft.kind.as_str().into()),
+            ("kind".to_owned(), kind.as_str().into()),
             ("tenant".to_owned(), self.tenant.as_str().into()),
-            ("meta".to_owned(), meta(&draft.meta, self.recorded_at).into()),
+            ("meta".to_owned(), meta_object(&meta, self.recorded_at).into()),
             ("body".to_owned(), body.into()),
         ]);
-        if !commitments.values.is_empty() {
-            fact.insert("_sd_alg".to_owned(), "sha-256".into());
-            fact.insert("_sd".to_owned(), commitments.values.clone().into());
+        let contents = commitments.promise_in(&mut fact);
+        let fact = Value::Object(fact);
+        let bytes = canonical::write(&fact);
+        if bytes.len() > MAX_ENTRY_BYTES {
+            return Err(FactError::TooLarge { size: bytes.len() });
         }
-        if !commitments.blobs.is_empty() {
-            fact.insert("_blob".to_owned(), commitments.blobs.clone().into());
-        }
-        fact.into()
+        let entry = SealedEntry {
+            seq: 0,
+            id,
+            kind,
+            run_id: meta.run_id,
+            trace_id: meta.trace_id,
+            occurred_at: meta.occurred_at,
+            recorded_at: self.recorded_at,
+            key,
+            fingerprint,
+            leaf_hash: leaf_hash(&bytes),
+            bytes,
+            fact,
+        };
+        Ok(Sealed { entry, contents })
     }
 }
 
@@ -167,11 +130,43 @@ struct Commitments {
 }
 
 impl Commitments {
-    fn disclose(&mut self, seq: u64, pointer: String, salt: &[u8; 32], value: &Value) {
+    /// Takes the members out of the body and commits to them, each under its salt.
+    fn take_from(
+        body: &mut Object,
+        members: &[Committed],
+        salts: &[[u8; 32]],
+    ) -> Result<Self, FactError> {
+        let mut commitments = Self::default();
+        for (member, salt) in members.iter().zip(salts) {
+            let pointer = pointer(&member.path);
+            let Some(value) = take(body, &member.path) else {
+                return Err(FactError::NoSuchMember { pointer });
+            };
+            match member.form {
+                CommitForm::Value => commitments.disclose(pointer, salt, &value),
+                CommitForm::Blob => commitments.blob(pointer, salt, value),
+            }
+        }
+        Ok(commitments)
+    }
+
+    /// Writes what was promised into the fact; gives what lies behind it.
+    fn promise_in(self, fact: &mut Object) -> Vec<Content> {
+        if !self.values.is_empty() {
+            fact.insert("_sd_alg".to_owned(), "sha-256".into());
+            fact.insert("_sd".to_owned(), self.values.into());
+        }
+        if !self.blobs.is_empty() {
+            fact.insert("_blob".to_owned(), self.blobs.into());
+        }
+        self.contents
+    }
+
+    fn disclose(&mut self, pointer: String, salt: &[u8; 32], value: &Value) {
         let disclosure = disclosure(salt, &pointer, value);
         self.values.insert(pointer.clone(), disclosure.digest.into());
         self.contents.push(Content {
-            seq,
+            seq: 0,
             pointer,
             form: "sd".to_owned(),
             salt: Vec::new(),
@@ -179,7 +174,7 @@ impl Commitments {
         });
     }
 
-    fn blob(&mut self, seq: u64, pointer: String, salt: &[u8; 32], value: Value) {
+    fn blob(&mut self, pointer: String, salt: &[u8; 32], value: Value) {
         let bytes = match value {
             Value::String(text) => text.into_bytes(),
             other => canonical::write(&other),
@@ -196,7 +191,7 @@ impl Commitments {
             .into(),
         );
         self.contents.push(Content {
-            seq,
+            seq: 0,
             pointer,
             form: "blob".to_owned(),
             salt: salt.to_vec(),
@@ -225,7 +220,7 @@ fn take(object: &mut Object, path: &[String]) -> Option<Value> {
     }
 }
 
-fn meta(draft: &DraftMeta, recorded_at: Timestamp) -> Object {
+fn meta_object(draft: &DraftMeta, recorded_at: Timestamp) -> Object {
     let mut meta = Object::from([
         ("actor".to_owned(), actor(&draft.actor).into()),
         ("occurred_at".to_owned(), draft.occurred_at.to_string().into()),

@@ -12,7 +12,7 @@ use thiserror::Error;
 pub const MAX_TREE_SIZE: u64 = i64::MAX.unsigned_abs();
 
 /// A head that no tree has.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum HeadError {
     /// The number of peaks does not fit the size.
     #[error(

@@ -6,72 +6,22 @@
 mod common;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use audit_evidence::{LedgerReport, Outcome, Recorder, Trust, sign_checkpoint, verify_ledger};
+use common::facts::{Counting, Noon, draft};
 use common::{Strict, TestKey, now, tenant};
 use replay_determinism::empty_root;
 use store_traits::test_support::{MemoryLedger, Tables};
 use store_traits::{
-    Actor, Checkpoint, Clock, CommitForm, Committed, Digest, Draft, DraftMeta, Entropy,
-    EntropyError, FactKind, Head, IdempotencyKey, Identity, LedgerStore, Object, Origin, RunId,
-    SealedBatch, SourceDomain, Timestamp, Value,
+    Checkpoint, Clock, Digest, Draft, FactKind, Head, IdempotencyKey, LedgerStore, Object, RunId,
+    SealedBatch, Timestamp, Value,
 };
-
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> Timestamp {
-        Timestamp::parse("2026-01-01T12:00:00Z").unwrap()
-    }
-}
-
-/// Distinct bytes, the same in every run of the test.
-struct Counting(AtomicU8, AtomicU8);
-
-impl Entropy for Counting {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        let low = self.0.fetch_add(1, Ordering::Relaxed);
-        let high = if low == 255 {
-            self.1.fetch_add(1, Ordering::Relaxed)
-        } else {
-            self.1.load(Ordering::Relaxed)
-        };
-        bytes.fill(low);
-        bytes[0] = high;
-        Ok(())
-    }
-}
-
-fn draft(key: &str, text: &str) -> Draft {
-    Draft {
-        kind: FactKind::SystemEvent,
-        meta: DraftMeta {
-            run_id: Some(RunId::parse("run-1").unwrap()),
-            trace_id: None,
-            correlation_id: None,
-            policy_ids: Vec::new(),
-            incident_ids: Vec::new(),
-            actor: Actor::System { component: "test".into() },
-            occurred_at: Timestamp::parse("2026-01-01T11:00:00Z").unwrap(),
-            source_domain: SourceDomain::System,
-            source_component: "test".into(),
-            origin: Origin::System,
-        },
-        body: Object::from([
-            ("text".to_owned(), text.into()),
-            ("prompt".to_owned(), Value::from("a secret plan")),
-        ]),
-        committed: vec![Committed { path: vec!["prompt".into()], form: CommitForm::Blob }],
-        identity: Identity::Key(IdempotencyKey::parse(key).unwrap()),
-    }
-}
 
 fn recorder(memory: &Arc<MemoryLedger>) -> Recorder {
     let ledger: Arc<dyn LedgerStore> = Arc::<MemoryLedger>::clone(memory);
     // Another recorder of the same ledger draws other bytes: an id stands once.
     let begun = memory.tables(&tenant(), |t| !t.entries.is_empty());
-    let entropy = Counting(AtomicU8::new(0), AtomicU8::new(if begun { 8 } else { 0 }));
+    let entropy = Counting::from(if begun { 1 << 20 } else { 0 });
     Recorder::new(ledger, Arc::new(Noon), Arc::new(entropy))
 }
 

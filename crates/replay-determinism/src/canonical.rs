@@ -15,3 +15,4 @@ mod write;
 
 pub use parse::{CanonicalError, MAX_DEPTH, parse, parse_canonical};
 pub use write::write;
+pub(crate) use write::{write_object, write_string};

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use store_traits::{Digest, TenantSecret, Value};
+use store_traits::{Digest, Draft, TenantSecret, Value};
 
 use crate::canonical;
 
@@ -12,18 +12,54 @@ use crate::canonical;
 /// could be guessed by trying. Under a secret that lies with the contents neither happens.
 #[must_use]
 pub fn fingerprint(secret: &TenantSecret, content: &Value) -> Digest {
+    mac(secret, &canonical::write(content))
+}
+
+/// The fingerprint of a draft: over everything that arrived, and nothing that was derived from it by
+/// a mapping (the member `view` of the body), because a newer mapping must not turn a redelivery
+/// into a conflict. Kind, time and run are derived too where there is a view; else they count.
+#[must_use]
+pub fn draft_fingerprint(secret: &TenantSecret, draft: &Draft) -> Digest {
+    mac(secret, &identity_bytes(draft))
+}
+
+/// The canonical bytes of `{"body", "kind", "occurred_at", "run_id"}`, written member by member in
+/// canonical order, so that no body is copied for them.
+fn identity_bytes(draft: &Draft) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1_024);
+    out.extend_from_slice(br#"{"body":"#);
+    canonical::write_object(&mut out, &draft.body, |name| name != "view");
+    if !draft.body.contains_key("view") {
+        out.extend_from_slice(br#","kind":"#);
+        canonical::write_string(&mut out, draft.kind.as_str());
+        out.extend_from_slice(br#","occurred_at":"#);
+        canonical::write_string(&mut out, &draft.meta.occurred_at.to_string());
+        if let Some(run) = &draft.meta.run_id {
+            out.extend_from_slice(br#","run_id":"#);
+            canonical::write_string(&mut out, run.as_str());
+        }
+    }
+    out.push(b'}');
+    out
+}
+
+fn mac(secret: &TenantSecret, bytes: &[u8]) -> Digest {
     // HMAC pads a key shorter than a block with zeros; doing it here leaves nothing that can fail.
     let mut block = [0_u8; 64];
     for (slot, byte) in block.iter_mut().zip(secret.0) {
         *slot = byte;
     }
     let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(&canonical::write(content));
+    mac.update(bytes);
     Digest::new(mac.finalize().into_bytes().into())
 }
 
 #[cfg(test)]
 mod tests {
+    use store_traits::{
+        Actor, DraftMeta, FactKind, Identity, Origin, RunId, SourceDomain, Timestamp,
+    };
+
     use super::*;
 
     #[test]
@@ -42,5 +78,55 @@ mod tests {
         let content = Value::from("x");
         let other = fingerprint(&TenantSecret([1; 32]), &content);
         assert_ne!(fingerprint(&TenantSecret([0; 32]), &content), other);
+    }
+
+    fn draft(body: &str, run: Option<&str>) -> Draft {
+        Draft {
+            kind: FactKind::SystemEvent,
+            meta: DraftMeta {
+                run_id: run.map(|run| RunId::parse(run).unwrap()),
+                trace_id: None,
+                correlation_id: None,
+                policy_ids: Vec::new(),
+                incident_ids: Vec::new(),
+                actor: Actor::System { component: "test".into() },
+                occurred_at: Timestamp::parse("2026-01-01T11:00:00Z").unwrap(),
+                source_domain: SourceDomain::System,
+                source_component: "test".into(),
+                origin: Origin::System,
+            },
+            body: canonical::parse(body.as_bytes()).unwrap().as_object().unwrap().clone(),
+            committed: Vec::new(),
+            identity: Identity::Content,
+        }
+    }
+
+    #[test]
+    fn what_makes_a_draft_the_same_is_written_canonically() {
+        let spine = r#""kind":"system.event","occurred_at":"2026-01-01T11:00:00.000000000Z""#;
+        for (body, run, expect) in [
+            ("{}", None, format!(r#"{{"body":{{}},{spine}}}"#)),
+            (
+                r#"{"b":1,"a":"\n"}"#,
+                Some("r\""),
+                format!(r#"{{"body":{{"a":"\n","b":1}},{spine},"run_id":"r\""}}"#),
+            ),
+            (r#"{"b":1,"view":{"x":1},"z":2}"#, Some("r"), r#"{"body":{"b":1,"z":2}}"#.to_owned()),
+            // U+E000 sorts behind U+10000 in UTF-16, and before it in UTF-8.
+            (
+                "{\"\u{E000}\":1,\"\u{10000}\":2,\"view\":3}",
+                None,
+                "{\"body\":{\"\u{10000}\":2,\"\u{E000}\":1}}".to_owned(),
+            ),
+        ] {
+            let bytes = identity_bytes(&draft(body, run));
+            assert_eq!(String::from_utf8(bytes.clone()).unwrap(), expect);
+            let content = canonical::parse_canonical(&bytes).unwrap();
+            let secret = TenantSecret([7; 32]);
+            assert_eq!(
+                draft_fingerprint(&secret, &draft(body, run)),
+                fingerprint(&secret, &content)
+            );
+        }
     }
 }

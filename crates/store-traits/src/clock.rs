@@ -20,6 +20,6 @@ pub trait Entropy: Send + Sync {
 }
 
 /// The source of randomness failed.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the operating system's source of randomness failed: {0}")]
 pub struct EntropyError(pub String);

@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 /// A store could not do what it was asked. "Absent" is never an error: it is `None`.
-#[derive(Debug, Error)]
+/// A clone tells each of several callers whose facts shared a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// The database cannot be reached or opened.
     #[error("cannot open the database `{url}`: {why}")]

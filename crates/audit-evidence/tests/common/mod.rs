@@ -2,10 +2,14 @@
 
 #![allow(
     dead_code,
+    clippy::indexing_slicing,
     unreachable_pub,
     clippy::unwrap_used,
     reason = "each test uses a part; a test may panic"
 )]
+
+pub mod facts;
+pub mod stepping;
 
 use std::future::Future;
 use std::ops::Range;

@@ -144,7 +144,13 @@ impl DomainError {
             | Self::NoSuchRun(_)
             | Self::NoSuchFact(_) => Fault::Input,
             Self::File { doing: "read", .. } => Fault::Input,
-            Self::WouldFork { .. } | Self::Proof(_) | Self::Record(RecordError::Head { .. }) => {
+            Self::Record(RecordError::Proof {
+                source: audit_evidence::ProveError::Store(error),
+                ..
+            }) => store_fault(error),
+            Self::WouldFork { .. }
+            | Self::Proof(_)
+            | Self::Record(RecordError::Head { .. } | RecordError::Proof { .. }) => {
                 Fault::DoesNotHold
             }
             Self::File { .. }

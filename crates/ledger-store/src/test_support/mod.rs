@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod copy;
+mod plain;
 mod server;
 mod statements;
 
 pub use copy::copy_tenant;
+pub use plain::{PlainTable, read_entries};
 pub use server::PostgresServer;
 pub use statements::{Plan, plan, prepare_all};

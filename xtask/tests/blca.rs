@@ -1,18 +1,13 @@
-//! The auditor on a compliant sample workspace: every breach must be found by its rule, every trap
-//! must pass.
+//! `cargo xtask blca`, `lock` and `unlock` as somebody types them.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::Value;
-
-const CASES: &str = include_str!("../blca/tests/cases/cases.json");
-
-/// A fresh copy of the sample, in a folder of its own.
 fn sample(name: &str) -> PathBuf {
-    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("blca").join(name);
+    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask").join(name);
     let _ = fs::remove_dir_all(&to);
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("blca/tests/cases/sample"), &to);
     to
@@ -31,151 +26,148 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn edit(root: &Path, edit: &Value) {
-    let member = |name: &str| edit[name].as_str().unwrap_or_default();
-    let path = root.join(member("file"));
-    match member("op") {
-        "replace" => {
-            let text = fs::read_to_string(&path).unwrap();
-            assert!(text.contains(member("from")), "nothing to replace: {edit}");
-            fs::write(&path, text.replacen(member("from"), member("to"), 1)).unwrap();
-        }
-        "append" => {
-            let text = fs::read_to_string(&path).unwrap();
-            fs::write(&path, text + member("text")).unwrap();
-        }
-        "create" => {
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, member("text")).unwrap();
-        }
-        "remove" => fs::remove_file(&path).unwrap(),
-        "crlf_bom" => {
-            let text = fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
-            fs::write(&path, format!("\u{feff}{text}")).unwrap();
-        }
-        other => panic!("unknown operation `{other}`"),
-    }
-}
-
-fn blca(root: &Path, arguments: &[&str]) -> Output {
+fn xtask(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["blca", "--offline", "--root"])
-        .arg(root)
         .args(arguments)
+        .arg("--root")
+        .arg(root)
         .output()
         .unwrap()
 }
 
-fn prepared(case: &Value) -> PathBuf {
-    let root = sample(case["id"].as_str().unwrap());
-    for change in case["edits"].as_array().unwrap() {
-        edit(&root, change);
-    }
-    root
+#[track_caller]
+fn check(root: &Path, arguments: &[&str], status: i32, says: &str) {
+    let output = xtask(root, arguments);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    assert!(text.contains(says), "`{says}` not in:\n{text}");
 }
 
-/// What is wrong with the outcome of a breach, or nothing.
-fn judge_breach(case: &Value, output: &Output) -> Option<String> {
-    let rule = case["rule"].as_str().unwrap();
-    let (status, text) = (output.status.code(), String::from_utf8_lossy(&output.stdout));
-    let said = String::from_utf8_lossy(&output.stderr);
-    let expected = match rule {
-        "T007" => 2,
-        "G001" => 3,
-        _ => 1,
-    };
-    let named = match rule {
-        "T007" => said.contains("BLCA-T007"),
-        _ => text.contains(&format!("Rule: BLCA-{rule} ")),
-    };
-    (status != Some(expected) || !named).then(|| {
-        format!("{}: wanted {expected} and {rule}, got {status:?}\n{text}{said}", case["title"])
-    })
+fn append(root: &Path, file: &str, text: &str) {
+    let path = root.join(file);
+    let before = fs::read_to_string(&path).unwrap();
+    fs::write(path, before + text).unwrap();
 }
 
 #[test]
-fn every_breach_is_found_by_its_rule() {
-    let cases: Value = serde_json::from_str(CASES).unwrap();
-    let mut missed = Vec::new();
-    for case in cases["mutations"].as_array().unwrap() {
-        let root = prepared(case);
-        missed.extend(judge_breach(case, &blca(&root, &[])));
-        fs::remove_dir_all(root).unwrap();
-    }
-    assert!(missed.is_empty(), "{} missed:\n{}", missed.len(), missed.join("\n"));
-}
-
-#[test]
-fn every_legal_edit_passes() {
-    let cases: Value = serde_json::from_str(CASES).unwrap();
-    let mut blamed = Vec::new();
-    for case in cases["traps"].as_array().unwrap() {
-        let root = prepared(case);
-        let output = blca(&root, &[]);
-        if output.status.code() != Some(0) {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            blamed.push(format!("{}\n{text}{said}", case["title"]));
-        }
-        fs::remove_dir_all(root).unwrap();
-    }
-    assert!(blamed.is_empty(), "{} blamed:\n{}", blamed.len(), blamed.join("\n"));
-}
-
-#[test]
-fn two_folders_give_the_same_bytes_and_nothing_is_written() {
-    let cases: Value = serde_json::from_str(CASES).unwrap();
-    let change = &cases["mutations"][0]["edits"][0];
-    let (here, there) = (sample("here"), sample("elsewhere/deeper"));
-    let mut reports = Vec::new();
-    for root in [&here, &there] {
-        edit(root, change);
-        let lock = fs::read(root.join("Cargo.lock")).unwrap();
-        for format in ["human", "json"] {
-            reports.push(blca(root, &["--format", format]).stdout);
-        }
-        assert_eq!(fs::read(root.join("Cargo.lock")).unwrap(), lock);
-        assert!(!root.join("target").exists());
-    }
-    assert_eq!(reports[..2], reports[2..]);
-    let json: Value = serde_json::from_slice(&reports[1]).unwrap();
-    assert_eq!(json["schema"], "blca/1");
-    assert_eq!(json["status"], "violations");
-    assert_eq!(json["violations"][0]["options"].as_array().unwrap().len(), 3);
-}
-
-#[test]
-fn a_missing_registry_crate_is_incomplete_and_an_unknown_key_a_bad_declaration() {
-    let root = sample("gone");
+fn each_outcome_has_its_exit_status() {
+    let root = sample("status");
+    check(&root, &["blca", "--offline"], 0, "clean");
+    check(&root, &["blca", "check", "--offline"], 0, "clean");
+    append(
+        &root,
+        "crates/ev-export/src/lib.rs",
+        "\npub fn t() { let _ = std::time::SystemTime::now(); }\n",
+    );
+    check(&root, &["blca", "--offline"], 1, "BLCA-R001");
+    check(
+        &root,
+        &["blca", "--offline", "--format", "github"],
+        1,
+        "::error file=crates/ev-export/src/lib.rs",
+    );
+    check(&root, &["blca", "--offline", "--format", "sarif"], 1, "\"2.1.0\"");
+    check(&root, &["blca", "--offline", "--format", "json"], 1, "\"blca/1\"");
+    check(&root, &["blca", "--offline", "--rule", "T001"], 0, "clean");
+    check(&root, &["blca", "--offline", "--rule", "Z999"], 2, "Z999");
+    check(&root, &["blca", "--offline", "--as-of", "tomorrow"], 2, "tomorrow");
+    append(&root, "blca.toml", "\nbypass = true\n");
+    check(&root, &["blca", "--offline"], 2, "BLCA-T007");
     fs::remove_dir_all(root.join("vendor/sqlx")).unwrap();
-    assert_eq!(blca(&root, &[]).status.code(), Some(3));
-
-    let root = sample("unknown-key");
-    let text = fs::read_to_string(root.join("blca.toml")).unwrap();
-    fs::write(root.join("blca.toml"), format!("bypass = true\n{text}")).unwrap();
-    assert_eq!(blca(&root, &[]).status.code(), Some(2));
+    fs::write(
+        root.join("blca.toml"),
+        fs::read_to_string(root.join("blca.toml")).unwrap().replace("bypass = true\n", ""),
+    )
+    .unwrap();
+    check(&root, &["blca", "--offline"], 3, "never a pass");
+    check(&root.join("nowhere"), &["blca"], 2, "nowhere");
 }
 
 #[test]
-fn a_rule_that_cases_name_can_be_explained() {
-    let cases: Value = serde_json::from_str(CASES).unwrap();
-    for case in cases["mutations"].as_array().unwrap() {
-        let rule = case["rule"].as_str().unwrap();
-        if rule == "T007" {
-            continue;
-        }
+fn every_rule_is_explained() {
+    for rule in blca::catalogue::all() {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .args(["blca", "--explain", rule])
+            .args(["blca", "--explain", &rule.id])
             .output()
             .unwrap();
-        assert!(output.status.success(), "{rule}");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success());
+        assert!(text.starts_with(&format!("BLCA-{}  ", rule.id)), "{text}");
+        assert!(text.contains("Bad:") && text.contains("Good:"), "{text}");
     }
+}
+
+#[test]
+fn the_layers_are_drawn_and_ways_are_shown() {
+    let root = sample("picture");
+    check(&root, &["blca", "--offline", "--graph", "mermaid"], 0, "ev_engine --> ev_canon");
+    check(&root, &["blca", "--offline", "--graph", "dot"], 0, "\"ev-engine\" -> \"ev-canon\"");
+    check(&root, &["blca", "--offline", "--why", "ev-store", "sqlx-core"], 0, "└─ sqlx");
+    check(&root, &["blca", "--offline", "--why", "ev-engine", "sqlx"], 0, "does not reach");
+    check(&root, &["blca", "--offline", "--why", "nobody", "sqlx"], 2, "nobody");
+}
+
+#[test]
+fn a_domain_is_locked_found_changed_unlocked_and_locked_again() {
+    let root = sample("lock");
+    check(&root, &["lock"], 2, "no `blca.lock`");
+    check(
+        &root,
+        &["lock", "canon=crates/ev-canon", "--because", "hashes rest on it"],
+        0,
+        "+ crates/ev-canon",
+    );
+    check(&root, &["lock", "canon=crates/ev-canon", "--because", "again"], 2, "locked already");
+    check(&root, &["lock", "none=crates/none", "--because", "x"], 2, "no file");
+    check(&root, &["lock", "--check"], 0, "up to date");
+    check(&root, &["blca", "--offline"], 0, "clean");
+    let page = fs::read_to_string(root.join("docs/LOGS_DOMAIN_LOCK.md")).unwrap();
+    assert!(page.contains("hashes rest on it"), "{page}");
+
+    append(&root, "crates/ev-canon/src/lib.rs", "\n// more\n");
+    check(&root, &["blca", "--offline"], 1, "BLCA-K001");
+    check(&root, &["lock", "--check"], 1, "not up to date");
+    let unlock = [
+        "unlock",
+        "crates/ev-canon/src/lib.rs",
+        "--because",
+        "a faster hash",
+        "--approver",
+        "the owner of the format",
+        "--change",
+        "C-1",
+        "--expires",
+    ];
+    check(&root, &[&unlock[..], &["soon"]].concat(), 2, "no date");
+    check(&root, &[&unlock[..], &["2027-01-31"]].concat(), 0, "`canon` is unlocked");
+    check(&root, &["blca", "--offline"], 0, "clean");
+    check(&root, &["blca", "--offline", "--as-of", "2027-02-01"], 1, "BLCA-K005");
+    check(&root, &["lock"], 0, "~ crates/ev-canon/src/lib.rs");
+    check(&root, &["blca", "--offline", "--as-of", "2027-02-01"], 0, "clean");
+    check(&root, &["lock"], 0, "nothing changed");
+    check(
+        &root,
+        &[
+            "unlock",
+            "crates/ev-api",
+            "--because",
+            "x",
+            "--approver",
+            "y",
+            "--change",
+            "z",
+            "--expires",
+            "2027-01-31",
+        ],
+        2,
+        "no locked domain",
+    );
 }
 
 #[test]
 fn this_workspace_keeps_its_own_layers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let output = blca(&root, &[]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{}{said}", String::from_utf8_lossy(&output.stdout));
+    check(&root, &["blca", "--offline"], 0, "clean");
+    check(&root, &["lock", "--check"], 0, "up to date");
 }

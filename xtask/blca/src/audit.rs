@@ -370,12 +370,8 @@ impl<'w, 'm> Walk<'w, 'm> {
             .filter(|path| !nested.iter().any(|dir| path.starts_with(dir)))
             .filter(|path| {
                 let inside = path.strip_prefix(&home).unwrap_or(path);
-                let first = inside
-                    .components()
-                    .next()
-                    .map(|c| c.as_os_str().to_string_lossy().into_owned());
-                // Test folders hold data of tests as well: code that must not compile, for example.
-                !matches!(first.as_deref(), Some("tests" | "benches" | "examples" | "fuzz"))
+                // Other folders hold data of tests as well: code that must not compile, for example.
+                inside.starts_with("src") || inside.components().count() == 1
             })
             .map(|path| relative(self.root, path))
             .collect();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{TokenStream, TokenTree};
 use serde::{Deserialize, Serialize};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Item, Lit, Meta, Token};
@@ -46,6 +47,10 @@ fn collect(
     out: &mut Vec<Declared>,
 ) {
     for item in items {
+        if let Item::Macro(call) = item {
+            let place = Place { here, below, test };
+            place.in_macro(&call.mac.tokens, out);
+        }
         let Item::Mod(module) = item else { continue };
         let name = module.ident.to_string();
         let name = name.strip_prefix("r#").unwrap_or(&name);
@@ -71,6 +76,57 @@ fn collect(
             }
         }
     }
+}
+
+struct Place<'p> {
+    here: &'p Path,
+    below: &'p Path,
+    test: bool,
+}
+
+impl Place<'_> {
+    /// `mod x;` among the arguments of a macro (`cfg_if!` and its like), with the `#[path]` before it.
+    /// Which of them exist is the macro's business, so a missing file is no fault.
+    fn in_macro(&self, tokens: &TokenStream, out: &mut Vec<Declared>) {
+        let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+        let mut path = None;
+        for (at, token) in tokens.iter().enumerate() {
+            match (token, tokens.get(at + 1), tokens.get(at + 2)) {
+                (TokenTree::Punct(hash), Some(TokenTree::Group(attribute)), _)
+                    if hash.as_char() == '#' =>
+                {
+                    path = path.or_else(|| path_in(&attribute.stream()));
+                }
+                (
+                    TokenTree::Ident(word),
+                    Some(TokenTree::Ident(name)),
+                    Some(TokenTree::Punct(end)),
+                ) if word == "mod" && end.as_char() == ';' => {
+                    let name = name.to_string();
+                    let by_path = path.is_some();
+                    let candidates = match path.take() {
+                        Some(path) => vec![self.here.join(path)],
+                        None => vec![
+                            self.below.join(format!("{name}.rs")),
+                            self.below.join(name).join("mod.rs"),
+                        ],
+                    };
+                    let line = word.span().start().line;
+                    let test = self.test;
+                    out.push(Declared { candidates, test, by_path, conditional: true, line });
+                }
+                (TokenTree::Group(group), _, _) => self.in_macro(&group.stream(), out),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn path_in(attribute: &TokenStream) -> Option<String> {
+    let meta: Meta = syn::parse2(attribute.clone()).ok()?;
+    let mut paths = Vec::new();
+    of_meta(&meta, &mut paths);
+    paths.pop()
 }
 
 /// What `#[path = "…"]` names, also inside `cfg_attr`.

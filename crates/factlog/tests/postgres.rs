@@ -49,3 +49,33 @@ async fn a_capture_is_recorded_verified_exported_and_signed_as_with_a_file() {
     place.run_with(&["init", "--key-file", "other.key"], &env).expect(3).says("never overwritten");
     assert!(!place.path("other.key").exists());
 }
+
+#[tokio::test]
+async fn two_processes_import_into_one_tenant_at_once() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database().await;
+    let place = Place::empty();
+    let env = [("DATABASE_URL", url.as_str())];
+    place.run_with(&["init", "--origin", "logs.test"], &env).expect(0);
+    // Half of what each imports is imported by the other too.
+    let import = |folders: [&str; 2]| {
+        let bodies = folders.map(bodies).concat();
+        let mut arguments = vec!["import", "--json", "--tenant", "acme"];
+        arguments.extend(bodies.iter().map(|body| body.to_str().unwrap()));
+        place.run_with(&arguments, &env).expect(0).json()
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| import(["02_proto_gzip_retry", "10_openai_agents"]));
+        let other = scope.spawn(|| import(["02_proto_gzip_retry", "mcp_spans"]));
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    assert_eq!((&one["conflicts"], &other["conflicts"]), (&0.into(), &0.into()));
+
+    let file = Place::new();
+    let folders = ["02_proto_gzip_retry", "10_openai_agents", "mcp_spans"];
+    let alone = file.import(&folders.map(bodies).concat()).expect(0).json();
+    let facts = |summary: &serde_json::Value| summary["facts"].as_u64().unwrap();
+    assert_eq!(facts(&one) + facts(&other), facts(&alone), "each fact was recorded once");
+    let report = place.run_with(&["ledger", "verify", "--json"], &env).expect(0).json();
+    assert_eq!(report["entries"], alone["facts"]);
+}

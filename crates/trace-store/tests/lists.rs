@@ -33,49 +33,57 @@ fn ids(items: &[store_traits::RunSummary]) -> Vec<&str> {
 #[tokio::test]
 async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
     let recorder = seven_runs().await;
-    let traces = Traces::new(recorder.ledger.reader());
-    let (mut seen, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = traces.runs(&tenant(), &RunFilter::default(), cursor, 3).await.unwrap();
-        seen.extend(page.items.into_iter().map(|run| run.run_id));
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
+    for ledger in recorder.ledgers() {
+        let traces = Traces::new(ledger.reader());
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = traces.runs(&tenant(), &RunFilter::default(), cursor, 3).await.unwrap();
+            seen.extend(page.items.into_iter().map(|run| run.run_id));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
         }
+        assert_eq!(seen, ["run-6", "run-5", "run-4", "run-3", "run-2", "run-1", "run-0"]);
+        let whole = traces.runs(&tenant(), &RunFilter::default(), None, 7).await.unwrap();
+        assert_eq!((whole.items.len(), whole.next), (7, None), "a full last page has no next one");
+        assert_eq!(
+            traces.runs(&tenant(), &RunFilter::default(), None, 0).await.unwrap().items.len(),
+            1
+        );
     }
-    assert_eq!(seen, ["run-6", "run-5", "run-4", "run-3", "run-2", "run-1", "run-0"]);
-    let whole = traces.runs(&tenant(), &RunFilter::default(), None, 7).await.unwrap();
-    assert_eq!((whole.items.len(), whole.next), (7, None), "a full last page has no next one");
-    assert_eq!(
-        traces.runs(&tenant(), &RunFilter::default(), None, 0).await.unwrap().items.len(),
-        1
-    );
 }
 
 #[tokio::test]
 async fn a_period_is_half_open_and_asks_for_steps_inside_it() {
     let recorder = seven_runs().await;
-    let traces = Traces::new(recorder.ledger.reader());
-    let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
-    let filter = RunFilter { since: time(3_000), until: time(5_000) };
-    let page = traces.runs(&tenant(), &filter, None, 10).await.unwrap();
-    assert_eq!(ids(&page.items), ["run-4", "run-3"]);
-    let filter = RunFilter { since: time(60_000), until: None };
-    assert!(traces.runs(&tenant(), &filter, None, 10).await.unwrap().items.is_empty());
+    for ledger in recorder.ledgers() {
+        let traces = Traces::new(ledger.reader());
+        let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
+        let filter = RunFilter { since: time(3_000), until: time(5_000) };
+        let page = traces.runs(&tenant(), &filter, None, 10).await.unwrap();
+        assert_eq!(ids(&page.items), ["run-4", "run-3"]);
+        let filter = RunFilter { since: time(60_000), until: None };
+        assert!(traces.runs(&tenant(), &filter, None, 10).await.unwrap().items.is_empty());
+    }
 }
 
 #[tokio::test]
 async fn runs_are_found_by_their_first_characters_and_by_tenant() {
     let recorder = seven_runs().await;
-    let traces = Traces::new(recorder.ledger.reader());
-    assert_eq!(traces.runs_starting_with(&tenant(), "run-").await.unwrap().len(), 7);
-    assert_eq!(traces.runs_starting_with(&tenant(), "run-3").await.unwrap(), ["run-3"]);
-    assert!(traces.runs_starting_with(&tenant(), "run-_").await.unwrap().is_empty());
-    let other = TenantId::parse("other").unwrap();
-    assert!(traces.runs(&other, &RunFilter::default(), None, 10).await.unwrap().items.is_empty());
-    let run = RunId::parse("run-3").unwrap();
-    assert_eq!(traces.run(&other, &run).await.unwrap(), None);
-    assert!(traces.steps(&other, &run).await.unwrap().is_empty());
+    for ledger in recorder.ledgers() {
+        let traces = Traces::new(ledger.reader());
+        assert_eq!(traces.runs_starting_with(&tenant(), "run-").await.unwrap().len(), 7);
+        assert_eq!(traces.runs_starting_with(&tenant(), "run-3").await.unwrap(), ["run-3"]);
+        assert!(traces.runs_starting_with(&tenant(), "run-_").await.unwrap().is_empty());
+        let other = TenantId::parse("other").unwrap();
+        assert!(
+            traces.runs(&other, &RunFilter::default(), None, 10).await.unwrap().items.is_empty()
+        );
+        let run = RunId::parse("run-3").unwrap();
+        assert_eq!(traces.run(&other, &run).await.unwrap(), None);
+        assert!(traces.steps(&other, &run).await.unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -26,11 +26,18 @@ fn step(class: &str, span: &str, start: u64, end: u64, more: Json) -> Fact<'stat
 async fn summary(facts: &[Fact<'_>]) -> RunSummary {
     let recorder = Recorder::new(&PROJECTION).await;
     recorder.record(facts).await;
-    assert_eq!(recorder.differences().await, []);
-    let traces = Traces::new(recorder.ledger.reader());
-    let one = traces.run(&tenant(), &RunId::parse("r").unwrap()).await.unwrap().unwrap();
-    let page = traces.runs(&tenant(), &Default::default(), None, 10).await.unwrap();
-    assert_eq!(page.items.iter().find(|run| run.run_id == "r"), Some(&one), "list and one agree");
+    let mut said = Vec::new();
+    for ledger in recorder.ledgers() {
+        assert_eq!(recorder.differences_in(ledger).await, []);
+        let traces = Traces::new(ledger.reader());
+        let one = traces.run(&tenant(), &RunId::parse("r").unwrap()).await.unwrap().unwrap();
+        let page = traces.runs(&tenant(), &Default::default(), None, 10).await.unwrap();
+        let listed = page.items.iter().find(|run| run.run_id == "r");
+        assert_eq!(listed, Some(&one), "list and one agree");
+        said.push(one);
+    }
+    let one = said.remove(0);
+    assert!(said.iter().all(|other| *other == one), "both databases agree: {one:?} {said:?}");
     one
 }
 
@@ -171,6 +178,37 @@ async fn the_status_is_the_last_word_about_the_end() {
         (vec![step("llm", "a1", 10, 20, json!({})), ended("run.aborted")], RunStatus::Aborted),
     ] {
         assert_eq!(summary(&facts).await.status, status, "{facts:?}");
+    }
+}
+
+#[tokio::test]
+async fn counts_that_no_integer_holds_are_cut_and_do_not_stop_the_list() {
+    let most = 9_007_199_254_740_991_u64;
+    let steps: Vec<_> = (0..1_100)
+        .map(|n| {
+            let more = json!({"response_id": n.to_string(), "input_tokens": most});
+            step("llm", &format!("{n:016x}"), 1, 2, more)
+        })
+        .collect();
+    let run = summary(&steps).await;
+    assert_eq!((run.llm_calls, run.input_tokens), (1_100, 9_000_000_000_000_000_000));
+}
+
+#[tokio::test]
+async fn names_with_a_character_that_postgresql_cannot_hold_are_shown_with_its_symbol() {
+    let recorder = Recorder::new(&PROJECTION).await;
+    let more = json!({"name": "a\0b", "tool": "\0", "error": "\0\0", "agent": "x\0"});
+    recorder.record(&[step("tool", "b1", 1, 2, more)]).await;
+    for ledger in recorder.ledgers() {
+        assert_eq!(recorder.differences_in(ledger).await, []);
+        let traces = Traces::new(ledger.reader());
+        let run = RunId::parse("r").unwrap();
+        let steps = traces.steps(&tenant(), &run).await.unwrap();
+        assert_eq!(steps[0].name, "a\u{2400}b");
+        assert_eq!(steps[0].error.as_deref(), Some("\u{2400}\u{2400}"));
+        let summary = traces.run(&tenant(), &run).await.unwrap().unwrap();
+        assert_eq!(summary.agent.as_deref(), Some("x\u{2400}"));
+        assert!(traces.runs_starting_with(&tenant(), "r\0").await.unwrap().is_empty());
     }
 }
 

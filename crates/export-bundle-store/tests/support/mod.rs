@@ -4,6 +4,7 @@
 // Each test binary uses its part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use ledger_store::test_support::PostgresServer;
 use ledger_store::{Ledger, OpenMode, Projection};
 use serde_json::{Value as Json, json};
 use store_traits::{
@@ -21,19 +22,32 @@ pub(crate) fn at(ms: u64) -> String {
     Timestamp::from_unix_nanos(base + i128::from(ms) * 1_000_000).unwrap().to_string()
 }
 
+/// Records the same in SQLite and, where there is a server, in PostgreSQL.
 pub(crate) struct Recorder {
     folder: tempfile::TempDir,
     pub(crate) ledger: Ledger,
+    postgres: Option<Ledger>,
     tenant: TenantId,
 }
 
 impl Recorder {
     pub(crate) async fn new(projection: &'static Projection) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = folder.path().join("factlog.db").display().to_string();
-        Ledger::create(&url, "log.example").await.unwrap();
-        let ledger = Ledger::open(&url, OpenMode::ReadWrite, vec![projection]).await.unwrap();
-        Self { folder, ledger, tenant: tenant() }
+        let made = async |url: String| {
+            Ledger::create(&url, "log.example").await.unwrap();
+            Ledger::open(&url, OpenMode::ReadWrite, vec![projection]).await.unwrap()
+        };
+        let ledger = made(folder.path().join("factlog.db").display().to_string()).await;
+        let postgres = match PostgresServer::shared() {
+            Some(server) => Some(made(server.database().await).await),
+            None => None,
+        };
+        Self { folder, ledger, postgres, tenant: tenant() }
+    }
+
+    /// The ledgers, each of which has everything that was recorded.
+    pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+        std::iter::once(&self.ledger).chain(&self.postgres)
     }
 
     /// Records facts of `(kind, run, body)` in one commit.
@@ -55,7 +69,9 @@ impl Recorder {
             },
             recorded_at: Timestamp::parse(&at(0)).unwrap(),
         };
-        assert_eq!(self.ledger.commit(&batch).await.unwrap(), CommitOutcome::Committed);
+        for ledger in self.ledgers() {
+            assert_eq!(ledger.commit(&batch).await.unwrap(), CommitOutcome::Committed);
+        }
     }
 
     fn entry(&self, seq: u64, (kind, run, body): &(&str, Option<&str>, Json)) -> SealedEntry {
@@ -87,10 +103,14 @@ impl Recorder {
         }
     }
 
-    /// What the projection's rows say other than the entries.
+    /// What the projection's rows in SQLite say other than the entries.
     pub(crate) async fn differences(&self) -> Vec<(u64, String)> {
-        let entries = self.ledger.entries(&self.tenant, 0..u64::MAX).await.unwrap();
-        self.ledger.projection_differences(&self.tenant, &entries).await.unwrap()
+        self.differences_in(&self.ledger).await
+    }
+
+    pub(crate) async fn differences_in(&self, ledger: &Ledger) -> Vec<(u64, String)> {
+        let entries = ledger.entries(&self.tenant, 0..u64::MAX).await.unwrap();
+        ledger.projection_differences(&self.tenant, &entries).await.unwrap()
     }
 
     /// A connection of somebody who goes around the store.

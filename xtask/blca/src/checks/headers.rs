@@ -79,10 +79,15 @@ pub(super) fn check_file(judge: &mut Judge<'_>) {
     }
 }
 
-/// The `//! Key: value` lines, with their numbers.
+/// The `//! Key: value` lines at the head of the file, with their numbers. What an inner module says
+/// further down is said of that module.
 fn lines<'t>(text: &'t str, key: &str) -> impl Iterator<Item = (usize, &'t str)> {
     let prefix = format!("{key}:");
-    text.lines().enumerate().filter_map(move |(index, line)| {
+    let head = text.lines().enumerate().take_while(|(_, line)| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with("//") || line.starts_with("#!")
+    });
+    head.filter_map(move |(index, line)| {
         let said = line.trim().strip_prefix("//!")?.trim().strip_prefix(&prefix)?;
         Some((index + 1, said.trim()))
     })

@@ -39,6 +39,12 @@ pub enum KeyFileError {
     /// Something stands after the key.
     #[error("the key file goes on after its second line (it holds one key)")]
     Trailing,
+    /// A line of a file of several keys is no key, or a key that stood before.
+    #[error("line {0} of the key file is not a key of its own (was the file edited or cut?)")]
+    Line(usize),
+    /// None of several keys signs.
+    #[error("the key file holds no active key (was the file cut?)")]
+    NoActive,
 }
 
 /// An Ed25519 key (RFC 8032) that can sign. The seed is wiped from memory on drop.
@@ -75,9 +81,13 @@ impl Ed25519Signer {
     /// The key file's text. The caller writes it where only the owner reads (mode 0600).
     #[must_use]
     pub fn to_key_file(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("{KEY_FILE_HEADER}\n{}\n", self.seed_line().as_str()))
+    }
+
+    /// The seed as a key file spells it.
+    pub(crate) fn seed_line(&self) -> Zeroizing<String> {
         let seed = Zeroizing::new(self.0.to_bytes());
-        let line = Zeroizing::new(STANDARD.encode(seed.as_slice()));
-        Zeroizing::new(format!("{KEY_FILE_HEADER}\n{}\n", line.as_str()))
+        Zeroizing::new(STANDARD.encode(seed.as_slice()))
     }
 }
 

@@ -15,6 +15,7 @@ mod claims;
 mod commitments;
 pub mod dsse;
 mod key;
+mod key_ring;
 mod lines;
 mod manifest;
 #[cfg(feature = "pdf")]
@@ -29,6 +30,7 @@ mod zip_write;
 
 pub use bundle::{BundleEntry, BundleWriteError, Drawn, EntryProofs, EvidenceBundle};
 pub use key::{Ed25519Signer, KEY_FILE_HEADER, KeyFileError, StrictVerifier};
+pub use key_ring::{KEY_RING_HEADER, KeyRing, KeyRingError, KeyState, RingKey};
 #[cfg(feature = "pdf")]
 pub use pdf::PdfRenderer;
 pub use report::{Integrity, RenderError, Report, ReportRenderer, RunReport, StepRow};

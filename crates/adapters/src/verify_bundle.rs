@@ -187,10 +187,19 @@ impl Check {
                 return None;
             }
         };
-        let key = opened.signed_by.iter().find(|key| key.name() == opened.origin)?.clone();
+        let envelope = self.member(zip, ENVELOPE);
+        // While keys are rotated several sign a checkpoint, and one of them the manifest.
+        let mut of_the_log = opened.signed_by.iter().filter(|key| key.name() == opened.origin);
+        let signs = |key: &&VerifierKey| {
+            envelope.as_ref().is_some_and(|bytes| dsse::open(bytes, key, verifier).is_ok())
+        };
+        let first = of_the_log.clone().next()?;
+        let key = of_the_log.find(signs).unwrap_or(first).clone();
         self.summary.key = key.to_string();
         self.same_checkpoint(&manifest, &opened);
-        self.signature(zip, &manifest, &manifest_bytes, &key, verifier);
+        if let Some(envelope) = envelope {
+            self.signature(&envelope, &manifest, &manifest_bytes, &key, verifier);
+        }
 
         let mut ledger = Ledger::new(&manifest, &note, &opened);
         ledger.entries(self, zip);
@@ -323,18 +332,17 @@ impl Check {
         }
     }
 
-    fn signature<F: Read + Seek>(
+    fn signature(
         &mut self,
-        zip: &mut ZipReader<F>,
+        envelope: &[u8],
         manifest: &Manifest,
         bytes: &[u8],
         key: &VerifierKey,
         verifier: &dyn SignatureVerifier,
     ) {
-        let Some(envelope) = self.member(zip, ENVELOPE) else { return };
         let about = predicate(&manifest.tenant, &manifest.origin, manifest.size, &manifest.root);
         let expected = dsse::statement(MANIFEST, &sha256(bytes), PREDICATE, about);
-        match dsse::open(&envelope, key, verifier) {
+        match dsse::open(envelope, key, verifier) {
             Ok(statement) if statement == expected => {}
             Ok(_) => self.finding(
                 ENVELOPE,

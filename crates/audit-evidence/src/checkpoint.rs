@@ -114,6 +114,18 @@ pub fn sign_checkpoint(
     Ok(SignedNote::sign(&body.to_string(), origin, signer)?.to_string())
 }
 
+/// Adds the signature of another key of the same log to a checkpoint, while keys are rotated.
+///
+/// # Errors
+/// The text is not a checkpoint, or the key cannot sign.
+pub fn sign_checkpoint_also(note: &str, signer: &dyn Signer) -> Result<String, CheckpointError> {
+    let note = SignedNote::parse(note)?;
+    let origin = CheckpointBody::parse(note.text())?.origin;
+    let own = SignedNote::sign(note.text(), &origin, signer)?;
+    let added = own.signatures().iter().cloned().try_fold(note, SignedNote::with_line)?;
+    Ok(added.to_string())
+}
+
 /// Reads a checkpoint and checks that the log that it speaks of signed it with one of these keys.
 ///
 /// # Errors

@@ -29,6 +29,7 @@ mod vkey;
 
 pub use checkpoint::{
     CheckpointBody, CheckpointError, OpenedCheckpoint, open_checkpoint, sign_checkpoint,
+    sign_checkpoint_also,
 };
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, NoteError, SignatureLine, SignedNote};
 pub use proof::{MAX_PROOF_HASHES, ProofError, verify_consistency, verify_inclusion};

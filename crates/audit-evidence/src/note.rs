@@ -137,6 +137,27 @@ impl SignedNote {
         Ok(Self { text: text.to_owned(), signatures: vec![line] })
     }
 
+    /// The note with one more signature line, of another key or of a witness.
+    ///
+    /// # Errors
+    /// The line's name cannot name a key, its signature is empty, or the note has
+    /// [`MAX_SIGNATURES`] lines.
+    pub fn with_line(mut self, line: SignatureLine) -> Result<Self, NoteError> {
+        if !is_key_name(&line.key_name) {
+            return Err(NoteError::KeyName(line.key_name));
+        }
+        if line.signature.is_empty() {
+            return Err(NoteError::SignatureLine { line: self.signatures.len() + 1 });
+        }
+        if self.signatures.len() == MAX_SIGNATURES {
+            return Err(NoteError::TooManySignatures);
+        }
+        if !self.signatures.contains(&line) {
+            self.signatures.push(line);
+        }
+        Ok(self)
+    }
+
     /// The signed text, with its final newline. Not to be believed before [`SignedNote::verify`].
     #[must_use]
     pub fn text(&self) -> &str {

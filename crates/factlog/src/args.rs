@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -15,6 +16,10 @@ pub(crate) struct Arguments {
     /// The signing key; by default `factlog.key` beside the database.
     #[arg(long, env = "FACTLOG_KEY_FILE", global = true)]
     pub(crate) key_file: Option<PathBuf>,
+    /// Where the last signed state of each log is remembered, outside the database and its backups;
+    /// by default `factlog.highwater` beside the signing key.
+    #[arg(long, env = "FACTLOG_HIGH_WATER", global = true)]
+    pub(crate) high_water: Option<PathBuf>,
     /// Print one JSON document on standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -84,6 +89,15 @@ pub(crate) struct ImportArgs {
     /// The most that a gzip file may inflate to, in MiB.
     #[arg(long, default_value_t = 64)]
     pub(crate) max_inflated: u64,
+    /// Sign a checkpoint as soon as so many entries are unsigned.
+    #[arg(long, value_name = "ENTRIES")]
+    pub(crate) checkpoint_every: Option<NonZeroU64>,
+    /// Sign a checkpoint as soon as the last one is so many seconds old and entries are unsigned.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) checkpoint_after: Option<u64>,
+    /// Sign a checkpoint at the end.
+    #[arg(long)]
+    pub(crate) checkpoint_at_end: bool,
     /// Files to import; `-` is standard input.
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
@@ -235,10 +249,17 @@ pub(crate) enum BundleCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Print the verifier key of each tenant's log, one a line.
+    /// Print the verifier keys of each tenant's log, one a line; retired ones are marked.
     Show {
         #[command(flatten)]
         tenant: Tenant,
+    },
+    /// Make a new signing key, which signs beside the others.
+    Add,
+    /// Take a key out of use; what it signed keeps verifying.
+    Retire {
+        /// The key, as `factlog keys show` prints it (of any tenant), or its 8-digit id.
+        key: String,
     },
 }
 

@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(file) => import(&domain, &tenant, Path::new(&file)).await?,
         None => verify(&domain, &tenant, folder.path()).await?,
     }
-    domain.close().await;
+    domain.close().await?;
     Ok(())
 }
 

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adapters::{Ed25519Signer, StrictVerifier};
+use adapters::{KeyRing, StrictVerifier};
 use audit_evidence::{Recorder, VerifierKey};
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_facade::LogsFacade;
-use store_traits::{Clock, Entropy, LedgerStore, RunId, Signer, TenantId};
+use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
-use crate::{DomainError, OsEntropy, SystemClock, key_file};
+use crate::checkpoint::LastSigned;
+use crate::{
+    CheckpointPolicy, DomainError, HighWaterFile, OsEntropy, Settings, SystemClock, key_file,
+};
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +47,13 @@ pub struct LogsDomain {
     database: Arc<Ledger>,
     pub(crate) recorder: Recorder,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) signer: Option<Arc<dyn Signer>>,
+    keys: Option<KeyRing>,
+    pub(crate) high_water: Arc<dyn HighWater>,
+    pub(crate) policy: CheckpointPolicy,
+    pub(crate) last_signed: LastSigned,
     pub(crate) origin: String,
     facade: LogsFacade,
-    place: Place,
+    pub(crate) place: Place,
 }
 
 impl LogsDomain {
@@ -59,6 +65,11 @@ impl LogsDomain {
         // The origin names the key of every checkpoint: it must be able to.
         VerifierKey::ed25519(&format!("{origin}/tenant"), [0; 32])
             .map_err(|source| DomainError::Origin { origin: origin.to_owned(), source })?;
+        // Marks of a log that signed before: a new key of the same name would sign a second history.
+        let marks = HighWaterFile::beside(&place.key_file);
+        if marks.exists() {
+            return Err(DomainError::Exists { path: marks });
+        }
         // The key first: a database without a key would be in the way of the next attempt.
         let made = key_file::create(&place.key_file, &OsEntropy)?;
         if let Err(error) = Ledger::create(&place.url, origin).await {
@@ -73,6 +84,18 @@ impl LogsDomain {
     /// # Errors
     /// The database is missing, is another program's, or cannot be read; the key file is damaged.
     pub async fn open(place: &Place, access: Access) -> Result<Self, DomainError> {
+        Self::open_with(place, access, Settings::default()).await
+    }
+
+    /// Opens a database that is run in another way than by default.
+    ///
+    /// # Errors
+    /// As [`LogsDomain::open`].
+    pub async fn open_with(
+        place: &Place,
+        access: Access,
+        settings: Settings,
+    ) -> Result<Self, DomainError> {
         let mode = match access {
             Access::Write => OpenMode::ReadWrite,
             Access::Read => OpenMode::ReadOnly,
@@ -82,8 +105,9 @@ impl LogsDomain {
         let ledger: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&database);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let signer = key_file::load(&place.key_file, access)?
-            .map(|signer: Ed25519Signer| Arc::new(signer) as Arc<dyn Signer>);
+        let keys = key_file::load(&place.key_file, access)?;
+        let Settings { high_water, checkpoints } = settings;
+        let marks = high_water.unwrap_or_else(|| HighWaterFile::beside(&place.key_file));
         let origin = ledger.origin(DEFAULT_ORIGIN).await?;
         Ok(Self {
             recorder: Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy),
@@ -91,7 +115,10 @@ impl LogsDomain {
             ledger,
             database,
             clock,
-            signer,
+            keys,
+            high_water: Arc::new(HighWaterFile::new(marks)),
+            policy: checkpoints,
+            last_signed: LastSigned::default(),
             origin,
             place: place.clone(),
         })
@@ -155,7 +182,8 @@ impl LogsDomain {
         format!("{}/{tenant}", self.origin)
     }
 
-    /// The key that verifies a tenant's checkpoints, made from the loaded signing key.
+    /// The key that verifies a tenant's newest checkpoints and bundles, made from the first active
+    /// key.
     ///
     /// # Errors
     /// There is no key file.
@@ -165,21 +193,51 @@ impl LogsDomain {
             .map_err(|error| DomainError::Proof(error.to_string()))
     }
 
-    /// Closes the database: what is in its write-ahead log moves into the one file.
-    pub async fn close(self) {
+    /// All keys that verify a tenant's checkpoints, the retired ones too, in the order in which they
+    /// were added.
+    ///
+    /// # Errors
+    /// There is no key file.
+    pub fn verifier_keys(&self, tenant: &TenantId) -> Result<Vec<VerifierKey>, DomainError> {
+        let origin = self.log_origin(tenant);
+        let named = |key: &adapters::RingKey| {
+            VerifierKey::ed25519(&origin, key.public_key)
+                .map_err(|error| DomainError::Proof(error.to_string()))
+        };
+        self.keys()?.keys().iter().map(named).collect()
+    }
+
+    /// Closes the database: what is in its write-ahead log moves into the one file. Signs before
+    /// that, where the policy asks for it.
+    ///
+    /// # Errors
+    /// A checkpoint could not be signed; the database is closed all the same.
+    pub async fn close(self) -> Result<(), DomainError> {
+        let signed = self.checkpoint_at_close().await;
         self.database.close().await;
+        signed
+    }
+
+    pub(crate) fn keys(&self) -> Result<&KeyRing, DomainError> {
+        self.keys.as_ref().ok_or_else(|| DomainError::NoKey { path: self.place.key_file.clone() })
+    }
+
+    pub(crate) fn replace_keys(&mut self, keys: KeyRing) {
+        self.keys = Some(keys);
     }
 
     pub(crate) fn signer(&self) -> Result<&dyn Signer, DomainError> {
-        self.shared_signer_ref().map(|signer| signer.as_ref())
+        self.first_signer().map(|signer| signer.as_ref() as &dyn Signer)
     }
 
     pub(crate) fn shared_signer(&self) -> Result<Arc<dyn Signer>, DomainError> {
-        self.shared_signer_ref().cloned()
+        let signer = Arc::clone(self.first_signer()?);
+        Ok(signer)
     }
 
-    fn shared_signer_ref(&self) -> Result<&Arc<dyn Signer>, DomainError> {
-        self.signer.as_ref().ok_or_else(|| DomainError::NoKey { path: self.place.key_file.clone() })
+    fn first_signer(&self) -> Result<&Arc<adapters::Ed25519Signer>, DomainError> {
+        let first = self.keys()?.signers().next();
+        first.ok_or_else(|| DomainError::NoKey { path: self.place.key_file.clone() })
     }
 
     pub(crate) fn verifier() -> StrictVerifier {

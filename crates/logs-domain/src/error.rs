@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use audit_evidence::RecordError;
-use store_traits::{EntropyError, SignError, StoreError, TenantId};
+use store_traits::{EntropyError, HighWaterError, SignError, StoreError, TenantId};
 use thiserror::Error;
 
 /// Whose turn it is when something failed; the command line maps it to its exit status.
@@ -95,7 +95,7 @@ pub enum DomainError {
     Proof(String),
     /// The stored head must not be signed.
     #[error(
-        "not signed: the ledger of `{tenant}` has {size} entries with root {root}, but {signed_size} entries were signed before ({why})"
+        "not signed: the ledger of `{tenant}` has {size} entries with root {root}, but {signed_size} entries with root {signed_root} were signed before ({why}; bring back the newest database, or begin a new log under another origin: a log that signs two histories is believed by nobody)"
     )]
     WouldFork {
         /// Whose ledger.
@@ -106,8 +106,24 @@ pub enum DomainError {
         root: String,
         /// What was signed.
         signed_size: u64,
+        /// Its root.
+        signed_root: String,
         /// What is wrong.
         why: &'static str,
+    },
+    /// The high-water marks cannot be read or moved.
+    #[error("not signed: {0}")]
+    HighWater(#[from] HighWaterError),
+    /// The key ring does not allow a change.
+    #[error("the keys were not changed: {0}")]
+    KeyRing(#[from] adapters::KeyRingError),
+    /// Other processes sign the same log without a pause.
+    #[error(
+        "not signed: other processes moved the high-water mark of `{tenant}` again and again (repeat it)"
+    )]
+    Busy {
+        /// Whose ledger.
+        tenant: TenantId,
     },
     /// An evidence bundle could not be made.
     #[error("the bundle could not be made: {0}")]
@@ -138,6 +154,7 @@ impl DomainError {
             | Self::Exists { .. }
             | Self::NothingRecorded
             | Self::NoKey { .. }
+            | Self::KeyRing(_)
             | Self::Origin { .. }
             | Self::WhichTenant(_)
             | Self::EmptyLedger(_)
@@ -157,6 +174,8 @@ impl DomainError {
             | Self::Record(RecordError::Entropy(_))
             | Self::Entropy(_)
             | Self::Sign(_)
+            | Self::HighWater(_)
+            | Self::Busy { .. }
             | Self::Bundle(_)
             | Self::Task(_) => Fault::Environment,
         }

@@ -149,7 +149,7 @@ impl LogsDomain {
         }
         // A refusal is a fact too: without it the log could not say that something was offered.
         self.recorder.record(tenant, &refused).await?;
-        Ok(())
+        self.checkpoint_if_due(tenant).await
     }
 }
 

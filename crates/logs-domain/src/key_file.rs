@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use adapters::Ed25519Signer;
+use adapters::{Ed25519Signer, KeyRing};
 use store_traits::Entropy;
 
 use crate::{Access, DomainError};
@@ -45,10 +45,10 @@ pub(crate) fn create(path: &Path, entropy: &dyn Entropy) -> Result<Made, DomainE
 }
 
 /// `None` where there is no such file, or where somebody who only reads may not see it.
-pub(crate) fn load(path: &Path, access: Access) -> Result<Option<Ed25519Signer>, DomainError> {
+pub(crate) fn load(path: &Path, access: Access) -> Result<Option<KeyRing>, DomainError> {
     match fs::read(path) {
-        Ok(bytes) => match Ed25519Signer::from_key_file(&bytes) {
-            Ok(signer) => Ok(Some(signer)),
+        Ok(bytes) => match KeyRing::from_key_file(&bytes) {
+            Ok(keys) => Ok(Some(keys)),
             Err(source) => Err(DomainError::Key { path: path.to_owned(), source }),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -57,4 +57,31 @@ pub(crate) fn load(path: &Path, access: Access) -> Result<Option<Ed25519Signer>,
         }
         Err(source) => Err(DomainError::File { doing: "read", path: path.to_owned(), source }),
     }
+}
+
+/// Changes the keys of a file, one process at a time: read, changed, replaced as a whole.
+pub(crate) fn change<T>(
+    path: &Path,
+    work: impl FnOnce(&mut KeyRing) -> Result<T, DomainError>,
+) -> Result<(KeyRing, T), DomainError> {
+    let wrong = |source| DomainError::File { doing: "write", path: path.to_owned(), source };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(name);
+    let lock = lock.map_err(wrong)?;
+    lock.lock().map_err(wrong)?;
+    let ring = load(path, Access::Write)?;
+    let mut ring = ring.ok_or_else(|| DomainError::NoKey { path: path.to_owned() })?;
+    let done = work(&mut ring)?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // A temporary file is made with mode 0600, which is what a key file has.
+    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(wrong)?;
+    part.write_all(ring.to_key_file().as_bytes()).map_err(wrong)?;
+    part.as_file().sync_all().map_err(wrong)?;
+    part.persist(path).map_err(|error| wrong(error.error))?;
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(wrong)?;
+    Ok((ring, done))
 }

@@ -1,80 +1,16 @@
-//! Checkpoints, proofs and verification of a tenant's ledger.
+//! Proofs and verification of a tenant's ledger.
 
 use std::ops::Range;
 
 use audit_evidence::{
-    LedgerReport, ProofText, Trust, VerifierKey, consistency_proof, inclusion_proof, range_proof,
-    sign_checkpoint, verify_consistency, verify_ledger,
+    Finding, LedgerReport, ProofText, Trust, VerifierKey, consistency_proof, inclusion_proof,
+    range_proof, verify_ledger,
 };
-use store_traits::{Checkpoint, FactId, Head, StoreError, TenantId};
+use store_traits::{FactId, StoreError, TenantId};
 
 use crate::{DomainError, LogsDomain};
 
 impl LogsDomain {
-    /// The signed checkpoint of the newest head; signs it if nobody did yet.
-    ///
-    /// # Errors
-    /// Nothing was recorded, there is no key, or the ledger does not extend what was signed before.
-    pub async fn checkpoint(&self, tenant: &TenantId) -> Result<Checkpoint, DomainError> {
-        let head = self.ledger.head(tenant).await?;
-        if head.size == 0 {
-            return Err(DomainError::EmptyLedger(tenant.clone()));
-        }
-        let last = self.ledger.checkpoints(tenant).await?.pop();
-        if let Some(last) = last {
-            if last.size == head.size && last.root == head.root {
-                return Ok(last);
-            }
-            self.extends(tenant, &last, &head).await?;
-        }
-        let note = sign_checkpoint(&self.log_origin(tenant), &head, self.signer()?)
-            .map_err(|error| DomainError::Proof(error.to_string()))?;
-        let checkpoint =
-            Checkpoint { size: head.size, root: head.root, note, signed_at: self.clock.now() };
-        self.ledger.add_checkpoint(tenant, &checkpoint).await?;
-        Ok(checkpoint)
-    }
-
-    /// A log never signs what is inconsistent with what it signed before.
-    async fn extends(
-        &self,
-        tenant: &TenantId,
-        last: &Checkpoint,
-        head: &Head,
-    ) -> Result<(), DomainError> {
-        let fork = |why| DomainError::WouldFork {
-            tenant: tenant.clone(),
-            size: head.size,
-            root: head.root.to_string(),
-            signed_size: last.size,
-            why,
-        };
-        if head.size < last.size {
-            return Err(fork("the ledger is shorter than what was signed: its tail was cut"));
-        }
-        let proof = consistency_proof(self.ledger.as_ref(), tenant, last.size, head.size)
-            .await
-            .map_err(|error| DomainError::Proof(error.to_string()))?;
-        verify_consistency(last.size, head.size, &last.root, &head.root, &proof)
-            .map_err(|_| fork("what was signed is not a part of it: history was rewritten"))
-    }
-
-    /// The smallest signed checkpoint that covers the entries below `end`; signs one if none does.
-    ///
-    /// The smallest and not the newest, so that the same question is answered with the same bytes
-    /// however much was recorded since.
-    pub(crate) async fn checkpoint_covering(
-        &self,
-        tenant: &TenantId,
-        end: u64,
-    ) -> Result<Checkpoint, DomainError> {
-        let signed = self.ledger.checkpoints(tenant).await?;
-        match signed.into_iter().find(|checkpoint| checkpoint.size >= end) {
-            Some(checkpoint) => Ok(checkpoint),
-            None => self.checkpoint(tenant).await,
-        }
-    }
-
     /// Where a fact lies.
     ///
     /// # Errors
@@ -177,7 +113,7 @@ impl LogsDomain {
     ) -> Result<LedgerReport, DomainError> {
         let own;
         let keys = if keys.is_empty() {
-            own = [self.verifier_key(tenant)?];
+            own = self.verifier_keys(tenant)?;
             &own
         } else {
             keys
@@ -185,7 +121,16 @@ impl LogsDomain {
         let origin = self.log_origin(tenant);
         let verifier = Self::verifier();
         let trust = Trust { keys, verifier: &verifier, origin: &origin };
-        Ok(verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await?)
+        let mut report = verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await?;
+        if let Some(what) = self.behind_high_water(tenant).await? {
+            report.findings.push(Finding {
+                tenant: tenant.clone(),
+                seq: None,
+                what,
+                meaning: "the database was rolled back to an older state, or holds another history than the one that was signed".to_owned(),
+            });
+        }
+        Ok(report)
     }
 
     /// Number of entries of a tenant.

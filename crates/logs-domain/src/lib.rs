@@ -23,24 +23,31 @@
 //! # }
 //! ```
 
+mod checkpoint;
 mod domain;
 mod edge;
 mod error;
 mod export;
+mod high_water;
 mod import;
 mod input;
 mod key_file;
+mod keys;
 mod ledger;
 mod offline;
 mod report;
+mod settings;
 
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
 pub use error::{DomainError, Fault};
 pub use export::{Exported, Withhold};
+pub use high_water::HighWaterFile;
 pub use import::ImportSummary;
 pub use input::{Input, InputProgress};
+pub use keys::{ShownKey, ShownState};
 pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof_file};
+pub use settings::{CheckpointPolicy, Settings};
 
 // What callers need to speak with the domain.
 pub use adapters::{BundleReport, Finding as BundleFinding};

@@ -51,7 +51,7 @@ async fn both() -> Option<Both> {
         }
     }
     sqlite.checkpoint(&tenant()).await.unwrap();
-    sqlite.close().await;
+    sqlite.close().await.unwrap();
 
     let url = server.database().await;
     Ledger::create(&url, "logs.test").await.unwrap();

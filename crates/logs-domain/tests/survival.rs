@@ -56,7 +56,7 @@ async fn recorder(url: &str) -> Recorder {
 async fn ledger(url: String) -> (tempfile::TempDir, Place) {
     let folder = tempfile::tempdir().unwrap();
     let place = Place { url, key_file: folder.path().join("factlog.key") };
-    LogsDomain::init(&place, "logs.test").await.unwrap().close().await;
+    LogsDomain::init(&place, "logs.test").await.unwrap().close().await.unwrap();
     (folder, place)
 }
 

@@ -62,6 +62,12 @@ kinds! {
     AuditCaptureFailure = "audit.capture_failure",
     /// An export was made.
     ExportCompleted = "export.completed",
+    /// A signing key came into use.
+    KeyAdded = "key.added",
+    /// A signing key signs no more; its public half still verifies what it signed.
+    KeyRetired = "key.retired",
+    /// A tenant's checkpoint, as a leaf of the root log.
+    LogCheckpoint = "log.checkpoint",
     /// A content was erased; the commitment stays.
     ContentErased = "content.erased",
 }

@@ -15,6 +15,7 @@ mod digest;
 mod draft;
 mod error;
 mod export;
+mod high_water;
 mod id;
 mod kind;
 mod ledger;
@@ -35,6 +36,7 @@ pub use digest::{Digest, DigestError};
 pub use draft::{CommitForm, Committed, Draft, Identity};
 pub use error::StoreError;
 pub use export::{ExportPage, ExportRecord, ExportStore};
+pub use high_water::{Advance, HighWater, HighWaterError, SignedState};
 pub use id::{FactId, IdError, IdempotencyKey, RunId, SpanId, TraceId};
 pub use kind::FactKind;
 pub use ledger::{

@@ -112,7 +112,7 @@ impl Demo<'_> {
             "Somebody changes a recorded decision in a copy, around the triggers",
             "factlog --database-url tampered.db ledger verify",
         )?;
-        domain.close().await;
+        domain.close().await?;
         let found = self.tamper(&globex).await?;
 
         self.tell(&self.places(&key.to_string()))?;
@@ -194,7 +194,7 @@ impl Demo<'_> {
         let tenants = std::slice::from_ref(tenant);
         let reports = ledger::verify(self.context.output, &domain, tenants, &[]).await?;
         self.tell(&ledger::human(&reports))?;
-        domain.close().await;
+        domain.close().await?;
         Ok(reports.iter().any(|report| !report.findings.is_empty()))
     }
 

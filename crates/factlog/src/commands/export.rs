@@ -20,7 +20,7 @@ pub(crate) async fn run(context: &Context, command: ExportCommand) -> anyhow::Re
     };
     let exported = domain.export_run(&tenant, &run, withhold, &out).await?;
     let key = domain.verifier_key(&tenant)?;
-    domain.close().await;
+    domain.close().await?;
     let path = out.display().to_string();
     context.output.answer(
         &json!({

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use logs_domain::{
-    Access, DomainError, FormatHint, Hint, ImportSummary, Input, LogsDomain, Signal, TenantId,
+    Access, CheckpointPolicy, DomainError, FormatHint, Hint, ImportSummary, Input, LogsDomain,
+    Signal, TenantId,
 };
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
@@ -19,7 +20,13 @@ use crate::output::Output;
 use crate::text::{printable, tokens};
 
 pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<ExitCode> {
-    let domain = context.open(Access::Write).await?;
+    let mut settings = context.settings.clone();
+    settings.checkpoints = CheckpointPolicy {
+        every_entries: args.checkpoint_every,
+        every: args.checkpoint_after.map(Duration::from_secs),
+        at_close: args.checkpoint_at_end,
+    };
+    let domain = LogsDomain::open_with(&context.place, Access::Write, settings).await?;
     let tenant = tenant(&domain, args.tenant.clone()).await?;
     let limit = args.max_inflated.saturating_mul(1024 * 1024);
     let mut total = ImportSummary::default();
@@ -33,7 +40,9 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<E
             }
         }
     }
-    domain.close().await;
+    // The first failure is the one to tell.
+    let closed = domain.close().await;
+    failed = failed.or(closed.err().map(Into::into));
     let notes: Vec<String> = total.notes.iter().map(|note| printable(note)).collect();
     for note in &notes {
         context.output.hint(&format!("{} {note}", "note:".yellow()));

@@ -9,7 +9,7 @@ use super::Context;
 use crate::args::InitArgs;
 
 pub(crate) async fn run(context: &Context, args: &InitArgs) -> anyhow::Result<ExitCode> {
-    LogsDomain::init(&context.place, &args.origin).await?.close().await;
+    LogsDomain::init(&context.place, &args.origin).await?.close().await?;
     let (database, key) = (context.place.shown(), context.place.key_file.display().to_string());
     context.output.answer(
         &json!({ "database": database, "key_file": key, "origin": args.origin }),

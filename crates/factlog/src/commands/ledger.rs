@@ -25,7 +25,7 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
                 None => domain.tenants().await?,
             };
             let reports = verify(context.output, &domain, &tenants, &key).await?;
-            domain.close().await;
+            domain.close().await?;
             context.output.answer(&document(&reports), &human(&reports))?;
             let holds = reports.iter().all(|report| report.findings.is_empty());
             Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
@@ -34,21 +34,21 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
             let domain = context.open(Access::Write).await?;
             let tenant = domain.tenant(tenant.tenant).await?;
             let note = domain.checkpoint(&tenant).await?.note;
-            domain.close().await;
+            domain.close().await?;
             print(context, "checkpoint", &note)
         }
         LedgerCommand::Prove { tenant, what } => {
             let domain = context.open(Access::Write).await?;
             let tenant = domain.tenant(tenant.tenant).await?;
             let proof = prove(&domain, &tenant, what).await?;
-            domain.close().await;
+            domain.close().await?;
             print(context, "proof", &proof)
         }
         LedgerCommand::Consistency { older, newer, tenant } => {
             let domain = context.open(Access::Read).await?;
             let tenant = domain.tenant(tenant.tenant).await?;
             let proof = domain.prove_consistency(&tenant, older, newer).await?;
-            domain.close().await;
+            domain.close().await?;
             print(context, "proof", &proof)
         }
     }

@@ -12,7 +12,7 @@ mod runs;
 
 use std::process::ExitCode;
 
-use logs_domain::{Access, DomainError, LogsDomain, Place, default_key_file};
+use logs_domain::{Access, DomainError, LogsDomain, Place, Settings, default_key_file};
 
 use crate::args::{Arguments, Command};
 use crate::output::Output;
@@ -21,11 +21,12 @@ use crate::output::Output;
 pub(crate) struct Context {
     pub(crate) place: Place,
     pub(crate) output: Output,
+    pub(crate) settings: Settings,
 }
 
 impl Context {
     async fn open(&self, access: Access) -> Result<LogsDomain, DomainError> {
-        LogsDomain::open(&self.place, access).await
+        LogsDomain::open_with(&self.place, access, self.settings.clone()).await
     }
 }
 
@@ -34,6 +35,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let context = Context {
         place: Place { url: arguments.database_url, key_file },
         output: Output { json: arguments.json, quiet: arguments.quiet },
+        settings: Settings { high_water: arguments.high_water, ..Settings::default() },
     };
     match arguments.command {
         Command::Init(args) => init::run(&context, &args).await,

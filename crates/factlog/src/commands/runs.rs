@@ -18,7 +18,7 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
     let filter = RunFilter { since: args.since, until: args.until };
     let cursor = args.cursor.map(|before_seq| RunCursor { before_seq });
     let page = domain.logs().runs(&tenant, &filter, cursor, args.limit).await?.value;
-    domain.close().await;
+    domain.close().await?;
     let next = page.next.map(|cursor| cursor.before_seq);
     let document = json!({
         "items": page.items.iter().map(summary_json).collect::<Vec<_>>(),
@@ -95,7 +95,7 @@ pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<Exit
     let run = domain.run_id(&tenant, &args.id).await?;
     let summary = domain.summary(&tenant, &run).await?;
     let steps = domain.logs().steps(&tenant, &run).await?.value;
-    domain.close().await;
+    domain.close().await?;
     let gaps = gaps_of_run(summary.status, &steps);
     let mut document = summary_json(&summary);
     if let Some(members) = document.as_object_mut() {
@@ -133,7 +133,7 @@ pub(crate) async fn trace(context: &Context, args: OneRun) -> anyhow::Result<Exi
     let tenant = domain.tenant(args.tenant.tenant).await?;
     let run = domain.run_id(&tenant, &args.id).await?;
     let answer = domain.logs().steps(&tenant, &run).await?;
-    domain.close().await;
+    domain.close().await?;
     let steps = answer.value;
     let document = json!({
         "run_id": run.as_str(),

@@ -7,6 +7,8 @@ use store_traits::{Content, Digest, Entry, TenantId, Value};
 pub(crate) struct EntryCheck {
     /// The leaf hash of the bytes that are there.
     pub(crate) leaf: Digest,
+    /// What the bytes say, where they are a fact.
+    pub(crate) fact: Option<Value>,
     /// The content that this entry says was erased: entry and pointer.
     pub(crate) erases: Option<(u64, String)>,
     /// Pointers of committed contents that are not there; an erasure fact may explain them.
@@ -19,7 +21,8 @@ pub(crate) struct EntryCheck {
 /// store keeps for this entry.
 pub(crate) fn check_entry(tenant: &TenantId, entry: &Entry, contents: &[Content]) -> EntryCheck {
     let leaf = leaf_hash(&entry.bytes);
-    let mut check = EntryCheck { leaf, erases: None, gone: Vec::new(), findings: Vec::new() };
+    let mut check =
+        EntryCheck { leaf, fact: None, erases: None, gone: Vec::new(), findings: Vec::new() };
     if leaf.as_bytes().as_slice() != entry.leaf_hash.as_slice() {
         check.finding(
             format!("the entry's bytes hash to {leaf}, the ledger recorded another leaf hash"),
@@ -43,6 +46,7 @@ pub(crate) fn check_entry(tenant: &TenantId, entry: &Entry, contents: &[Content]
             check.erases = u64::try_from(seq).ok().map(|seq| (seq, pointer.to_owned()));
         }
     }
+    check.fact = Some(fact);
     check
 }
 

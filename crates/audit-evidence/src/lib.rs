@@ -39,5 +39,5 @@ pub use range::{RangeProof, verify_range};
 pub use receipt::{LeafProof, Receipts};
 pub use recorder::{Outcome, RecordError, Recorder};
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
-pub use verify::{Finding, LedgerReport, Trust, verify_ledger};
+pub use verify::{Finding, LedgerReport, Trust, VerifyError, verify_ledger, verify_ledger_since};
 pub use vkey::{VerifierKey, VkeyError};

@@ -1,22 +1,32 @@
-//! Verification of a tenant's whole ledger: everything is recomputed from the stored bytes.
+//! Verification of a tenant's ledger: everything is recomputed from the stored bytes.
 //!
 //! A finding never ends the check. Where the recomputed tree differs from what a commit says, the
 //! check goes on from that commit's own peaks, so that one edited entry gives one finding and not
 //! one for every commit after it.
+//!
+//! The memory does not grow with the ledger: entries are read in chunks, which other threads check
+//! while the next ones are read; commits and subtrees are read alongside.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod chunk;
+mod commits;
+mod signed;
+mod subtrees;
+mod walk;
 
-use store_traits::{
-    Content, Digest, Entry, Head, LedgerStore, SignatureVerifier, StoreError, Subtree, TenantId,
-};
+use std::collections::VecDeque;
 
-use crate::checkpoint::open_checkpoint;
-use crate::entry_check::{EntryCheck, check_entry};
-use crate::tree::CompactRange;
+use store_traits::{Digest, LedgerStore, SignatureVerifier, StoreError, TenantId};
+use thiserror::Error;
+
 use crate::vkey::VerifierKey;
+use chunk::{Checking, Chunk};
+use signed::Signed;
+use walk::Walk;
 
-/// Entries read and checked at a time: bounds the memory, not the ledger.
+/// Entries read and checked at a time.
 const CHUNK: u64 = 500;
+/// Findings that a report holds: a ledger that is wrong everywhere must not fill the memory.
+const MAX_FINDINGS: usize = 10_000;
 
 /// Something in the ledger that is not as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +46,8 @@ pub struct Finding {
 pub struct LedgerReport {
     /// Whose ledger.
     pub tenant: TenantId,
+    /// Where the check began: 0, or the size of the checkpoint that was trusted.
+    pub since: u64,
     /// Entries checked.
     pub entries: u64,
     /// Bytes of entries checked.
@@ -48,9 +60,11 @@ pub struct LedgerReport {
     pub signed_size: u64,
     /// What is wrong; empty when it holds.
     pub findings: Vec<Finding>,
+    /// How many more findings there were than the report holds.
+    pub more_findings: u64,
 }
 
-/// What signatures are checked with.
+/// What signatures and states are checked with.
 pub struct Trust<'t> {
     /// Keys that may sign this tenant's checkpoints.
     pub keys: &'t [VerifierKey],
@@ -60,7 +74,25 @@ pub struct Trust<'t> {
     pub origin: &'t str,
 }
 
-/// Recomputes everything of a tenant's ledger. `progress` is told the number of entries checked.
+/// The check could not look.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VerifyError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is nothing to begin from.
+    #[error(
+        "no checkpoint that verifies was signed at size {size} (signed: {signed}; verify in full to see why)"
+    )]
+    NoSuchCheckpoint {
+        /// The size that was asked for.
+        size: u64,
+        /// The newest sizes that were signed.
+        signed: String,
+    },
+}
+
+/// Recomputes a tenant's whole ledger. `progress` is told how many entries are checked.
 ///
 /// # Errors
 /// The store failed: the check could not look. What it finds is in the report.
@@ -70,343 +102,92 @@ pub async fn verify_ledger(
     trust: &Trust<'_>,
     progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<LedgerReport, StoreError> {
-    let mut check = Check::new(ledger, tenant);
-    let signed = check.checkpoints(trust).await?;
-    check.guards().await?;
-    let end = check.commits().await?;
-    check.expect_signed(signed);
+    let (mut walk, signed) = opened(ledger, tenant, trust).await?;
+    walk.expect(signed);
+    through(walk, 0, progress).await
+}
 
-    let mut start = 0;
+/// Recomputes what follows the signed checkpoint of a size, whose tree is trusted: edits of entries
+/// before it are not seen. Older checkpoints are shown to be parts of it by consistency proofs.
+///
+/// # Errors
+/// The store failed, or no checkpoint of that size verifies: the check could not look. What it finds
+/// is in the report.
+pub async fn verify_ledger_since(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    trust: &Trust<'_>,
+    size: u64,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> Result<LedgerReport, VerifyError> {
+    let (mut walk, signed) = opened(ledger, tenant, trust).await?;
+    let signed = walk.begin_at(signed, size).await?;
+    walk.expect(signed);
+    Ok(through(walk, size, progress).await?)
+}
+
+async fn opened<'l>(
+    ledger: &'l dyn LedgerStore,
+    tenant: &TenantId,
+    trust: &Trust<'_>,
+) -> Result<(Walk<'l>, Vec<Signed>), StoreError> {
+    let mut walk = Walk::new(ledger, tenant);
+    walk.guards().await?;
+    let signed = signed::opened(ledger, trust, &mut walk.report).await?;
+    Ok((walk, signed))
+}
+
+async fn through(
+    mut walk: Walk<'_>,
+    start: u64,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> Result<LedgerReport, StoreError> {
+    let (ledger, tenant) = (walk.ledger(), walk.report.tenant.clone());
+    let end = ledger.head(&tenant).await?.size;
+
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut checking: VecDeque<Checking> = VecDeque::with_capacity(threads);
+    let mut next = start;
     loop {
-        let entries = ledger.entries(tenant, start..start.saturating_add(CHUNK)).await?;
-        if entries.is_empty() && start >= end {
+        let range = next..next.saturating_add(CHUNK);
+        let chunk = Chunk::read(ledger, &tenant, range.clone()).await?;
+        let last = chunk.is_empty() && next >= end;
+        // The oldest chunk goes first, so that findings come in the order of the ledger.
+        while checking.len() >= threads || last {
+            let Some(oldest) = checking.pop_front() else { break };
+            walk.take(oldest.checked(), end).await?;
+            progress(walk.report.entries);
+        }
+        if last {
             break;
         }
-        let contents = ledger.contents(tenant, start..start.saturating_add(CHUNK)).await?;
-        for (seq, what) in ledger.projection_differences(tenant, &entries).await? {
-            check.finding(Some(seq), what, "a typed row was edited: lists and counts would lie");
-        }
-        check.chunk(start..start.saturating_add(CHUNK), end, &entries, contents);
-        start = start.saturating_add(CHUNK);
-        progress(check.report.entries);
+        checking.push_back(chunk.check(&tenant));
+        next = range.end;
     }
-    check.subtrees().await?;
-    check.finish();
-    Ok(check.report)
+    walk.finish().await
 }
 
-struct Check<'l> {
-    ledger: &'l dyn LedgerStore,
-    report: LedgerReport,
-    tree: Option<CompactRange>,
-    next: u64,
-    /// Do the bytes of some entry hash to another leaf than the one recorded?
-    edited: bool,
-    /// Heads to meet on the way: by size, the commit's.
-    commits: BTreeMap<u64, Head>,
-    /// Roots that were signed, by size.
-    signed: Vec<(u64, Digest)>,
-    subtrees: Vec<Subtree>,
-    /// Contents that a `content.erased` fact names.
-    erased: BTreeSet<(u64, String)>,
-    /// Committed contents that are not there; the fact that erased them comes later in the ledger.
-    gone: Vec<(u64, String)>,
-}
-
-impl<'l> Check<'l> {
-    fn new(ledger: &'l dyn LedgerStore, tenant: &TenantId) -> Self {
+impl LedgerReport {
+    fn new(tenant: &TenantId) -> Self {
         Self {
-            ledger,
-            report: LedgerReport {
-                tenant: tenant.clone(),
-                entries: 0,
-                bytes: 0,
-                root: None,
-                checkpoints: 0,
-                signed_size: 0,
-                findings: Vec::new(),
-            },
-            tree: Some(CompactRange::new()),
-            next: 0,
-            edited: false,
-            commits: BTreeMap::new(),
-            signed: Vec::new(),
-            subtrees: Vec::new(),
-            erased: BTreeSet::new(),
-            gone: Vec::new(),
+            tenant: tenant.clone(),
+            since: 0,
+            entries: 0,
+            bytes: 0,
+            root: None,
+            checkpoints: 0,
+            signed_size: 0,
+            findings: Vec::new(),
+            more_findings: 0,
         }
     }
 
     fn finding(&mut self, seq: Option<u64>, what: String, meaning: &str) {
-        let tenant = self.report.tenant.clone();
-        self.report.findings.push(Finding { tenant, seq, what, meaning: meaning.to_owned() });
-    }
-
-    async fn checkpoints(&mut self, trust: &Trust<'_>) -> Result<Vec<(u64, Digest)>, StoreError> {
-        let mut signed = Vec::new();
-        for checkpoint in self.ledger.checkpoints(&self.report.tenant).await? {
-            self.report.checkpoints += 1;
-            match open_checkpoint(&checkpoint.note, trust.keys, trust.verifier) {
-                Ok(opened) if opened.origin != trust.origin => self.finding(
-                    None,
-                    format!(
-                        "a checkpoint is signed for `{}`, not `{}`",
-                        opened.origin, trust.origin
-                    ),
-                    "a checkpoint of another log was put here",
-                ),
-                Ok(opened) => {
-                    if opened.size != checkpoint.size || opened.root != checkpoint.root {
-                        self.finding(
-                            None,
-                            format!(
-                                "the row of a checkpoint says size {}, its signed text says {}",
-                                checkpoint.size, opened.size
-                            ),
-                            "the checkpoint's row was edited",
-                        );
-                    }
-                    signed.push((opened.size, opened.root));
-                }
-                Err(error) => self.finding(
-                    None,
-                    format!("the checkpoint of size {} does not verify: {error}", checkpoint.size),
-                    "the checkpoint was replaced or its signature forged",
-                ),
-            }
-        }
-        Ok(signed)
-    }
-
-    async fn guards(&mut self) -> Result<(), StoreError> {
-        for missing in self.ledger.missing_guards().await? {
-            self.finding(
-                None,
-                missing,
-                "the database no longer refuses changes: somebody took a guard away",
-            );
-        }
-        Ok(())
-    }
-
-    async fn commits(&mut self) -> Result<u64, StoreError> {
-        let mut end = 0;
-        loop {
-            let page = self.ledger.commits(&self.report.tenant, end, 10_000).await?;
-            let Some(last) = page.last() else { return Ok(end) };
-            end = last.size;
-            self.commits.extend(page.into_iter().map(|head| (head.size, head)));
-        }
-    }
-
-    fn expect_signed(&mut self, mut signed: Vec<(u64, Digest)>) {
-        signed.sort_by_key(|(size, _)| *size);
-        self.signed = signed;
-    }
-
-    fn chunk(
-        &mut self,
-        range: std::ops::Range<u64>,
-        end: u64,
-        entries: &[Entry],
-        contents: Vec<Content>,
-    ) {
-        let mut of: BTreeMap<u64, Vec<Content>> = BTreeMap::new();
-        for content in contents {
-            of.entry(content.seq).or_default().push(content);
-        }
-        let checks = check_in_parallel(&self.report.tenant, entries, &of);
-        for (entry, check) in entries.iter().zip(checks) {
-            self.step_to(entry.seq);
-            self.entry(entry, check);
-        }
-        // The stretch may end in missing entries.
-        self.step_to(range.end.min(end).max(self.next));
-    }
-
-    /// Reports the entries between the last one seen and `seq`.
-    fn step_to(&mut self, seq: u64) {
-        if seq > self.next {
-            let last = seq - 1;
-            let what = if last == self.next {
-                format!("entry {last} is missing")
-            } else {
-                format!("entries {} to {last} are missing", self.next)
-            };
-            self.finding(Some(self.next), what, "somebody deleted recorded facts");
-            self.tree = None;
-            // Go on behind the gap as soon as a commit says where its tree stood.
-            self.next = seq;
-            self.resume_at(seq);
-        }
-    }
-
-    fn resume_at(&mut self, size: u64) {
-        if let Some(head) = self.commits.get(&size) {
-            self.tree = CompactRange::from_head(head.size, head.peaks.clone()).ok();
-        }
-    }
-
-    fn entry(&mut self, entry: &Entry, check: EntryCheck) {
-        self.report.entries += 1;
-        self.report.bytes += entry.bytes.len() as u64;
-        for (what, meaning) in check.findings {
-            self.finding(Some(entry.seq), what, &meaning);
-        }
-        self.erased.extend(check.erases);
-        self.gone.extend(check.gone.into_iter().map(|pointer| (entry.seq, pointer)));
-        // The recorded leaf hash keeps the tree going where only the bytes were edited: the commit's
-        // root then confirms which of the two was changed.
-        let leaf = Digest::try_from(entry.leaf_hash.as_slice()).unwrap_or(check.leaf);
-        self.edited |= leaf != check.leaf;
-        let subtrees = &mut self.subtrees;
-        if let Some(tree) = &mut self.tree {
-            tree.append(leaf, &mut |subtree| subtrees.push(subtree));
-        }
-        self.next = entry.seq + 1;
-        self.meet_commit();
-        self.meet_signed();
-    }
-
-    fn meet_commit(&mut self) {
-        let Some(stored) = self.commits.get(&self.next) else { return };
-        let Some(tree) = &self.tree else {
-            self.tree = CompactRange::from_head(stored.size, stored.peaks.clone()).ok();
-            return;
-        };
-        let head = tree.head();
-        if head.root == stored.root && head.peaks == stored.peaks {
+        if self.findings.len() >= MAX_FINDINGS {
+            self.more_findings += 1;
             return;
         }
-        let what = format!(
-            "the entries up to {} give the root {}, their commit recorded {}",
-            self.next - 1,
-            head.root,
-            stored.root
-        );
-        self.tree = CompactRange::from_head(stored.size, stored.peaks.clone()).ok();
-        self.finding(
-            Some(self.next - 1),
-            what,
-            "an entry of this commit was changed, inserted or swapped, or the commit itself was",
-        );
+        let (tenant, meaning) = (self.tenant.clone(), meaning.to_owned());
+        self.findings.push(Finding { tenant, seq, what, meaning });
     }
-
-    fn meet_signed(&mut self) {
-        let Some(root) = self.tree.as_ref().filter(|_| !self.signed.is_empty()).map(|tree| {
-            // Only computed where a checkpoint speaks of this size.
-            self.signed.iter().any(|(size, _)| *size == self.next).then(|| tree.head().root)
-        }) else {
-            return;
-        };
-        let Some(root) = root else { return };
-        let here: Vec<_> =
-            self.signed.iter().filter(|(size, _)| *size == self.next).copied().collect();
-        for (size, signed) in here {
-            if signed == root {
-                self.report.signed_size = self.report.signed_size.max(size);
-            } else {
-                self.finding(
-                    Some(size - 1),
-                    format!("the tree of size {size} has the root {root}, the checkpoint signed {signed}"),
-                    "history was rewritten after it was signed",
-                );
-            }
-        }
-    }
-
-    /// Compares the stored subtree roots with those that came out of the entries.
-    async fn subtrees(&mut self) -> Result<(), StoreError> {
-        let computed = std::mem::take(&mut self.subtrees);
-        let mut levels: BTreeMap<u8, Vec<Subtree>> = BTreeMap::new();
-        for subtree in computed {
-            levels.entry(subtree.level).or_default().push(subtree);
-        }
-        for (level, computed) in levels {
-            for part in computed.chunks(5_000) {
-                let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
-                let range = first.index..last.index + 1;
-                let stored = self.ledger.subtrees(&self.report.tenant, level, range).await?;
-                for subtree in part {
-                    let same = stored.binary_search_by_key(&subtree.index, |s| s.index);
-                    match same.ok().and_then(|at| stored.get(at)) {
-                        Some(stored) if stored.root == subtree.root => {}
-                        _ => self.finding(
-                            Some(subtree.index << (8 * u32::from(level))),
-                            format!(
-                                "the stored subtree {} of level {level} is missing or differs",
-                                subtree.index
-                            ),
-                            "proofs made from it would not verify",
-                        ),
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self) {
-        let beyond: Vec<_> =
-            self.signed.iter().filter(|(size, _)| *size > self.next).copied().collect();
-        for (size, _) in beyond {
-            self.finding(
-                Some(self.next),
-                format!(
-                    "a checkpoint was signed for {size} entries, the ledger ends at {}",
-                    self.next
-                ),
-                "the tail was cut, or an old copy of the database was put in place",
-            );
-        }
-        if self.next > 0 && !self.commits.contains_key(&self.next) {
-            self.finding(
-                Some(self.next - 1),
-                format!("no commit speaks of the ledger's end at {} entries", self.next),
-                "entries were inserted around the ledger, or a commit was deleted",
-            );
-        }
-        for (seq, pointer) in std::mem::take(&mut self.gone) {
-            if !self.erased.contains(&(seq, pointer.clone())) {
-                self.finding(
-                    Some(seq),
-                    format!(
-                        "the content at {pointer} is gone, and no content.erased fact names it"
-                    ),
-                    "somebody deleted a prompt, an answer or a payload without leaving a trace",
-                );
-            }
-        }
-        let whole = self.tree.as_ref().filter(|_| !self.edited);
-        self.report.root = whole.map(|tree| tree.head().root);
-    }
-}
-
-/// Checks each entry on its own, on as many threads as there are processors.
-fn check_in_parallel(
-    tenant: &TenantId,
-    entries: &[Entry],
-    contents: &BTreeMap<u64, Vec<Content>>,
-) -> Vec<EntryCheck> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = entries.len().div_ceil(threads).max(1);
-    let check_all = |part: &[Entry]| -> Vec<EntryCheck> {
-        part.iter()
-            .map(|entry| {
-                let contents = contents.get(&entry.seq).map_or(&[][..], Vec::as_slice);
-                check_entry(tenant, entry, contents)
-            })
-            .collect()
-    };
-    if entries.len() < 64 {
-        return check_all(entries);
-    }
-    std::thread::scope(|scope| {
-        let parts: Vec<_> =
-            entries.chunks(share).map(|part| scope.spawn(move || check_all(part))).collect();
-        parts
-            .into_iter()
-            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
 }

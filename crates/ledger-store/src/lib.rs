@@ -32,7 +32,6 @@ mod batch;
 mod cell;
 mod compare;
 mod error;
-mod fact;
 mod ledger;
 mod postgres;
 mod projection;

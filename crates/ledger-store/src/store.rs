@@ -16,7 +16,7 @@ use crate::row::{
 };
 use crate::statement::LENGTHS;
 use crate::{
-    Cell, FactAt, Ledger, batch, compare, database, error::corrupt, fact, postgres, sql, sqlite,
+    Cell, FactAt, Ledger, batch, compare, database, error::corrupt, postgres, sql, sqlite,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -232,17 +232,9 @@ impl LedgerStore for Ledger {
     async fn projection_differences(
         &self,
         tenant: &TenantId,
-        entries: &[Entry],
+        range: Range<u64>,
+        facts: &[(u64, Value)],
     ) -> Result<Vec<(u64, String)>, StoreError> {
-        let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
-            return Ok(Vec::new());
-        };
-        let range = first.seq..last.seq.saturating_add(1);
-        // What cannot be read is found by whoever checks the hashes, and has no rows to compare.
-        let facts: Vec<(u64, Value)> = entries
-            .iter()
-            .filter_map(|entry| Some((entry.seq, fact::parse(&entry.bytes)?)))
-            .collect();
         let facts: Vec<_> = facts.iter().map(|(seq, fact)| FactAt { seq: *seq, fact }).collect();
         let mut found = Vec::new();
         for table in self.projections.iter().flat_map(|projection| projection.tables) {

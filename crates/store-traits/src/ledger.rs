@@ -282,11 +282,13 @@ pub trait LedgerStore: TileStore {
     /// What the append-only machinery of the database lacks (a trigger that is gone), one line each.
     async fn missing_guards(&self) -> Result<Vec<String>, StoreError>;
 
-    /// Rows of projections that differ from what the entries of a range say, one line each with
-    /// its sequence number.
+    /// Rows of projections that differ from what the facts of a range of entries say, one line each
+    /// with its sequence number. `facts` are those of the range, in order; an entry whose bytes are
+    /// no fact is left out.
     async fn projection_differences(
         &self,
         tenant: &TenantId,
-        entries: &[Entry],
+        range: Range<u64>,
+        facts: &[(u64, Value)],
     ) -> Result<Vec<(u64, String)>, StoreError>;
 }

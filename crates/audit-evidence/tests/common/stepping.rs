@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use store_traits::test_support::MemoryLedger;
 use store_traits::{
     Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
-    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
+    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
 /// How a commit fails.
@@ -190,9 +190,10 @@ impl LedgerStore for Stepping {
     async fn projection_differences(
         &self,
         tenant: &TenantId,
-        entries: &[Entry],
+        range: Range<u64>,
+        facts: &[(u64, Value)],
     ) -> Result<Vec<(u64, String)>, StoreError> {
-        self.inner.projection_differences(tenant, entries).await
+        self.inner.projection_differences(tenant, range, facts).await
     }
 }
 

@@ -110,7 +110,8 @@ impl Recorder {
 
     pub(crate) async fn differences_in(&self, ledger: &Ledger) -> Vec<(u64, String)> {
         let entries = ledger.entries(&self.tenant, 0..u64::MAX).await.unwrap();
-        ledger.projection_differences(&self.tenant, &entries).await.unwrap()
+        let facts = ledger_store::test_support::facts(&entries);
+        ledger.projection_differences(&self.tenant, 0..u64::MAX, &facts).await.unwrap()
     }
 
     /// A connection of somebody who goes around the store.

@@ -7,7 +7,8 @@ use store_traits::{
     SealedEntry, Subtree, TenantId, TenantSecret, Timestamp, TraceId,
 };
 
-use crate::{Cell, Ledger, Statement, fact};
+use super::fact;
+use crate::{Cell, Ledger, Statement};
 
 /// What the trait does not tell, because nobody else asks for it.
 static SELECT_KEYS: Statement = Statement::both(

@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod copy;
+mod fact;
 mod plain;
 mod server;
 mod statements;
 
 pub use copy::copy_tenant;
+pub use fact::facts;
 pub use plain::{PlainTable, read_entries};
 pub use server::PostgresServer;
 pub use statements::{Plan, plan, prepare_all};

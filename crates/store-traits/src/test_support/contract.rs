@@ -76,7 +76,9 @@ pub async fn what_was_committed_is_read_back(store: &dyn LedgerStore, tenant: &T
     assert_eq!(contents[1], batch(tenant, 600, 1).contents[0]);
     let subtrees = store.subtrees(tenant, 1, 0..u64::MAX).await.unwrap();
     assert_eq!(subtrees, batch(tenant, 0, 600).subtrees);
-    assert_eq!(store.projection_differences(tenant, &entries).await.unwrap(), []);
+    let facts: Vec<_> =
+        batch(tenant, 0, 600).entries.into_iter().map(|entry| (entry.seq, entry.fact)).collect();
+    assert_eq!(store.projection_differences(tenant, 0..600, &facts).await.unwrap(), []);
 }
 
 /// The longest key, the largest entry, a kind of a newer writer, names with U+0000 and beyond the

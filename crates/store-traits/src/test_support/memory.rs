@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::{
     Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
-    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
+    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -251,7 +251,8 @@ impl LedgerStore for MemoryLedger {
     async fn projection_differences(
         &self,
         _: &TenantId,
-        _: &[Entry],
+        _: Range<u64>,
+        _: &[(u64, Value)],
     ) -> Result<Vec<(u64, String)>, StoreError> {
         Ok(Vec::new())
     }

@@ -1,10 +1,15 @@
-//! Reads an entry's bytes as a value again, so that projections can be compared with the entries.
+//! Reads an entry's bytes as a value again, so that a test can compare projections with the entries.
 //!
-//! Lenient on purpose: whether the bytes are canonical is judged by whoever hashes them. Here a fact
-//! that any writer could have produced must only be readable.
+//! The product's own reader is in a crate that stores cannot see.
 
 use serde_json::Value as Json;
-use store_traits::{Object, Value};
+use store_traits::{Entry, Object, Value};
+
+/// The facts of entries whose bytes are JSON objects, each with its place.
+#[must_use]
+pub fn facts(entries: &[Entry]) -> Vec<(u64, Value)> {
+    entries.iter().filter_map(|entry| Some((entry.seq, parse(&entry.bytes)?))).collect()
+}
 
 /// The fact in these bytes, `None` if they are not a JSON object.
 pub(crate) fn parse(bytes: &[u8]) -> Option<Value> {

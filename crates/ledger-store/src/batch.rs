@@ -1,8 +1,10 @@
 //! A sealed batch as rows, in the order in which they are written.
 
+use std::vec::IntoIter;
+
 use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree};
 
-use crate::{Cell, FactAt, Insert, Projection, Row, sql};
+use crate::{Cell, FactAt, Insert, Projection, Row, Table, sql};
 
 /// Rows of one table.
 pub(crate) struct Part<'a> {
@@ -10,22 +12,53 @@ pub(crate) struct Part<'a> {
     pub(crate) rows: Vec<Row<'a>>,
 }
 
-/// Everything of the batch but its head.
-pub(crate) fn parts<'a>(
+/// Everything of a batch but its head, one table after the other. Rows are made when they are asked
+/// for, which is while the database works on those before.
+pub(crate) struct Parts<'a> {
     batch: &'a SealedBatch,
-    projections: &[&'static Projection],
-) -> Vec<Part<'a>> {
-    let mut parts = vec![
-        Part { insert: &sql::INSERT_ENTRIES, rows: batch.entries.iter().map(entry).collect() },
-        Part { insert: &sql::INSERT_CONTENTS, rows: batch.contents.iter().map(content).collect() },
-        Part { insert: &sql::INSERT_SUBTREES, rows: batch.subtrees.iter().map(subtree).collect() },
-    ];
-    let facts: Vec<_> =
-        batch.entries.iter().map(|entry| FactAt { seq: entry.seq, fact: &entry.fact }).collect();
-    let tables = projections.iter().flat_map(|projection| projection.tables);
-    parts.extend(tables.map(|table| Part { insert: &table.insert, rows: (table.rows)(&facts) }));
-    parts.retain(|part| !part.rows.is_empty());
-    parts
+    facts: Vec<FactAt<'a>>,
+    sources: IntoIter<Source>,
+}
+
+enum Source {
+    Entries,
+    Contents,
+    Subtrees,
+    Table(&'static Table),
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn of(batch: &'a SealedBatch, projections: &[&'static Projection]) -> Self {
+        let own = [Source::Entries, Source::Contents, Source::Subtrees];
+        let tables = projections.iter().flat_map(|projection| projection.tables);
+        let sources: Vec<_> = own.into_iter().chain(tables.map(Source::Table)).collect();
+        let fact = |entry: &'a SealedEntry| FactAt { seq: entry.seq, fact: &entry.fact };
+        let facts = batch.entries.iter().map(fact).collect();
+        Self { batch, facts, sources: sources.into_iter() }
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let batch = self.batch;
+        Some(match self.sources.next()? {
+            Source::Entries => Part {
+                insert: &sql::INSERT_ENTRIES,
+                rows: batch.entries.iter().map(entry).collect(),
+            },
+            Source::Contents => Part {
+                insert: &sql::INSERT_CONTENTS,
+                rows: batch.contents.iter().map(content).collect(),
+            },
+            Source::Subtrees => Part {
+                insert: &sql::INSERT_SUBTREES,
+                rows: batch.subtrees.iter().map(subtree).collect(),
+            },
+            Source::Table(table) => Part { insert: &table.insert, rows: (table.rows)(&self.facts) },
+        })
+    }
 }
 
 /// A gap would be refused by nobody else: the keys only say that a number is not taken twice.

@@ -33,6 +33,7 @@ mod cell;
 mod compare;
 mod error;
 mod ledger;
+mod overlap;
 mod postgres;
 mod projection;
 mod reader;

@@ -9,6 +9,7 @@ use store_traits::{
     LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
+use crate::batch::Parts;
 use crate::ledger::Writer;
 use crate::reader::Pool;
 use crate::row::{
@@ -85,10 +86,10 @@ impl LedgerStore for Ledger {
 
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
         batch::fits_together(batch)?;
-        let parts = batch::parts(batch, &self.projections);
+        let parts = Parts::of(batch, &self.projections);
         match self.writer()? {
-            Writer::Sqlite(pool) => sqlite::commit(pool, batch, &parts).await,
-            Writer::Postgres(connections) => postgres::commit(connections, batch, &parts).await,
+            Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await,
+            Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await,
         }
     }
 

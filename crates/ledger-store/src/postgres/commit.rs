@@ -1,15 +1,15 @@
 //! The one transaction that records.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres};
 use store_traits::{CommitOutcome, Head, SealedBatch, StoreError, TenantId};
 
 use super::connections::{Connections, Scope, is_gone};
-use super::insert::insert;
+use super::insert::Statements;
 use super::sql::INSERT_COMMIT;
-use crate::batch::{Part, peaks};
+use crate::batch::{Parts, peaks};
 use crate::error::sqlstate;
 use crate::row::{HeadRow, to_i64};
-use crate::{database, sql};
+use crate::{database, overlap, sql};
 
 const DOING: &str = "committing a batch";
 
@@ -17,7 +17,7 @@ const DOING: &str = "committing a batch";
 pub(crate) async fn commit(
     connections: &Connections,
     batch: &SealedBatch,
-    parts: &[Part<'_>],
+    parts: Parts<'_>,
 ) -> Result<CommitOutcome, StoreError> {
     let mut tx = connections.write(&batch.tenant).await.map_err(database(DOING))?;
     match write(&mut tx, batch, parts).await {
@@ -39,7 +39,7 @@ pub(crate) async fn commit(
 async fn write(
     conn: &mut PgConnection,
     batch: &SealedBatch,
-    parts: &[Part<'_>],
+    parts: Parts<'_>,
 ) -> Result<bool, sqlx::Error> {
     let stands = sqlx::query(INSERT_COMMIT)
         .bind(batch.tenant.as_str())
@@ -54,9 +54,7 @@ async fn write(
     if stands == 0 {
         return Ok(false);
     }
-    for part in parts {
-        insert(conn, part.insert, &batch.tenant, &part.rows).await?;
-    }
+    overlap::run::<Postgres, _>(conn, Statements::new(&batch.tenant, parts)).await?;
     Ok(true)
 }
 

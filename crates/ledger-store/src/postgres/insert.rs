@@ -4,38 +4,55 @@
 //! 0.95 of what COPY reaches, and unlike COPY it is a plain statement, which triggers, policies and
 //! engines of PostgreSQL's family treat as such.
 
-use sqlx::PgConnection;
-use sqlx::Postgres;
+use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
+use sqlx::{Arguments, Postgres};
 use store_traits::TenantId;
 
+use crate::batch::{Part, Parts};
 use crate::row::to_i64;
 use crate::{Cell, Insert, Row, Type};
 
-/// A statement is cut when it has so many rows, or so many bytes of values: the server holds the
-/// whole of it in memory.
-const MOST_ROWS: usize = 1_000;
+/// A statement is cut when it has so many rows, so that the next is made while the server works on
+/// it; or so many bytes of values, because the server holds the whole of it in memory.
+const MOST_ROWS: usize = 500;
 const MOST_BYTES: usize = 8 << 20;
 
-/// Inserts all rows; when it fails, the caller's transaction must be given up.
-pub(crate) async fn insert(
-    conn: &mut PgConnection,
-    table: &Insert,
-    tenant: &TenantId,
-    rows: &[Row<'_>],
-) -> Result<(), sqlx::Error> {
-    let mut rest = rows;
-    while !rest.is_empty() {
-        let (chunk, tail) = rest.split_at(fitting(rest));
-        rest = tail;
-        let seqs: Vec<i64> = chunk.iter().map(|row| to_i64(row.seq)).collect();
-        let query = sqlx::query(table.postgres).bind(tenant.as_str()).bind(seqs);
-        let columns = table.columns.iter().enumerate();
-        let query = columns.fold(query, |query, (at, column)| bind(query, *column, chunk, at));
-        query.execute(&mut *conn).await?;
+type PgQuery = Query<'static, Postgres, PgArguments>;
+
+/// The statements that insert everything of a batch.
+pub(crate) struct Statements<'a> {
+    tenant: &'a TenantId,
+    parts: Parts<'a>,
+    part: Option<Part<'a>>,
+    done: usize,
+}
+
+impl<'a> Statements<'a> {
+    pub(crate) fn new(tenant: &'a TenantId, mut parts: Parts<'a>) -> Self {
+        let part = parts.next();
+        Self { tenant, parts, part, done: 0 }
     }
-    Ok(())
+}
+
+impl Iterator for Statements<'_> {
+    type Item = Result<PgQuery, sqlx::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let part = self.part.as_ref()?;
+            let rest = part.rows.get(self.done..).unwrap_or_default();
+            if !rest.is_empty() {
+                let rows = rest.get(..fitting(rest)).unwrap_or(rest);
+                self.done += rows.len();
+                let arguments = arguments(part.insert, self.tenant, rows);
+                let query = |arguments| sqlx::query_with(part.insert.postgres, arguments);
+                return Some(arguments.map(query).map_err(sqlx::Error::Encode));
+            }
+            (self.part, self.done) = (self.parts.next(), 0);
+        }
+    }
 }
 
 /// How many of the rows go into the next statement: at least one.
@@ -56,18 +73,27 @@ fn size(cell: &Cell<'_>) -> usize {
     }
 }
 
-type PgQuery<'q> = Query<'q, Postgres, PgArguments>;
-
-fn bind<'q>(query: PgQuery<'q>, column: Type, rows: &'q [Row<'_>], at: usize) -> PgQuery<'q> {
-    let cells = rows.iter().map(|row| row.cells.get(at));
-    match column {
-        Type::Text => query.bind(cells.map(text).collect::<Vec<_>>()),
-        Type::Int => query.bind(cells.map(int).collect::<Vec<_>>()),
-        Type::Bytes => query.bind(cells.map(bytes).collect::<Vec<_>>()),
-        Type::Utf8 => {
-            query.bind(cells.map(|cell| text(cell).map(str::as_bytes)).collect::<Vec<_>>())
+fn arguments(
+    table: &Insert,
+    tenant: &TenantId,
+    rows: &[Row<'_>],
+) -> Result<PgArguments, BoxDynError> {
+    let mut arguments = PgArguments::default();
+    arguments.add(tenant.as_str())?;
+    arguments.add(rows.iter().map(|row| to_i64(row.seq)).collect::<Vec<i64>>())?;
+    for (at, column) in table.columns.iter().enumerate() {
+        let cells = rows.iter().map(|row| row.cells.get(at));
+        match column {
+            Type::Text => arguments.add(cells.map(text).collect::<Vec<_>>())?,
+            Type::Int => arguments.add(cells.map(int).collect::<Vec<_>>())?,
+            Type::Bytes => arguments.add(cells.map(bytes).collect::<Vec<_>>())?,
+            Type::Utf8 => {
+                let utf8 = |cell| text(cell).map(str::as_bytes);
+                arguments.add(cells.map(utf8).collect::<Vec<_>>())?;
+            }
         }
     }
+    Ok(arguments)
 }
 
 fn text<'q>(cell: Option<&'q Cell<'_>>) -> Option<&'q str> {
@@ -98,7 +124,7 @@ mod tests {
     #[test]
     fn a_statement_is_cut_by_rows_and_by_bytes_and_never_empty() {
         let row = |size| Row { seq: 0, cells: vec![Cell::Bytes(vec![0; size].into())] };
-        assert_eq!(fitting(&vec![row(10); 2_500]), 1_000);
+        assert_eq!(fitting(&vec![row(10); 2_500]), 500);
         assert_eq!(fitting(&[row(MOST_BYTES - 1), row(1), row(1)]), 2);
         assert_eq!(fitting(&[row(MOST_BYTES + 1), row(1)]), 1);
     }

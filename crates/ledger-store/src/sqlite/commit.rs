@@ -1,12 +1,13 @@
 //! The one transaction that records.
 
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, Sqlite, SqliteConnection};
 use store_traits::{CommitOutcome, SealedBatch, StoreError};
 
-use super::insert::insert;
+use super::insert::Statements;
+use crate::batch::{Parts, peaks};
 use crate::row::{HeadRow, to_i64};
-use crate::{batch::Part, batch::peaks, database, sql, sqlite};
+use crate::{database, overlap, sql, sqlite};
 
 const DOING: &str = "committing a batch";
 
@@ -14,7 +15,7 @@ const DOING: &str = "committing a batch";
 pub(crate) async fn commit(
     writer: &SqlitePool,
     batch: &SealedBatch,
-    parts: &[Part<'_>],
+    parts: Parts<'_>,
 ) -> Result<CommitOutcome, StoreError> {
     let mut conn = writer.acquire().await.map_err(database(DOING))?;
     // IMMEDIATE takes the write lock before the head is read: between the two, nobody can commit.
@@ -39,7 +40,7 @@ pub(crate) async fn commit(
 async fn write(
     conn: &mut SqliteConnection,
     batch: &SealedBatch,
-    parts: &[Part<'_>],
+    parts: Parts<'_>,
 ) -> Result<CommitOutcome, StoreError> {
     let tenant = &batch.tenant;
     let failed = database(DOING);
@@ -52,9 +53,8 @@ async fn write(
     if now.size != batch.on_size {
         return Ok(CommitOutcome::HeadMoved(now));
     }
-    for part in parts {
-        insert(conn, part.insert, tenant, &part.rows).await.map_err(&failed)?;
-    }
+    let statements = Statements::new(tenant, parts);
+    overlap::run::<Sqlite, _>(conn, statements).await.map_err(&failed)?;
     sqlx::query(sqlite::INSERT_COMMIT)
         .bind(tenant.as_str())
         .bind(to_i64(batch.head.size))

@@ -1,69 +1,54 @@
 //! Many rows in one statement.
 //!
 //! One statement a row reaches a tenth of what the disk and SQLite can do, because each statement
-//! crosses to the connection's thread and back. Rows are therefore inserted in chunks of fixed sizes
-//! (128, 64, … 1), whose texts never vary, so that each is prepared once per connection.
+//! crosses to the connection's thread and back.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-
+use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite, SqliteConnection};
 use store_traits::TenantId;
 
+use crate::batch::{Part, Parts};
 use crate::row::to_i64;
 use crate::statement::LENGTHS;
-use crate::{Cell, Insert, Row};
+use crate::{Cell, Row};
 
 type SqliteQuery = Query<'static, Sqlite, SqliteArguments>;
 
-/// Inserts all rows; when it fails, the caller's transaction must be given up.
-pub(crate) async fn insert(
-    conn: &mut SqliteConnection,
-    table: &Insert,
-    tenant: &TenantId,
-    rows: &[Row<'_>],
-) -> Result<(), sqlx::Error> {
-    let chunks = chunks(table, rows);
-    let mut left = chunks.iter();
-    let mut next = left.next().map(|chunk| build(tenant, chunk));
-    while let Some(query) = next {
-        let mut running = pin!(query.execute(&mut *conn));
-        // The first poll hands the statement to the connection's thread; while that one works, this
-        // one builds the next statement.
-        let begun = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
-        next = left.next().map(|chunk| build(tenant, chunk));
-        match begun {
-            Poll::Ready(done) => done?,
-            Poll::Pending => running.await?,
-        };
+/// The statements that insert everything of a batch.
+pub(crate) struct Statements<'a> {
+    tenant: &'a TenantId,
+    parts: Parts<'a>,
+    part: Option<Part<'a>>,
+    done: usize,
+}
+
+impl<'a> Statements<'a> {
+    pub(crate) fn new(tenant: &'a TenantId, mut parts: Parts<'a>) -> Self {
+        let part = parts.next();
+        Self { tenant, parts, part, done: 0 }
     }
-    Ok(())
 }
 
-struct Chunk<'r> {
-    text: &'static str,
-    rows: &'r [Row<'r>],
-}
+impl Iterator for Statements<'_> {
+    type Item = Result<SqliteQuery, sqlx::Error>;
 
-fn chunks<'r>(table: &Insert, rows: &'r [Row<'r>]) -> Vec<Chunk<'r>> {
-    let mut rest = rows;
-    let mut chunks = Vec::new();
-    for (size, text) in LENGTHS.into_iter().zip(table.sqlite) {
-        while rest.len() >= size {
-            let (rows, tail) = rest.split_at(size);
-            rest = tail;
-            chunks.push(Chunk { text, rows });
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let part = self.part.as_ref()?;
+            let rest = part.rows.get(self.done..).unwrap_or_default();
+            let texts = LENGTHS.into_iter().zip(part.insert.sqlite);
+            if let Some((length, text)) = texts.into_iter().find(|(n, _)| *n <= rest.len()) {
+                self.done += length;
+                let rows = rest.iter().take(length);
+                let query = rows.fold(sqlx::query(text), |query, row| {
+                    bind(query.bind(self.tenant.as_str().to_owned()), row)
+                });
+                return Some(Ok(query));
+            }
+            (self.part, self.done) = (self.parts.next(), 0);
         }
     }
-    chunks
-}
-
-fn build(tenant: &TenantId, chunk: &Chunk<'_>) -> SqliteQuery {
-    let query = sqlx::query(chunk.text);
-    chunk.rows.iter().fold(query, |query, row| bind(query.bind(tenant.as_str().to_owned()), row))
 }
 
 fn bind(query: SqliteQuery, row: &Row<'_>) -> SqliteQuery {
@@ -77,20 +62,13 @@ fn bind(query: SqliteQuery, row: &Row<'_>) -> SqliteQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Type;
+    use crate::support::batch;
 
     #[test]
     fn any_number_of_rows_is_cut_into_few_statements() {
-        let table = Insert {
-            sqlite: crate::repeated!("INSERT INTO t (tenant, seq, a) VALUES ", "(?,?,?)", ""),
-            postgres: "",
-            columns: &[Type::Text],
-        };
-        let rows: Vec<_> = (0..301).map(|seq| Row { seq, cells: Vec::new() }).collect();
-        let cut = chunks(&table, &rows);
-        let sizes: Vec<_> = cut.iter().map(|chunk| chunk.rows.len()).collect();
-        assert_eq!(sizes, [128, 128, 32, 8, 4, 1]);
-        let fits = |chunk: &Chunk<'_>| chunk.text.matches('(').count() == chunk.rows.len() + 1;
-        assert!(cut.iter().all(fits), "a text for each number of rows");
+        let batch = batch(0, 301);
+        let statements = Statements::new(&batch.tenant, Parts::of(&batch, &[]));
+        // 128 + 128 + 32 + 8 + 4 + 1 entries, one content, one subtree.
+        assert_eq!(statements.count(), 8);
     }
 }

@@ -23,6 +23,7 @@ mod receipt;
 mod recorder;
 mod remembered;
 mod seal;
+mod tiles;
 mod tree;
 mod verify;
 mod vkey;
@@ -38,6 +39,10 @@ pub use prover::{ProveError, consistency_proof, inclusion_proof, range_proof, ro
 pub use range::{RangeProof, verify_range};
 pub use receipt::{LeafProof, Receipts};
 pub use recorder::{Outcome, RecordError, Recorder};
+pub use tiles::{
+    TILE_WIDTH, Tile, TileError, TilePathError, entry_bundle, hash_tile, read_entry_bundle,
+    tiles_between,
+};
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
 pub use verify::{Finding, LedgerReport, Trust, VerifyError, verify_ledger, verify_ledger_since};
 pub use vkey::{VerifierKey, VkeyError};

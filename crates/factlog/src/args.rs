@@ -177,6 +177,13 @@ pub(crate) enum LedgerCommand {
         #[command(flatten)]
         tenant: Tenant,
     },
+    /// Write the log into a folder as C2SP tiles, for readers without the database; safe to repeat.
+    ExportTiles {
+        /// The folder; it is made, and what is there already is completed.
+        folder: PathBuf,
+        #[command(flatten)]
+        tenant: Tenant,
+    },
 }
 
 #[derive(Args)]

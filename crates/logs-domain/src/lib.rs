@@ -37,6 +37,7 @@ mod ledger;
 mod offline;
 mod report;
 mod settings;
+mod tiles;
 
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
@@ -48,6 +49,7 @@ pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
 pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof_file};
 pub use settings::{CheckpointPolicy, Settings};
+pub use tiles::TilesExported;
 
 // What callers need to speak with the domain.
 pub use adapters::{BundleReport, Finding as BundleFinding};

@@ -51,6 +51,24 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
             domain.close().await?;
             print(context, "proof", &proof)
         }
+        LedgerCommand::ExportTiles { folder, tenant } => {
+            let domain = context.open(Access::Write).await?;
+            let tenant = domain.tenant(tenant.tenant).await?;
+            let done = domain.export_tiles(&tenant, &folder).await?;
+            domain.close().await?;
+            let document = json!({
+                "entries": done.size, "entries_before": done.before, "files": done.files,
+            });
+            let text = format!(
+                "{} as tiles in {} ({} there before, {} written)\n",
+                count(done.size, "entry", "entries"),
+                folder.display(),
+                tokens(done.before),
+                count(done.files, "file", "files"),
+            );
+            context.output.answer(&document, &text)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

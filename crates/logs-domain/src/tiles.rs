@@ -1,0 +1,145 @@
+//! A log as files: tiles, entry bundles and the checkpoint, for readers without the database.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use audit_evidence::{
+    OpenedCheckpoint, Tile, TileError, consistency_proof, entry_bundle, hash_tile, open_checkpoint,
+    tiles_between, verify_consistency,
+};
+use store_traits::{Checkpoint, TenantId};
+
+use crate::{DomainError, LogsDomain};
+
+/// What an export of tiles wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TilesExported {
+    /// Leaves of the tree that the written checkpoint speaks of.
+    pub size: u64,
+    /// Leaves that the folder held before.
+    pub before: u64,
+    /// Files that were written, the checkpoint among them.
+    pub files: u64,
+}
+
+impl LogsDomain {
+    /// Writes a tenant's log into a folder as C2SP tlog-tiles: what is new since the checkpoint that
+    /// lies there, and the newest checkpoint last. A crash in between leaves a folder whose checkpoint
+    /// still speaks of files that are all there; doing it again completes it.
+    ///
+    /// # Errors
+    /// Nothing was recorded or there is no key; the folder holds another log, or a later state of this
+    /// one; a file cannot be written.
+    pub async fn export_tiles(
+        &self,
+        tenant: &TenantId,
+        folder: &Path,
+    ) -> Result<TilesExported, DomainError> {
+        let checkpoint = self.checkpoint(tenant).await?;
+        let before = match read(&folder.join("checkpoint"))? {
+            None => 0,
+            Some(note) => self.published(tenant, folder, &note, &checkpoint).await?,
+        };
+        let mut files = 0;
+        for tile in tiles_between(before, checkpoint.size) {
+            let bytes = self.tile(tenant, &tile).await?;
+            files += u64::from(keep(&folder.join(tile.to_string()), &bytes)?);
+        }
+        if before < checkpoint.size || before == 0 {
+            replace(&folder.join("checkpoint"), checkpoint.note.as_bytes())?;
+            files += 1;
+        }
+        Ok(TilesExported { size: checkpoint.size, before, files })
+    }
+
+    async fn tile(&self, tenant: &TenantId, tile: &Tile) -> Result<Vec<u8>, DomainError> {
+        let made = match tile.level {
+            Some(level) => hash_tile(self.ledger.as_ref(), tenant, level, tile).await,
+            None => {
+                let start = tile.index.saturating_mul(audit_evidence::TILE_WIDTH);
+                let range = start..start.saturating_add(tile.width);
+                entry_bundle(tile, &self.ledger.entries(tenant, range).await?)
+            }
+        };
+        made.map_err(|error| match error {
+            TileError::Store(error) => DomainError::Store(error),
+            other => DomainError::Proof(other.to_string()),
+        })
+    }
+
+    /// The size of what lies in the folder, after a check that the newest state extends it.
+    async fn published(
+        &self,
+        tenant: &TenantId,
+        folder: &Path,
+        note: &str,
+        newest: &Checkpoint,
+    ) -> Result<u64, DomainError> {
+        let refuse = |why: String| {
+            DomainError::Proof(format!(
+                "`{}` is not an older state of the log `{}`: {why} (nothing was written; name another folder)",
+                folder.join("checkpoint").display(),
+                self.log_origin(tenant)
+            ))
+        };
+        let keys = self.verifier_keys(tenant)?;
+        let OpenedCheckpoint { origin, size, root, .. } =
+            open_checkpoint(note, &keys, &Self::verifier()).map_err(|e| refuse(e.to_string()))?;
+        if origin != self.log_origin(tenant) {
+            return Err(refuse(format!("it is signed for `{origin}`")));
+        }
+        if size > newest.size {
+            return Err(refuse(format!("it has {size} entries, the ledger has {}", newest.size)));
+        }
+        let proof = consistency_proof(self.ledger.as_ref(), tenant, size, newest.size)
+            .await
+            .map_err(|error| DomainError::Proof(error.to_string()))?;
+        verify_consistency(size, newest.size, &root, &newest.root, &proof)
+            .map_err(|_| refuse("its history is another one".to_owned()))?;
+        Ok(size)
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>, DomainError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(DomainError::File { doing: "read", path: path.to_path_buf(), source }),
+    }
+}
+
+/// Writes a file that never changes; `false` where it is there already. One with other bytes is left
+/// alone: two logs in one folder would prove neither.
+fn keep(path: &Path, bytes: &[u8]) -> Result<bool, DomainError> {
+    match std::fs::read(path) {
+        Ok(there) if there == bytes => Ok(false),
+        Ok(_) => Err(DomainError::Proof(format!(
+            "`{}` is there with other bytes, and a tile never changes (name another folder)",
+            path.display()
+        ))),
+        Err(error) if error.kind() == ErrorKind::NotFound => replace(path, bytes).map(|()| true),
+        Err(source) => Err(DomainError::File { doing: "read", path: path.to_path_buf(), source }),
+    }
+}
+
+/// Writes a file so that a reader sees all of it or nothing, also after a loss of power.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), DomainError> {
+    let failed = |source| DomainError::File { doing: "write", path: path.to_path_buf(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let partial = partial(path);
+    let mut file = File::create(&partial).map_err(failed)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let renamed = written.and_then(|()| std::fs::rename(&partial, path));
+    if renamed.is_err() {
+        let _ = std::fs::remove_file(&partial);
+    }
+    renamed.and_then(|()| File::open(folder)?.sync_all()).map_err(failed)
+}
+
+fn partial(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    path.with_file_name(name)
+}

@@ -179,6 +179,10 @@ impl Domain {
             out.push(at("K004", name, message));
         }
         let there = hashes(root, &self.root)?;
+        if there.is_empty() {
+            let message = format!("there is no file at `{}`, the root of `{name}`", self.root);
+            out.push(at("K002", name, message));
+        }
         // A lock may write its paths from the workspace or from the domain's root.
         let from_root = self.files.keys().any(|path| !within(path, &self.root));
         let prefix =

@@ -10,11 +10,13 @@
 //! a signed note and back, [`ProofText`] is what is handed to somebody outside.
 
 mod checkpoint;
+mod cosignature;
 mod entry_check;
 mod lanes;
 mod note;
 mod parallel;
 mod placing;
+mod policy;
 mod proof;
 mod proof_text;
 mod prover;
@@ -22,23 +24,30 @@ mod range;
 mod receipt;
 mod recorder;
 mod remembered;
+mod root_log;
 mod seal;
 mod tiles;
 mod tree;
 mod verify;
 mod vkey;
+mod witness;
 
 pub use checkpoint::{
     CheckpointBody, CheckpointError, OpenedCheckpoint, open_checkpoint, sign_checkpoint,
     sign_checkpoint_also,
 };
+pub use cosignature::{Cosignature, WitnessKey, cosign, cosignatures};
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, NoteError, SignatureLine, SignedNote};
+pub use policy::{
+    CosignedCheckpoint, CosignedError, MAX_POLICY_BYTES, PolicyError, PolicyWitness, TrustPolicy,
+};
 pub use proof::{MAX_PROOF_HASHES, ProofError, verify_consistency, verify_inclusion};
 pub use proof_text::{ProofFormatError, ProofText, ProofTextError, VerifiedProof};
 pub use prover::{ProveError, consistency_proof, inclusion_proof, range_proof, root_at};
 pub use range::{RangeProof, verify_range};
 pub use receipt::{LeafProof, Receipts};
 pub use recorder::{Outcome, RecordError, Recorder};
+pub use root_log::{ROOT_LOG, RootProofError, WitnessedCheckpoint, root_entry, verify_root_proof};
 pub use tiles::{
     TILE_WIDTH, Tile, TileError, TilePathError, entry_bundle, hash_tile, read_entry_bundle,
     tiles_between,
@@ -46,3 +55,6 @@ pub use tiles::{
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
 pub use verify::{Finding, LedgerReport, Trust, VerifyError, verify_ledger, verify_ledger_since};
 pub use vkey::{VerifierKey, VkeyError};
+pub use witness::{
+    HttpAnswer, MAX_ANSWER_BYTES, WitnessClient, WitnessError, WitnessUnreachable, add_checkpoint,
+};

@@ -9,6 +9,8 @@ use thiserror::Error;
 
 /// The signature type of plain Ed25519.
 const ED25519: u8 = 0x01;
+/// The signature type of a witness's Ed25519 (C2SP tlog-cosignature).
+pub(crate) const COSIGNATURE_V1: u8 = 0x04;
 
 /// A text that is not a verifier key.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -18,8 +20,10 @@ pub enum VkeyError {
         "a verifier key looks like `<name>+<8 hexadecimal digits>+<base64>`: {0} (copy the whole line, the `=` at its end included)"
     )]
     Shape(&'static str),
-    /// Not Ed25519.
-    #[error("the key has type {0:#04x}, and only Ed25519 (0x01) can be checked here")]
+    /// Another type than is wanted.
+    #[error(
+        "the key has type {0:#04x}, which does not fit here (a log's key is Ed25519, 0x01; a witness's key is cosignature/v1, 0x04)"
+    )]
     Type(u8),
     /// The id is not that of the name and key.
     #[error("the key's id is {expected:08x}, not {actual:08x} (was its name or a digit changed?)")]
@@ -47,9 +51,7 @@ impl VerifierKey {
     /// # Errors
     /// The name is empty, or has white space or `+`.
     pub fn ed25519(name: &str, public_key: [u8; 32]) -> Result<Self, VkeyError> {
-        if !is_key_name(name) {
-            return Err(VkeyError::Name(name.to_owned()));
-        }
+        check_name(name)?;
         Ok(Self { name: name.to_owned(), public_key })
     }
 
@@ -58,34 +60,8 @@ impl VerifierKey {
     /// # Errors
     /// The text is not a verifier key, not Ed25519, or its id is not that of its name and key.
     pub fn parse(text: &str) -> Result<Self, VkeyError> {
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(encoded)) = (parts.next(), parts.next(), parts.next())
-        else {
-            return Err(VkeyError::Shape("it has fewer than two `+`"));
-        };
-        let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if id.len() != 8 || !id.bytes().all(lower_hex) {
-            return Err(VkeyError::Shape("the second part is not 8 lower-case hexadecimal digits"));
-        }
-        let actual = u32::from_str_radix(id, 16)
-            .map_err(|_| VkeyError::Shape("the second part is not a number"))?;
-        let bytes = STANDARD
-            .decode(encoded)
-            .map_err(|_| VkeyError::Shape("the third part is not padded base64"))?;
-        let (kind, public_key) =
-            bytes.split_first().ok_or(VkeyError::Shape("the third part is empty"))?;
-        if *kind != ED25519 {
-            return Err(VkeyError::Type(*kind));
-        }
-        let public_key = public_key
-            .try_into()
-            .map_err(|_| VkeyError::Shape("an Ed25519 public key has 32 bytes"))?;
-        let key = Self::ed25519(name, public_key)?;
-        let expected = key.id();
-        if expected != actual {
-            return Err(VkeyError::Id { expected, actual });
-        }
-        Ok(key)
+        let (name, public_key) = parse(text, ED25519)?;
+        Ok(Self { name, public_key })
     }
 
     /// The key's name: for a log, its origin.
@@ -97,9 +73,7 @@ impl VerifierKey {
     /// The key id: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key).
     #[must_use]
     pub fn id(&self) -> u32 {
-        let bytes = [self.name.as_bytes(), &[b'\n', ED25519], &self.public_key].concat();
-        let [a, b, c, d, ..] = *sha256(&bytes).as_bytes();
-        u32::from_be_bytes([a, b, c, d])
+        key_id(&self.name, ED25519, &self.public_key)
     }
 
     /// The 32 bytes of the public key.
@@ -111,8 +85,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encoded = STANDARD.encode([&[ED25519], &self.public_key[..]].concat());
-        write!(f, "{}+{:08x}+{encoded}", self.name, self.id())
+        print(f, &self.name, ED25519, &self.public_key)
     }
 }
 
@@ -122,6 +95,59 @@ impl std::str::FromStr for VerifierKey {
     fn from_str(text: &str) -> Result<Self, VkeyError> {
         Self::parse(text)
     }
+}
+
+/// Name and public key of a verifier key of this type, if its id is theirs.
+pub(crate) fn parse(text: &str, wanted: u8) -> Result<(String, [u8; 32]), VkeyError> {
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(encoded)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(VkeyError::Shape("it has fewer than two `+`"));
+    };
+    let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if id.len() != 8 || !id.bytes().all(lower_hex) {
+        return Err(VkeyError::Shape("the second part is not 8 lower-case hexadecimal digits"));
+    }
+    let actual = u32::from_str_radix(id, 16)
+        .map_err(|_| VkeyError::Shape("the second part is not a number"))?;
+    let bytes = STANDARD
+        .decode(encoded)
+        .map_err(|_| VkeyError::Shape("the third part is not padded base64"))?;
+    let (kind, public_key) =
+        bytes.split_first().ok_or(VkeyError::Shape("the third part is empty"))?;
+    if *kind != wanted {
+        return Err(VkeyError::Type(*kind));
+    }
+    let public_key: [u8; 32] = public_key
+        .try_into()
+        .map_err(|_| VkeyError::Shape("an Ed25519 public key has 32 bytes"))?;
+    check_name(name)?;
+    let expected = key_id(name, wanted, &public_key);
+    if expected != actual {
+        return Err(VkeyError::Id { expected, actual });
+    }
+    Ok((name.to_owned(), public_key))
+}
+
+/// First four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key).
+pub(crate) fn key_id(name: &str, kind: u8, public_key: &[u8; 32]) -> u32 {
+    let bytes = [name.as_bytes(), &[b'\n', kind], public_key].concat();
+    let [a, b, c, d, ..] = *sha256(&bytes).as_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
+/// A verifier key as it is written.
+pub(crate) fn print(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    kind: u8,
+    public_key: &[u8; 32],
+) -> fmt::Result {
+    let encoded = STANDARD.encode([&[kind], &public_key[..]].concat());
+    write!(f, "{name}+{:08x}+{encoded}", key_id(name, kind, public_key))
+}
+
+pub(crate) fn check_name(name: &str) -> Result<(), VkeyError> {
+    if is_key_name(name) { Ok(()) } else { Err(VkeyError::Name(name.to_owned())) }
 }
 
 /// May this name a key? Control characters would break the line that it stands on.

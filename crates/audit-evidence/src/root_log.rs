@@ -1,0 +1,96 @@
+//! The root log: a log whose leaves are the tenants' checkpoints.
+//!
+//! Thousands of tenants' logs do not suit outside witnesses, one log does. Its entries are facts of
+//! the kind `log.checkpoint` that carry a tenant's whole signed checkpoint. So a proof goes from an
+//! entry to its tenant's checkpoint, from that through a leaf of the root log to the root log's
+//! checkpoint, and that one was cosigned by witnesses who know nothing of tenants.
+
+use replay_determinism::canonical;
+use store_traits::{FactKind, Object, SignatureVerifier, TenantId, Value};
+use thiserror::Error;
+
+use crate::checkpoint::{CheckpointBody, CheckpointError};
+use crate::note::SignedNote;
+use crate::policy::{CosignedCheckpoint, CosignedError, TrustPolicy};
+use crate::proof_text::{ProofText, ProofTextError, VerifiedProof};
+
+/// The name of the root log among the tenants: nobody else can record under it.
+pub const ROOT_LOG: &str = "root-log";
+
+/// A proof of a tenant's checkpoint in the root log that does not prove it.
+#[derive(Debug, Error)]
+pub enum RootProofError {
+    /// The witnesses' part.
+    #[error(transparent)]
+    Cosigned(#[from] CosignedError),
+    /// The inclusion proof.
+    #[error(transparent)]
+    Proof(#[from] ProofTextError),
+    /// The checkpoint in the entry.
+    #[error("the entry's checkpoint cannot be read: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// A proof of something else.
+    #[error("it is not a proof of a tenant's checkpoint: {0}")]
+    Other(&'static str),
+}
+
+/// A tenant's checkpoint that lies in a cosigned root log. Made by [`verify_root_proof`] alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WitnessedCheckpoint {
+    /// The tenant's signed checkpoint. Whether its log's key is trusted was not looked at.
+    pub note: String,
+    /// What it says.
+    pub body: CheckpointBody,
+    /// Its place in the root log.
+    pub index: u64,
+    /// The root log's state, and who saw it when.
+    pub root: CosignedCheckpoint,
+}
+
+/// The body of a `log.checkpoint` fact.
+#[must_use]
+pub fn root_entry(tenant: &TenantId, note: &str) -> Object {
+    Object::from([
+        ("record".to_owned(), "checkpoint".into()),
+        ("log".to_owned(), tenant.as_str().into()),
+        ("note".to_owned(), note.into()),
+    ])
+}
+
+/// Verifies a `.tlog-proof` of the root log whose entry is a tenant's checkpoint.
+///
+/// # Errors
+/// It is no such proof, does not lead to the root log's checkpoint, or the policy does not accept
+/// that one.
+pub fn verify_root_proof(
+    proof: &ProofText,
+    policy: &TrustPolicy,
+    verifier: &dyn SignatureVerifier,
+) -> Result<WitnessedCheckpoint, RootProofError> {
+    let ProofText::Inclusion { checkpoint, .. } = proof else {
+        return Err(RootProofError::Other("it is a proof of another kind"));
+    };
+    let root = policy.open(checkpoint, verifier)?;
+    let VerifiedProof::Inclusion { index, entry: Some(entry), .. } =
+        proof.verify(policy.logs(), verifier)?
+    else {
+        return Err(RootProofError::Other("it carries no entry"));
+    };
+    let fact = canonical::parse(&entry)
+        .map_err(|_| RootProofError::Other("its entry is not canonical JSON"))?;
+    let text = |name: &str| fact.member(name).and_then(Value::as_str);
+    if text("kind") != Some(FactKind::LogCheckpoint.as_str()) {
+        return Err(RootProofError::Other("its entry is another fact"));
+    }
+    let body = fact.member("body").ok_or(RootProofError::Other("its entry has no body"))?;
+    let of_body = |name: &str| body.member(name).and_then(Value::as_str);
+    let note = of_body("note").ok_or(RootProofError::Other("its entry has no note"))?;
+    let parsed = SignedNote::parse(note).map_err(CheckpointError::Note)?;
+    let said = CheckpointBody::parse(parsed.text())?;
+    // A log's origin ends in its tenant: a leaf cannot pass one tenant's checkpoint off for another's.
+    if of_body("log") != said.origin.rsplit('/').next() {
+        return Err(RootProofError::Other("its entry names another tenant than its checkpoint"));
+    }
+    Ok(WitnessedCheckpoint { note: note.to_owned(), body: said, index, root })
+}

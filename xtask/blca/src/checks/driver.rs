@@ -16,16 +16,29 @@ pub(super) fn check(judge: &mut Judge<'_>, source: &Source) {
     if judge.context.own_drivers.is_empty() || !judge.context.exposed {
         return;
     }
-    let mut leaks = Leaks { source, drivers: &judge.context.own_drivers, found: Vec::new() };
+    let drivers = &judge.context.own_drivers;
+    let private = private_types(&source.tree.items);
+    let mut leaks = Leaks { source, drivers, private, found: Vec::new() };
     leaks.items(&source.tree.items);
     for (line, column, subject, message) in leaks.found {
         judge.report("D008", line, column, 0, &subject, message);
     }
 }
 
+/// Types of this file that nobody outside the crate can name.
+fn private_types(items: &[Item]) -> Vec<String> {
+    let hidden = items.iter().filter_map(|item| match item {
+        Item::Struct(i) if !public(&i.vis) => Some(bare(&i.ident)),
+        Item::Enum(i) if !public(&i.vis) => Some(bare(&i.ident)),
+        _ => None,
+    });
+    hidden.collect()
+}
+
 struct Leaks<'l> {
     source: &'l Source,
     drivers: &'l [String],
+    private: Vec<String>,
     found: Vec<(usize, usize, String, String)>,
 }
 
@@ -89,6 +102,11 @@ impl Leaks<'_> {
     }
 
     fn implementation(&mut self, block: &syn::ItemImpl) {
+        if let Type::Path(own) = &*block.self_ty
+            && segments(&own.path).pop().is_some_and(|name| self.private.contains(&name))
+        {
+            return;
+        }
         for item in &block.items {
             match item {
                 ImplItem::Fn(f) if block.trait_.is_none() && public(&f.vis) => {

@@ -1,5 +1,4 @@
-//! Recording and verifying over a ledger in memory: what is the same, what conflicts, and what is
-//! found when somebody changes what was recorded.
+//! Recording over a ledger in memory: what is the same, and what conflicts.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used)]
 
@@ -7,70 +6,12 @@ mod common;
 
 use std::sync::Arc;
 
-use audit_evidence::{LedgerReport, Outcome, Recorder, Trust, sign_checkpoint, verify_ledger};
-use common::facts::{Counting, Noon, draft};
-use common::{Strict, TestKey, now, tenant};
-use replay_determinism::empty_root;
-use store_traits::test_support::{MemoryLedger, Tables};
-use store_traits::{
-    Checkpoint, Clock, Digest, Draft, FactKind, Head, IdempotencyKey, LedgerStore, Object, RunId,
-    SealedBatch, Timestamp, Value,
-};
-
-fn recorder(memory: &Arc<MemoryLedger>) -> Recorder {
-    let ledger: Arc<dyn LedgerStore> = Arc::<MemoryLedger>::clone(memory);
-    // Another recorder of the same ledger draws other bytes: an id stands once.
-    let begun = memory.tables(&tenant(), |t| !t.entries.is_empty());
-    let entropy = Counting::from(if begun { 1 << 20 } else { 0 });
-    Recorder::new(ledger, Arc::new(Noon), Arc::new(entropy))
-}
-
-fn key() -> TestKey {
-    TestKey::new(1)
-}
-
-const ORIGIN: &str = "logs.test/tenant";
-
-/// 600 facts in three commits, the second of them signed.
-fn recorded() -> Arc<MemoryLedger> {
-    let memory = Arc::new(MemoryLedger::default());
-    let recorder = recorder(&memory);
-    for batch in 0..3 {
-        let drafts: Vec<Draft> =
-            (0..200).map(|n| draft(&format!("key-{}", batch * 200 + n), "text")).collect();
-        let outcomes = now(recorder.record(&tenant(), &drafts)).unwrap();
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Recorded { .. })));
-        if batch == 1 {
-            memory.tables(&tenant(), |t| {
-                let head = t.head();
-                let note = sign_checkpoint(ORIGIN, &head, &key()).unwrap();
-                let (size, root) = (head.size, head.root);
-                t.checkpoints.push(Checkpoint { size, root, note, signed_at: Noon.now() });
-            });
-        }
-    }
-    memory
-}
-
-fn verify(memory: &MemoryLedger) -> LedgerReport {
-    let keys = [key().named(ORIGIN)];
-    let trust = Trust { keys: &keys, verifier: &Strict, origin: ORIGIN };
-    now(verify_ledger(memory, &tenant(), &trust, &|_| {})).unwrap()
-}
-
-/// After the meddling there is a finding that says this, and the check went on to the end.
-#[track_caller]
-fn finds(meddle: impl FnOnce(&mut Tables), says: &str) -> LedgerReport {
-    let memory = recorded();
-    memory.tables(&tenant(), meddle);
-    let report = verify(&memory);
-    assert!(
-        report.findings.iter().any(|finding| finding.what.contains(says)),
-        "wanted `{says}` in {:#?}",
-        report.findings
-    );
-    report
-}
+use audit_evidence::Outcome;
+use common::facts::{Noon, draft};
+use common::recorded::{recorded, recorder, verify};
+use common::{now, tenant};
+use store_traits::test_support::MemoryLedger;
+use store_traits::{Clock, Digest, FactKind, IdempotencyKey, RunId, SealedBatch, Timestamp, Value};
 
 #[test]
 fn what_was_recorded_holds() {
@@ -167,116 +108,4 @@ fn a_fact_that_is_too_large_is_rejected_and_the_others_are_recorded() {
     let outcomes = now(recorder(&memory).record(&tenant(), &[large, draft("small", "x")])).unwrap();
     assert!(matches!(&outcomes[0], Outcome::Rejected { reason } if reason.contains("65535")));
     assert!(matches!(outcomes[1], Outcome::Recorded { seq: 0, .. }));
-}
-
-#[test]
-fn edited_bytes_are_found_and_only_their_entry_is_blamed() {
-    let report = finds(
-        |t| {
-            let entry = t.entries.get_mut(&250).unwrap();
-            let text = String::from_utf8(entry.bytes.clone()).unwrap();
-            entry.bytes = text.replace("\"text\"", "\"tex7\"").into_bytes();
-        },
-        "the ledger recorded another leaf hash",
-    );
-    assert!(report.findings.iter().all(|finding| finding.seq == Some(250)));
-    assert_eq!((report.entries, report.root), (600, None));
-}
-
-#[test]
-fn an_edit_that_forges_the_leaf_hash_too_is_found_by_its_commit() {
-    let report = finds(
-        |t| {
-            let entry = t.entries.get_mut(&250).unwrap();
-            entry.bytes = String::from_utf8(entry.bytes.clone())
-                .unwrap()
-                .replace("text", "tex7")
-                .into_bytes();
-            entry.leaf_hash = replay_determinism::leaf_hash(&entry.bytes).as_bytes().to_vec();
-        },
-        "their commit recorded",
-    );
-    assert_eq!(report.entries, 600);
-}
-
-#[test]
-fn swapped_entries_are_found() {
-    finds(
-        |t| {
-            let (mut a, mut b) = (t.entries[&10].clone(), t.entries[&11].clone());
-            (a.seq, b.seq) = (11, 10);
-            t.entries.insert(11, a);
-            t.entries.insert(10, b);
-        },
-        "their commit recorded",
-    );
-}
-
-#[test]
-fn a_missing_entry_and_a_cut_tail_are_found() {
-    finds(|t| drop(t.entries.remove(&250)), "entry 250 is missing");
-    finds(|t| t.entries.retain(|seq, _| *seq < 590), "entries 590 to 599 are missing");
-    // With its commits cut as well, only the signature still knows.
-    finds(
-        |t| {
-            t.entries.retain(|seq, _| *seq < 200);
-            t.contents.retain(|content| content.seq < 200);
-            t.commits.retain(|size, _| *size <= 200);
-        },
-        "a checkpoint was signed for 400 entries, the ledger ends at 200",
-    );
-}
-
-#[test]
-fn an_entry_put_behind_the_end_is_found() {
-    finds(
-        |t| {
-            let mut entry = t.entries[&599].clone();
-            entry.seq = 600;
-            t.entries.insert(600, entry);
-        },
-        "no commit speaks of the ledger's end",
-    );
-}
-
-#[test]
-fn edited_columns_and_subtrees_are_found() {
-    finds(|t| t.entries.get_mut(&3).unwrap().kind = "audit.event".into(), "index column kind");
-    finds(|t| t.subtrees[1].root = empty_root(), "the stored subtree 1 of level 1");
-}
-
-#[test]
-fn forged_and_foreign_checkpoints_are_found() {
-    let signed = |t: &Tables, root: Digest, key: &TestKey, origin: &str| {
-        let head = Head { root, ..t.commits[&400].clone() };
-        let note = sign_checkpoint(origin, &head, key).unwrap();
-        Checkpoint { size: 400, root, note, signed_at: Noon.now() }
-    };
-    finds(
-        |t| t.checkpoints[0] = signed(t, empty_root(), &TestKey::new(2), ORIGIN),
-        "does not verify",
-    );
-    finds(|t| t.checkpoints[0] = signed(t, empty_root(), &key(), ORIGIN), "the checkpoint signed");
-    finds(|t| t.checkpoints[0].size = 399, "its signed text says 400");
-}
-
-#[test]
-fn meddled_contents_are_found_unless_a_fact_says_they_were_erased() {
-    finds(|t| t.contents[7].bytes = b"another plan".to_vec(), "does not match its commitment");
-    finds(|t| drop(t.contents.remove(7)), "is gone, and no content.erased fact names it");
-    finds(|t| t.contents[7].pointer = "/body/else".into(), "never committed to");
-
-    let memory = recorded();
-    let erased = Draft {
-        kind: FactKind::ContentErased,
-        body: Object::from([
-            ("seq".to_owned(), Value::from(7_u32)),
-            ("pointer".to_owned(), "/body/prompt".into()),
-        ]),
-        committed: Vec::new(),
-        ..draft("erased", "")
-    };
-    now(recorder(&memory).record(&tenant(), &[erased])).unwrap();
-    memory.tables(&tenant(), |t| t.contents.retain(|content| content.seq != 7));
-    assert_eq!(verify(&memory).findings, []);
 }

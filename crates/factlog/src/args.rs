@@ -155,6 +155,9 @@ pub(crate) enum LedgerCommand {
         /// A key that may have signed (repeatable); by default the signing key's own.
         #[arg(long)]
         key: Vec<String>,
+        /// Trust the signed checkpoint of this size, and check only what follows it.
+        #[arg(long, value_name = "SIZE")]
+        since_checkpoint: Option<u64>,
     },
     /// Sign the newest state and print the checkpoint.
     Checkpoint {

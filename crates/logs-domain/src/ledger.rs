@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use audit_evidence::{
-    Finding, LedgerReport, ProofText, Trust, VerifierKey, consistency_proof, inclusion_proof,
-    range_proof, verify_ledger,
+    Finding, LedgerReport, ProofText, Trust, VerifierKey, VerifyError, consistency_proof,
+    inclusion_proof, range_proof, verify_ledger, verify_ledger_since,
 };
 use store_traits::{FactId, StoreError, TenantId};
 
@@ -111,20 +111,49 @@ impl LogsDomain {
         keys: &[VerifierKey],
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<LedgerReport, DomainError> {
-        let own;
-        let keys = if keys.is_empty() {
-            own = self.verifier_keys(tenant)?;
-            &own
-        } else {
-            keys
-        };
-        let origin = self.log_origin(tenant);
-        let verifier = Self::verifier();
-        let trust = Trust { keys, verifier: &verifier, origin: &origin };
-        let mut report = verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await?;
-        if let Some(what) = self.behind_high_water(tenant).await? {
+        let (keys, origin) = (self.trusted(tenant, keys)?, self.log_origin(tenant));
+        let trust = Trust { keys: &keys, verifier: &Self::verifier(), origin: &origin };
+        let report = verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await?;
+        self.beside_high_water(report).await
+    }
+
+    /// Recomputes what follows a signed checkpoint of this size, whose tree is trusted.
+    ///
+    /// # Errors
+    /// As [`LogsDomain::verify`], and where no checkpoint of this size verifies.
+    pub async fn verify_since(
+        &self,
+        tenant: &TenantId,
+        keys: &[VerifierKey],
+        size: u64,
+        progress: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<LedgerReport, DomainError> {
+        let (keys, origin) = (self.trusted(tenant, keys)?, self.log_origin(tenant));
+        let trust = Trust { keys: &keys, verifier: &Self::verifier(), origin: &origin };
+        let report = verify_ledger_since(self.ledger.as_ref(), tenant, &trust, size, progress);
+        let report = report.await.map_err(|error| match error {
+            VerifyError::Store(error) => error.into(),
+            VerifyError::NoSuchCheckpoint { .. } => DomainError::NoSuchFact(error.to_string()),
+        })?;
+        self.beside_high_water(report).await
+    }
+
+    /// The given keys, or else those that sign here.
+    fn trusted(
+        &self,
+        tenant: &TenantId,
+        keys: &[VerifierKey],
+    ) -> Result<Vec<VerifierKey>, DomainError> {
+        if keys.is_empty() { Ok(self.verifier_keys(tenant)?) } else { Ok(keys.to_vec()) }
+    }
+
+    async fn beside_high_water(
+        &self,
+        mut report: LedgerReport,
+    ) -> Result<LedgerReport, DomainError> {
+        if let Some(what) = self.behind_high_water(&report.tenant).await? {
             report.findings.push(Finding {
-                tenant: tenant.clone(),
+                tenant: report.tenant.clone(),
                 seq: None,
                 what,
                 meaning: "the database was rolled back to an older state, or holds another history than the one that was signed".to_owned(),

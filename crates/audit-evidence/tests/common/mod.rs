@@ -9,6 +9,7 @@
 )]
 
 pub mod facts;
+pub mod recorded;
 pub mod stepping;
 
 use std::future::Future;

@@ -18,13 +18,22 @@ use crate::text::{count, printable, tokens};
 
 pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Result<ExitCode> {
     match command {
-        LedgerCommand::Verify { tenant, key } => {
+        LedgerCommand::Verify { tenant, key, since_checkpoint } => {
             let domain = context.open(Access::Read).await?;
-            let tenants = match tenant.tenant {
-                Some(tenant) => vec![tenant],
-                None => domain.tenants().await?,
+            let reports = match since_checkpoint {
+                // A size is one tenant's.
+                Some(size) => {
+                    let tenant = domain.tenant(tenant.tenant).await?;
+                    vec![verify_since(context.output, &domain, &tenant, &key, size).await?]
+                }
+                None => {
+                    let tenants = match tenant.tenant {
+                        Some(tenant) => vec![tenant],
+                        None => domain.tenants().await?,
+                    };
+                    verify(context.output, &domain, &tenants, &key).await?
+                }
             };
-            let reports = verify(context.output, &domain, &tenants, &key).await?;
             domain.close().await?;
             context.output.answer(&document(&reports), &human(&reports))?;
             let holds = reports.iter().all(|report| report.findings.is_empty());
@@ -121,6 +130,23 @@ pub(crate) async fn verify(
     Ok(reports)
 }
 
+async fn verify_since(
+    output: Output,
+    domain: &LogsDomain,
+    tenant: &TenantId,
+    keys: &[String],
+    size: u64,
+) -> anyhow::Result<LedgerReport> {
+    let keys = parse_keys(keys)?;
+    let left = domain.size(tenant).await?.saturating_sub(size);
+    let bar = Arc::new(bar(output, left, tenant));
+    let shown = Arc::clone(&bar);
+    let progress = move |done| shown.set_position(done);
+    let report = domain.verify_since(tenant, &keys, size, &progress).await?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
 fn bar(output: Output, length: u64, tenant: &TenantId) -> ProgressBar {
     if !output.progress() {
         return ProgressBar::hidden();
@@ -138,10 +164,13 @@ fn document(reports: &[LedgerReport]) -> Value {
         "entries": reports.iter().map(|report| report.entries).sum::<u64>(),
         "tenants": reports.iter().map(|report| json!({
             "tenant": report.tenant.as_str(),
+            "since": report.since,
             "entries": report.entries,
+            "bytes": report.bytes,
             "root": report.root.map(|root| root.to_string()),
             "checkpoints": report.checkpoints,
             "signed_size": report.signed_size,
+            "more_findings": report.more_findings,
         })).collect::<Vec<_>>(),
         "findings": reports.iter().flat_map(|report| &report.findings).map(|finding| json!({
             "tenant": finding.tenant.as_str(),
@@ -162,7 +191,7 @@ pub(crate) fn human(reports: &[LedgerReport]) -> String {
             format!(
                 "{} {}",
                 "does not hold:".red().bold(),
-                count(report.findings.len() as u64, "finding", "findings")
+                count(report.findings.len() as u64 + report.more_findings, "finding", "findings")
             )
         };
         out += &format!("tenant {}  {verdict}\n", report.tenant);
@@ -172,11 +201,18 @@ pub(crate) fn human(reports: &[LedgerReport]) -> String {
             tokens(report.signed_size),
             count(report.checkpoints, "checkpoint", "checkpoints"),
         );
+        if report.since > 0 {
+            out += &format!(
+                "  checked what follows the checkpoint of size {}, whose tree is trusted\n",
+                tokens(report.since)
+            );
+        }
         if let Some(root) = report.root {
             out += &format!("  root {root}\n");
         }
-        if report.signed_size < report.entries && report.findings.is_empty() {
-            let unsigned = report.entries - report.signed_size;
+        let size = report.since + report.entries;
+        if report.signed_size < size && report.findings.is_empty() {
+            let unsigned = size - report.signed_size;
             out += &format!(
                 "  {} {} not under a signed checkpoint yet (factlog ledger checkpoint)\n",
                 "note:".yellow(),
@@ -187,6 +223,9 @@ pub(crate) fn human(reports: &[LedgerReport]) -> String {
             let place = finding.seq.map_or("ledger".into(), |seq| format!("entry {seq}"));
             out += &format!("  {} {place}: {}\n", "✗".red(), printable(&finding.what));
             out += &format!("      {}\n", finding.meaning.dimmed());
+        }
+        if report.more_findings > 0 {
+            out += &format!("  and {} more\n", tokens(report.more_findings));
         }
     }
     if reports.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use blca::{Picture, Request, Stop, catalogue};
+use blca::{Coverage, Finding, Picture, Report, Request, Stop, catalogue};
 use clap::ValueEnum;
 
 #[derive(clap::Args)]
@@ -90,7 +90,20 @@ pub(crate) fn run(args: Args) -> Result<u8, Stop> {
         print!("{}", blca::why(&request, from, to)?);
         return Ok(0);
     }
-    let report = blca::audit(&request)?;
+    let report = match (blca::audit(&request), args.format) {
+        // Whoever reads a document gets one that says there is no verdict.
+        (Err(Stop::Incomplete(why)), Format::Json | Format::Sarif | Format::Github) => {
+            let finding = Finding {
+                rule: "G001".to_owned(),
+                file: "Cargo.toml".to_owned(),
+                subject: "analysis".to_owned(),
+                message: why,
+                ..Finding::default()
+            };
+            Report::new(vec![finding], Coverage::default())
+        }
+        (outcome, _) => outcome?,
+    };
     let text = match args.format {
         Format::Human => report.human(),
         Format::Json => report.json(),

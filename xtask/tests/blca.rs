@@ -81,6 +81,7 @@ fn each_outcome_has_its_exit_status() {
     )
     .unwrap();
     check(&root, &["blca", "--offline"], 3, "never a pass");
+    check(&root, &["blca", "--offline", "--format", "json"], 3, "\"incomplete\"");
     check(&root.join("nowhere"), &["blca"], 2, "nowhere");
 }
 

@@ -97,13 +97,18 @@ impl Lock {
     /// [`Stop`]: the file cannot be read, or is no lock.
     pub fn read(root: &Path) -> Result<Option<Self>, Stop> {
         let path = root.join(FILE);
-        if !path.exists() {
+        // A link that leads nowhere is no missing lock: reading it says so.
+        if path.symlink_metadata().is_err() {
             return Ok(None);
         }
         let text = crate::files::read(&path)
             .map_err(|why| Stop::Incomplete(format!("`{FILE}`: {why}")))?;
-        let lock = toml::from_str(&text)
+        let lock: Self = toml::from_str(&text)
             .map_err(|e| Stop::Declaration(format!("BLCA-T007 in `{FILE}`: {e}")))?;
+        for (name, domain) in &lock.domain {
+            inside(root, &domain.root)
+                .map_err(|why| Stop::Declaration(format!("domain `{name}` in `{FILE}`: {why}")))?;
+        }
         Ok(Some(lock))
     }
 }
@@ -241,6 +246,25 @@ pub(crate) fn digest(files: &BTreeMap<String, String>) -> String {
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a root lies in the workspace, whatever links lie on the way.
+pub(crate) fn inside(root: &Path, domain: &str) -> Result<(), String> {
+    let path = Path::new(domain);
+    let plain = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    if domain.is_empty() || !plain {
+        return Err(format!("the root `{domain}` is no path inside the workspace"));
+    }
+    let full = root.join(path);
+    let real = full.canonicalize();
+    let home = root.canonicalize();
+    match (real, home) {
+        (Ok(real), Ok(home)) if real != home.join(path) => {
+            Err(format!("a symbolic link lies on the way to the root `{domain}`"))
+        }
+        // A root that is gone is K002.
+        _ => Ok(()),
+    }
 }
 
 /// Every file of a domain with its hash; empty where the root is gone.

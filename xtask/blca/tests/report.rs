@@ -28,12 +28,12 @@ fn report() -> Report {
     let tabbed = Finding {
         file: "crates/a b/src/lib.rs".into(),
         line: 3,
-        column: 2,
+        column: 5,
         width: 99,
         rule: "R001".into(),
         subject: "now".into(),
         message: "`now` reads the clock, 100% of the time".into(),
-        frame: "\tnow();".into(),
+        frame: "\t数据 now();".into(),
         ..Finding::default()
     };
     let whole = Finding {

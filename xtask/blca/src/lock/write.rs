@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{Domain, FILE, Lock, digest, hashes, page, within};
+use super::{Domain, FILE, Lock, digest, hashes, inside, page, within};
 use crate::Stop;
 use crate::exceptions::is_date;
 
@@ -68,6 +68,7 @@ pub fn add(root: &Path, name: &str, path: &str, because: &str) -> Result<Vec<Cha
             "`{name}` is no domain name (letters, digits, `-`)"
         )));
     }
+    inside(root, path.trim_end_matches('/')).map_err(Stop::Declaration)?;
     if lock.domain.contains_key(name) {
         return Err(Stop::Declaration(format!(
             "the domain `{name}` is locked already (run `lock` to refresh it)"
@@ -104,7 +105,7 @@ pub fn unlock(root: &Path, path: &str, fields: Unlock) -> Result<String, Stop> {
         return Err(Stop::Declaration(format!("--expires `{expires}` is no date (YYYY-MM-DD)")));
     }
     let path = path.trim_start_matches("./").trim_end_matches('/');
-    let holds = |domain: &Domain| within(path, &domain.root) || within(&domain.root, path);
+    let holds = |domain: &Domain| within(path, &domain.root);
     let found = lock.domain.iter_mut().find(|(_, domain)| holds(domain));
     let Some((name, domain)) = found else {
         return Err(Stop::Declaration(format!("no locked domain holds `{path}`")));
@@ -147,6 +148,10 @@ impl Domain {
     /// Takes over the files as they are, and locks again.
     fn lock_at(&mut self, root: &Path) -> Result<Vec<Change>, Stop> {
         let now = hashes(root, &self.root)?;
+        if self.files.keys().any(|path| !within(path, &self.root)) {
+            let from_root = |path: &String| format!("{}/{path}", self.root.trim_end_matches('/'));
+            self.files = self.files.iter().map(|(p, h)| (from_root(p), h.clone())).collect();
+        }
         let mut changes = Vec::new();
         for (path, hash) in &now {
             match self.files.get(path) {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthChar;
+
 use super::Report;
 use crate::{Coverage, Finding, catalogue};
 
@@ -72,10 +74,14 @@ fn frame(finding: &Finding, out: &mut String) {
     let line = finding.frame.trim_end();
     let _ = writeln!(out, "{number} | {line}");
     if finding.column > 0 {
-        let before = line.chars().take(finding.column - 1);
-        let pad: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        let rest = line.chars().count().saturating_sub(finding.column - 1).max(1);
-        let marks = "^".repeat(finding.width.clamp(1, rest));
+        let columns = |c: char| c.width().unwrap_or(0);
+        let mut signs = line.chars();
+        let before = signs.by_ref().take(finding.column - 1);
+        let pad: String = before
+            .map(|c| if c == '\t' { "\t".to_owned() } else { " ".repeat(columns(c)) })
+            .collect();
+        let meant: usize = signs.take(finding.width).map(columns).sum();
+        let marks = "^".repeat(meant.max(1));
         let _ = writeln!(out, "{} | {pad}{marks}", " ".repeat(number.len()));
     }
 }

@@ -118,6 +118,8 @@ struct Region<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     start_column: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<Text<'r>>,
 }
 
@@ -194,6 +196,9 @@ fn location(finding: &Finding) -> Location<'_> {
     let region = (finding.line > 0).then(|| Region {
         start_line: finding.line,
         start_column: (finding.column > 0).then_some(finding.column),
+        // One past the last character (§3.30.8).
+        end_column: (finding.column > 0 && finding.width > 0)
+            .then_some(finding.column + finding.width),
         snippet: (!finding.frame.is_empty()).then(|| text(&finding.frame)),
     });
     let artifact_location = Artifact { uri: uri(&finding.file), uri_base_id: "%SRCROOT%" };

@@ -220,6 +220,12 @@ async fn databases_of_others_get_no_table_and_empty_ones_are_told_what_to_do() {
     assert!(error.to_string().contains("factlog init"), "{error}");
 
     let mut conn = PgConnection::connect(&url).await.unwrap();
+    // What an extension brings is no other program: this one is part of every server's contrib.
+    let with_extension = PostgresServer::shared().unwrap().database().await;
+    let mut other = PgConnection::connect(&with_extension).await.unwrap();
+    if other.execute("CREATE EXTENSION pg_stat_statements").await.is_ok() {
+        Ledger::create(&with_extension, "log.example").await.unwrap();
+    }
     conn.execute("CREATE TABLE theirs (a int)").await.unwrap();
     for error in [
         Ledger::create(&url, "log.example").await.unwrap_err(),

@@ -22,11 +22,14 @@ ON CONFLICT DO NOTHING";
 pub(crate) const SELECT_KNOWN: &str =
     "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = $1 AND key = ANY ($2::text[])";
 
-/// What lies in the schema that tables are made in: our tables, tables of others.
+/// What lies in the schema that tables are made in: our tables, tables of others. What an extension
+/// brought (`pg_stat_statements`) is nobody's.
 pub(crate) const SELECT_STATE: &str = "
 SELECT to_regclass('_sqlx_migrations') IS NOT NULL AND to_regclass('commits') IS NOT NULL AS ours,
-       EXISTS (SELECT FROM pg_class
-               WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p', 'v', 'm')) AS anything,
+       EXISTS (SELECT FROM pg_class c
+               WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema()))
+                 AND c.relkind IN ('r', 'p', 'v', 'm')
+                 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) AS anything,
        current_setting('server_encoding') AS encoding";
 
 pub(crate) const SELECT_SCHEMA_VERSION: &str =
@@ -42,7 +45,7 @@ pub(crate) const SELECT_TRIGGERS: &str = "
 SELECT t.tgname::text AS name, pg_get_triggerdef(t.oid, true) AS text, t.tgenabled = 'A' AS always,
        c.relname::text AS of_table
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE NOT t.tgisinternal AND c.relnamespace = to_regnamespace(current_schema())";
+WHERE NOT t.tgisinternal AND c.relnamespace = to_regnamespace(quote_ident(current_schema()))";
 
 /// Erasing contents and tenants' secrets is allowed by the triggers, and still not to this role.
 pub(crate) const SELECT_TABLES: &str = "
@@ -55,7 +58,7 @@ SELECT c.relname::text AS name, c.relrowsecurity AS secured, c.relforcerowsecuri
            OR has_table_privilege('factlog_app', c.oid, 'TRUNCATE') AS may_erase,
        pg_has_role('factlog_app', c.relowner, 'MEMBER') AS is_owner
 FROM pg_class c
-WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace(current_schema())";
+WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace(quote_ident(current_schema()))";
 
 pub(crate) const SELECT_POLICIES: &str = "
 SELECT policyname::text AS name, tablename::text AS of_table, coalesce(qual, '') AS shown,
@@ -65,5 +68,5 @@ FROM pg_policies WHERE schemaname = current_schema()";
 pub(crate) const SELECT_SERVER: &str = "
 SELECT (SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = 'factlog_app') AS role,
        (SELECT prosrc FROM pg_proc
-        WHERE proname = 'factlog_append_only' AND pronamespace = to_regnamespace(current_schema())) AS refusal,
+        WHERE proname = 'factlog_append_only' AND pronamespace = to_regnamespace(quote_ident(current_schema()))) AS refusal,
        current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on' AS durable";

@@ -180,7 +180,7 @@ fn outcome(finding: &Finding) -> Outcome<'_> {
         .map(|step| Step { location: Location { message: Some(text(step)), ..location(finding) } })
         .collect();
     let flow =
-        (!steps.is_empty()).then(|| CodeFlow { thread_flows: [ThreadFlow { locations: steps }] });
+        (!steps.is_empty()).then_some(CodeFlow { thread_flows: [ThreadFlow { locations: steps }] });
     Outcome {
         rule_id: format!("BLCA-{}", finding.rule),
         rule_index: catalogue::all().iter().position(|r| r.id == finding.rule).unwrap_or_default(),

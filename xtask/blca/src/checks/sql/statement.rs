@@ -120,7 +120,7 @@ impl Calls<'_> {
         }
     }
 
-    fn text<'t>(&'t self, expression: &Expr) -> Option<String> {
+    fn text(&self, expression: &Expr) -> Option<String> {
         match expression {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Str(text) => Some(text.value()),

@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// Check or show an evidence bundle, offline.
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Show the tenants' checkpoints to outside witnesses, and prove that they saw them.
+    #[command(subcommand)]
+    Root(RootCommand),
     /// The keys that verify this log.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -254,6 +257,32 @@ pub(crate) enum BundleCommand {
     Show {
         /// The bundle.
         file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RootCommand {
+    /// Sign every tenant's newest state into the root log, and have that cosigned.
+    Publish {
+        /// Which witnesses, and how many of them (C2SP tlog-policy).
+        #[arg(long)]
+        policy: PathBuf,
+    },
+    /// Print a proof that a tenant's checkpoint lies in the cosigned root log.
+    Prove {
+        #[command(flatten)]
+        tenant: Tenant,
+        /// The checkpoint of this size; by default the newest.
+        #[arg(long)]
+        size: Option<u64>,
+    },
+    /// Check such a proof, offline.
+    Verify {
+        /// The proof text; `-` is standard input.
+        file: PathBuf,
+        /// Which root log, which witnesses, and how many of them (C2SP tlog-policy).
+        #[arg(long)]
+        policy: PathBuf,
     },
 }
 

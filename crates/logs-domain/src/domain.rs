@@ -130,11 +130,22 @@ impl LogsDomain {
         &self.facade
     }
 
-    /// All tenants with facts.
+    /// All tenants with facts. The root log is nobody's.
     ///
     /// # Errors
     /// The store failed.
     pub async fn tenants(&self) -> Result<Vec<TenantId>, DomainError> {
+        let root = Self::root_log()?;
+        let mut tenants = self.ledgers().await?;
+        tenants.retain(|tenant| *tenant != root);
+        Ok(tenants)
+    }
+
+    /// All ledgers: the tenants', and the root log if there is one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn ledgers(&self) -> Result<Vec<TenantId>, DomainError> {
         Ok(self.ledger.tenants().await?)
     }
 

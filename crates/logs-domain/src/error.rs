@@ -125,6 +125,17 @@ pub enum DomainError {
         /// Whose ledger.
         tenant: TenantId,
     },
+    /// The root log was not cosigned by enough witnesses.
+    #[error("the root log is signed, and not cosigned: {error} ({why})")]
+    Witnesses {
+        /// What the policy lacks.
+        error: String,
+        /// What each witness that failed said.
+        why: String,
+    },
+    /// A tenant's name that this log keeps for itself.
+    #[error("`{0}` is the root log's own name: nothing can be recorded under it")]
+    Reserved(TenantId),
     /// An evidence bundle could not be made.
     #[error("the bundle could not be made: {0}")]
     Bundle(String),
@@ -155,6 +166,7 @@ impl DomainError {
             | Self::NothingRecorded
             | Self::NoKey { .. }
             | Self::KeyRing(_)
+            | Self::Reserved(_)
             | Self::Origin { .. }
             | Self::WhichTenant(_)
             | Self::EmptyLedger(_)
@@ -176,6 +188,7 @@ impl DomainError {
             | Self::Sign(_)
             | Self::HighWater(_)
             | Self::Busy { .. }
+            | Self::Witnesses { .. }
             | Self::Bundle(_)
             | Self::Task(_) => Fault::Environment,
         }

@@ -71,6 +71,9 @@ impl LogsDomain {
         mut input: Input,
         hint: Hint,
     ) -> Result<ImportSummary, DomainError> {
+        if *tenant == Self::root_log()? {
+            return Err(DomainError::Reserved(tenant.clone()));
+        }
         let name = input.name.clone();
         let (input, format) = blocking(move || {
             let name = input.name.clone();

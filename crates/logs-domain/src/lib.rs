@@ -36,8 +36,11 @@ mod keys;
 mod ledger;
 mod offline;
 mod report;
+mod root_log;
 mod settings;
 mod tiles;
+#[cfg(feature = "witness")]
+mod witness_http;
 
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
@@ -48,12 +51,18 @@ pub use import::ImportSummary;
 pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
 pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof_file};
+pub use root_log::{RootPublished, verify_root_proof_file};
 pub use settings::{CheckpointPolicy, Settings};
 pub use tiles::TilesExported;
+#[cfg(feature = "witness")]
+pub use witness_http::HttpWitnesses;
 
 // What callers need to speak with the domain.
 pub use adapters::{BundleReport, Finding as BundleFinding};
-pub use audit_evidence::{Finding, LedgerReport, VerifierKey};
+pub use audit_evidence::{
+    Finding, LedgerReport, PolicyError, TrustPolicy, VerifierKey, WitnessClient,
+    WitnessedCheckpoint,
+};
 pub use completeness::{Gap, Nested, gaps_of_run, nest};
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
 pub use logs_facade::{Answer, EvidenceMetadata, LogsFacade};

@@ -103,6 +103,14 @@ pub fn verify_proof_file(
     path: &Path,
     keys: &[VerifierKey],
 ) -> Result<Result<String, String>, OfflineError> {
+    let proof = read_proof_file(path)?;
+    Ok(match proof.verify(keys, &StrictVerifier) {
+        Ok(verified) => Ok(verified.to_string()),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+pub(crate) fn read_proof_file(path: &Path) -> Result<ProofText, OfflineError> {
     let wrong = |source| OfflineError::File { path: path.to_owned(), source };
     let mut text = String::new();
     let read = if path.as_os_str() == "-" {
@@ -111,10 +119,5 @@ pub fn verify_proof_file(
         open(path)?.take(MAX_PROOF_BYTES).read_to_string(&mut text)
     };
     read.map_err(wrong)?;
-    let proof = ProofText::parse(&text)
-        .map_err(|source| OfflineError::Proof { path: path.to_owned(), source })?;
-    Ok(match proof.verify(keys, &StrictVerifier) {
-        Ok(verified) => Ok(verified.to_string()),
-        Err(error) => Err(error.to_string()),
-    })
+    ProofText::parse(&text).map_err(|source| OfflineError::Proof { path: path.to_owned(), source })
 }

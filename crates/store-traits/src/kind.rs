@@ -68,6 +68,8 @@ kinds! {
     KeyRetired = "key.retired",
     /// A tenant's checkpoint, as a leaf of the root log.
     LogCheckpoint = "log.checkpoint",
+    /// A checkpoint of the root log that witnesses cosigned.
+    LogCosigned = "log.cosigned",
     /// A content was erased; the commitment stays.
     ContentErased = "content.erased",
 }

@@ -15,19 +15,19 @@ pub(crate) async fn run(context: &Context, command: KeysCommand) -> anyhow::Resu
             let domain = context.open(Access::Read).await?;
             let tenants = match tenant.tenant {
                 Some(tenant) => vec![tenant],
-                None => domain.tenants().await?,
+                None => domain.ledgers().await?,
             };
             (domain, tenants)
         }
         KeysCommand::Add => {
             let mut domain = context.open(Access::Write).await?;
             domain.add_key().await?;
-            let tenants = domain.tenants().await?;
+            let tenants = domain.ledgers().await?;
             (domain, tenants)
         }
         KeysCommand::Retire { key } => {
             let mut domain = context.open(Access::Write).await?;
-            let tenants = domain.tenants().await?;
+            let tenants = domain.ledgers().await?;
             let vkey = named(&domain, &tenants, &key)?;
             domain.retire_key(&vkey).await?;
             (domain, tenants)

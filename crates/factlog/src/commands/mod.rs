@@ -8,6 +8,7 @@ mod init;
 mod keys;
 mod ledger;
 mod proof;
+mod root;
 mod runs;
 
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Proof(command) => proof::run(&context, command),
         Command::Export(command) => export::run(&context, command).await,
         Command::Bundle(command) => bundle::run(&context, command),
+        Command::Root(command) => root::run(&context, command).await,
         Command::Keys(command) => keys::run(&context, command).await,
         Command::Demo(args) => demo::run(&context, args).await,
     }

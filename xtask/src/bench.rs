@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the project's own work costs, beside the limit measured in the same run.
 
 mod blca;
+mod ledger;
 
 use ::blca::Stop;
 use clap::ValueEnum;
@@ -10,6 +11,9 @@ pub(crate) struct Args {
     /// What to measure (default: everything)
     #[arg(value_enum)]
     what: Vec<What>,
+    /// Facts to append in the ledger's part
+    #[arg(long, default_value_t = 100_000)]
+    facts: u64,
     /// Workspace to audit (default: the nearest folder upwards that has a blca.toml)
     #[arg(long, value_name = "DIR")]
     root: Option<std::path::PathBuf>,
@@ -19,12 +23,17 @@ pub(crate) struct Args {
 enum What {
     /// The layer auditor, against cargo metadata and parsing every source once
     Blca,
+    /// Appending, verifying, proving on both databases, against their own bulk insert and reads
+    Ledger,
 }
 
 pub(crate) fn run(args: Args) -> Result<u8, Stop> {
     let wanted = |what| args.what.is_empty() || args.what.contains(&what);
     if wanted(What::Blca) {
-        blca::run(crate::root(args.root)?)?;
+        blca::run(crate::root(args.root.clone())?)?;
+    }
+    if wanted(What::Ledger) {
+        ledger::run(args.facts)?;
     }
     Ok(0)
 }

@@ -1,0 +1,301 @@
+//! The ledger beside its limits, each measured in the same run: `cargo xtask bench ledger`, or
+//! `cargo run --release -p logs-domain --example bench -- [sqlite|postgres|both] [FACTS]`.
+//!
+//! Limits: the same bytes by the database's own bulk insert into one plain table with one index;
+//! reading the rows through the driver; hashing the bytes. Every commit is durable.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use audit_evidence::{RecordError, Recorder, Trust, inclusion_proof, verify_ledger};
+use ledger_store::test_support::{PlainTable, PostgresServer, read_entries};
+use ledger_store::{Ledger, OpenMode, Projection};
+use logs_domain::{OsEntropy, SystemClock};
+use store_traits::{
+    Actor, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object, Origin, RunId,
+    SignatureVerifier, SourceDomain, TenantId, Timestamp, Value,
+};
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Facts of one call.
+const BATCH: u64 = 1_000;
+/// Callers of single facts, and facts of each.
+const CALLERS: u64 = 64;
+const SINGLES: u64 = 100;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let which = arguments.next().unwrap_or_else(|| "both".to_owned());
+    let facts: u64 = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
+    println!("| database | work | rate | limit in the same run | ratio |\n|---|---|---|---|---|");
+    if which != "postgres" {
+        let folder = tempfile::tempdir()?;
+        let url = |name: &str| format!("sqlite://{}/{name}.db", folder.path().display());
+        let plain = PlainTable::in_file(&folder.path().join("plain.db")).await;
+        Bench { name: "SQLite", url: url("ledger"), tenants: url("tenants"), facts }.run(plain).await?;
+    }
+    if which != "sqlite" {
+        let Some(server) = PostgresServer::start() else { return Ok(()) };
+        let plain = PlainTable::in_postgres(&server.database().await).await;
+        let (url, tenants) = (server.database().await, server.database().await);
+        Bench { name: "PostgreSQL", url, tenants, facts }.run(plain).await?;
+    }
+    Ok(())
+}
+
+struct Bench {
+    name: &'static str,
+    url: String,
+    tenants: String,
+    facts: u64,
+}
+
+struct Open {
+    ledger: Arc<Ledger>,
+    store: Arc<dyn LedgerStore>,
+    recorder: Arc<Recorder>,
+}
+
+impl Bench {
+    async fn run(&self, plain: PlainTable) -> Result<(), Failure> {
+        let acme = TenantId::parse("acme")?;
+        let open = open(&self.url).await?;
+        let append = self.append(&open, &acme, plain).await?;
+        self.callers(&open, &acme, append).await?;
+        self.verify(&open, &acme).await?;
+        self.proof(&open, &acme).await?;
+        open.ledger.close().await;
+        self.tenants().await
+    }
+
+    /// Batches, each followed by the same bytes into the plain table, so that both meet the same
+    /// moments of a shared machine.
+    async fn append(
+        &self,
+        open: &Open,
+        tenant: &TenantId,
+        mut plain: PlainTable,
+    ) -> Result<f64, Failure> {
+        let (mut ours, mut bulk) = (Duration::ZERO, Duration::ZERO);
+        for from in (0..self.facts).step_by(1_000) {
+            let drafts = (from..from + BATCH).map(draft).collect();
+            let start = Instant::now();
+            open.recorder.record_owned(tenant, drafts).await?;
+            ours += start.elapsed();
+            let entries = open.store.entries(tenant, from..from + BATCH).await?;
+            let bytes: Vec<Vec<u8>> = entries.into_iter().map(|entry| entry.bytes).collect();
+            let start = Instant::now();
+            plain.insert(&bytes).await;
+            bulk += start.elapsed();
+        }
+        let (ours, bulk) = (rate(self.facts, ours), rate(self.facts, bulk));
+        self.line("batch append, 1,000 facts a commit", ours, "bulk insert", bulk);
+        Ok(ours)
+    }
+
+    async fn callers(&self, open: &Open, tenant: &TenantId, append: f64) -> Result<(), Failure> {
+        // One caller alone: what a commit takes.
+        let mut alone = Vec::new();
+        for n in 0..SINGLES {
+            let start = Instant::now();
+            open.recorder.record_with_proofs(tenant, vec![draft(7_000_000_000 + n)]).await?;
+            alone.push(start.elapsed());
+        }
+        let mut callers = Vec::new();
+        let start = Instant::now();
+        for caller in 0..CALLERS {
+            let (recorder, tenant) = (Arc::clone(&open.recorder), tenant.clone());
+            callers.push(tokio::spawn(async move {
+                let mut took = Vec::new();
+                for n in 0..SINGLES {
+                    let one = vec![draft(5_000_000_000 + caller * 1_000_000 + n)];
+                    let start = Instant::now();
+                    recorder.record_with_proofs(&tenant, one).await?;
+                    took.push(start.elapsed());
+                }
+                Ok::<_, RecordError>(took)
+            }));
+        }
+        let mut took = Vec::new();
+        for caller in callers {
+            took.extend(caller.await??);
+        }
+        let single = rate(CALLERS * SINGLES, start.elapsed());
+        self.line("64 callers of single facts, with proofs", single, "batch append", append);
+        let (commit, p50, p99) = (at(&mut alone, 50), at(&mut took, 50), at(&mut took, 99));
+        println!(
+            "| {} | … waiting | p50 {:.1} ms, p99 {:.1} ms | one commit alone {:.1} ms | p99 {:.1} × |",
+            self.name,
+            millis(p50),
+            millis(p99),
+            millis(commit),
+            millis(p99) / millis(commit)
+        );
+        Ok(())
+    }
+
+    async fn verify(&self, open: &Open, tenant: &TenantId) -> Result<(), Failure> {
+        let trust = Trust { keys: &[], verifier: &Nobody, origin: "example.test/acme" };
+        let start = Instant::now();
+        let report = verify_ledger(open.store.as_ref(), tenant, &trust, &|_| {}).await?;
+        let verify = rate(report.entries, start.elapsed());
+        let (read, spent) = read_entries(&self.url, tenant.as_str()).await;
+        let reading = rate(read, spent);
+        let sample = open.store.entries(tenant, 0..10_000).await?;
+        let start = Instant::now();
+        for n in 0..report.entries {
+            let entry = sample.get(usize::try_from(n)? % sample.len().max(1));
+            std::hint::black_box(entry.map(|entry| replay_determinism::leaf_hash(&entry.bytes)));
+        }
+        let hashing = rate(report.entries, start.elapsed());
+        let limit = if reading < hashing { "reading the rows" } else { "hashing the bytes" };
+        self.line("full verify", verify, limit, reading.min(hashing));
+        let bytes: usize = sample.iter().map(|entry| entry.bytes.len()).sum();
+        println!(
+            "| {} | … of {} entries of {} bytes | peak memory {} MB | {} findings | |",
+            self.name,
+            report.entries,
+            bytes / sample.len().max(1),
+            peak_memory() / 1_000_000,
+            report.findings.len()
+        );
+        Ok(())
+    }
+
+    async fn proof(&self, open: &Open, tenant: &TenantId) -> Result<(), Failure> {
+        let size = open.store.head(tenant).await?.size;
+        let mut took = Vec::new();
+        for n in 0..200 {
+            let seq = (n * 7_919) % size;
+            let start = Instant::now();
+            inclusion_proof(open.store.as_ref(), tenant, seq, size).await?;
+            took.push(start.elapsed());
+        }
+        println!(
+            "| {} | an inclusion proof in {size} entries | p50 {:.2} ms | | |",
+            self.name,
+            millis(at(&mut took, 50))
+        );
+        Ok(())
+    }
+
+    /// The same facts by 64 callers, spread over 10 tenants and over 1,000.
+    async fn tenants(&self) -> Result<(), Failure> {
+        let open = open(&self.tenants).await?;
+        let mut rates = Vec::new();
+        for tenants in [10_u64, 1_000] {
+            let each = 20_000 / tenants;
+            let start = Instant::now();
+            let mut callers = Vec::new();
+            for caller in 0..CALLERS {
+                let recorder = Arc::clone(&open.recorder);
+                callers.push(tokio::spawn(async move {
+                    for tenant in (caller..tenants).step_by(64) {
+                        let tenant = TenantId::parse(&format!("t{tenants}-{tenant}"))?;
+                        for from in (0..each).step_by(20) {
+                            let facts = (from..from + 20).map(draft).collect();
+                            recorder.record_owned(&tenant, facts).await?;
+                        }
+                    }
+                    Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+                }));
+            }
+            for caller in callers {
+                caller.await?.map_err(|error| error.to_string())?;
+            }
+            rates.push(rate(20_000, start.elapsed()));
+        }
+        if let [ten, thousand] = rates[..] {
+            self.line("1,000 tenants, 20 facts a call", thousand, "10 tenants", ten);
+        }
+        open.ledger.close().await;
+        Ok(())
+    }
+
+    fn line(&self, work: &str, ours: f64, against: &str, limit: f64) {
+        let name = self.name;
+        println!("| {name} | {work} | {ours:.0}/s | {against} {limit:.0}/s | {:.2} |", ours / limit);
+    }
+}
+
+async fn open(url: &str) -> Result<Open, Failure> {
+    let projections: Vec<&'static Projection> =
+        vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION];
+    Ledger::create(url, "example.test").await?;
+    let ledger = Arc::new(Ledger::open(url, OpenMode::ReadWrite, projections).await?);
+    let store: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&ledger);
+    let recorder = Recorder::new(Arc::clone(&store), Arc::new(SystemClock), Arc::new(OsEntropy));
+    Ok(Open { ledger, store, recorder: Arc::new(recorder) })
+}
+
+/// No checkpoint is signed here.
+struct Nobody;
+
+impl SignatureVerifier for Nobody {
+    fn verify(&self, _: &[u8; 32], _: &[u8], _: &[u8; 64]) -> bool {
+        false
+    }
+}
+
+/// A fact of about one kilobyte; its key and its run come in no order.
+fn draft(n: u64) -> Draft {
+    let text = "a fact is of about one kilobyte ".repeat(12);
+    let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let view = [
+        ("class", "llm"),
+        ("name", "chat gpt-4o"),
+        ("span_id", "39c984c96262725b"),
+        ("provider", "openai"),
+        ("model", "gpt-4o-mini"),
+        ("started_at", "2026-01-01T00:00:00.000000000Z"),
+        ("ended_at", "2026-01-01T00:00:01.000000000Z"),
+    ];
+    let view: Object =
+        view.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
+    Draft {
+        kind: FactKind::RunLlmCall,
+        meta: DraftMeta {
+            run_id: RunId::parse(&format!("run-{:016x}", mixed / 20)).ok(),
+            trace_id: None,
+            correlation_id: None,
+            policy_ids: Vec::new(),
+            incident_ids: Vec::new(),
+            actor: Actor::Agent { name: "agent".into() },
+            occurred_at: Timestamp::UNIX_EPOCH,
+            source_domain: SourceDomain::Activity,
+            source_component: "example".into(),
+            origin: Origin::System,
+        },
+        body: Object::from([
+            ("text".to_owned(), Value::from(text)),
+            ("view".to_owned(), view.into()),
+        ]),
+        committed: Vec::new(),
+        identity: IdempotencyKey::parse(&format!("span:{mixed:016x}"))
+            .map_or(Identity::Content, Identity::Key),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+fn rate(count: u64, spent: Duration) -> f64 {
+    count as f64 / spent.as_secs_f64()
+}
+
+fn millis(spent: Duration) -> f64 {
+    spent.as_secs_f64() * 1_000.0
+}
+
+fn at(took: &mut [Duration], percent: usize) -> Duration {
+    took.sort_unstable();
+    took.get(took.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
+}
+
+/// The most memory that this process ever held, in bytes; 0 where the system does not say.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1_024
+}

@@ -153,6 +153,21 @@ pub(crate) struct Lead<'l, W, R> {
 }
 
 impl<W, R> Lead<'_, W, R> {
+    /// Gives way once, before taking: callers whose commit has just returned are ready to run, and
+    /// what they bring next should share this commit. Without it leaders would by turns commit for
+    /// all and for themselves alone. It waits for nothing.
+    pub(crate) async fn give_way(&self) {
+        let mut gave = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut gave, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// Takes the work of those who wait, from the first (the leader's own) on, as long as `fits`
     /// says that one more fits. The first is taken in any case.
     pub(crate) fn take(&mut self, mut fits: impl FnMut(&W) -> bool) {

@@ -210,6 +210,7 @@ impl Recorder {
         tenant: &TenantId,
         mut lead: Lead<'_, Call, Result<Committed, RecordError>>,
     ) -> Result<Committed, RecordError> {
+        lead.give_way().await;
         let (mut entries, mut bytes) = (0, 0);
         lead.take(|call| {
             let (more_entries, more_bytes) = call.size();

@@ -10,6 +10,7 @@
 //! # Ok::<(), canonical::CanonicalError>(())
 //! ```
 
+mod fast;
 mod parse;
 mod write;
 

@@ -58,6 +58,11 @@ pub enum CanonicalError {
 /// # Errors
 /// The text is refused; the error says where and by which rule.
 pub fn parse(bytes: &[u8]) -> Result<Value, CanonicalError> {
+    super::fast::parse(bytes).map_or_else(|| parse_fully(bytes), Ok)
+}
+
+/// Judges any text.
+pub(super) fn parse_fully(bytes: &[u8]) -> Result<Value, CanonicalError> {
     let fault = RefCell::new(None);
     let mut json = serde_json::Deserializer::from_slice(bytes);
     Restricted { fault: &fault }

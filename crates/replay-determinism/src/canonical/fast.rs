@@ -1,0 +1,258 @@
+//! The quick reading of texts that are canonical, as stored entries are.
+//!
+//! It knows a part of the language alone: no white space, members in ascending order, no `\u`
+//! escapes, integers. Whatever else it meets it leaves to the full reader, which judges it and says
+//! what is wrong; so this one refuses nothing and has no errors of its own.
+
+use store_traits::{Object, SafeInt, Value};
+
+use super::parse::MAX_DEPTH;
+
+/// Bytes that are looked at together.
+const STRETCH: usize = 32;
+
+/// The value, or `None` where the full reader must look.
+pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
+    let mut reader = Reader { text: std::str::from_utf8(bytes).ok()?, at: 0 };
+    let value = reader.value(0)?;
+    (reader.at == bytes.len()).then_some(value)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn rest(&self) -> &[u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
+    }
+
+    fn word(&mut self, word: &[u8], value: Value) -> Option<Value> {
+        self.rest().starts_with(word).then(|| {
+            self.at += word.len();
+            value
+        })
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        match self.peek()? {
+            b'"' => Some(Value::String(self.string()?)),
+            b'{' => self.object(depth + 1),
+            b'[' => self.array(depth + 1),
+            b't' => self.word(b"true", Value::Bool(true)),
+            b'f' => self.word(b"false", Value::Bool(false)),
+            b'n' => self.word(b"null", Value::Null),
+            _ => self.integer(),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Option<Value> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        self.take(b'{')?;
+        let mut members: Vec<(String, Value)> = Vec::new();
+        if self.take(b'}').is_some() {
+            return Some(Value::Object(Object::new()));
+        }
+        loop {
+            let name = self.string()?;
+            if members.last().is_some_and(|(last, _)| *last >= name) {
+                return None;
+            }
+            self.take(b':')?;
+            members.push((name, self.value(depth)?));
+            if self.take(b',').is_none() {
+                self.take(b'}')?;
+                // In ascending order, the map is built in one go.
+                return Some(Value::Object(members.into_iter().collect()));
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Option<Value> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        self.take(b'[')?;
+        let mut items = Vec::new();
+        if self.take(b']').is_some() {
+            return Some(Value::Array(items));
+        }
+        loop {
+            items.push(self.value(depth)?);
+            if self.take(b',').is_none() {
+                self.take(b']')?;
+                return Some(Value::Array(items));
+            }
+        }
+    }
+
+    fn string(&mut self) -> Option<String> {
+        self.take(b'"')?;
+        let mut text = String::new();
+        loop {
+            let from = self.at;
+            self.at += plain(self.rest());
+            let run = self.text.get(from..self.at)?;
+            match self.peek()? {
+                b'"' => {
+                    self.at += 1;
+                    return Some(if text.is_empty() { run.to_owned() } else { text + run });
+                }
+                b'\\' => {
+                    text.push_str(run);
+                    let escaped = *self.rest().get(1)?;
+                    text.push(match escaped {
+                        b'"' | b'\\' => char::from(escaped),
+                        b'b' => '\u{8}',
+                        b't' => '\t',
+                        b'n' => '\n',
+                        b'f' => '\u{c}',
+                        b'r' => '\r',
+                        _ => return None,
+                    });
+                    self.at += 2;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn integer(&mut self) -> Option<Value> {
+        let negative = self.take(b'-').is_some();
+        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        // 16 digits hold 2^53 − 1 and fit any 64-bit integer.
+        if digits > 16 || matches!(self.rest().get(digits), Some(b'.' | b'e' | b'E')) {
+            return None;
+        }
+        let text = self.text.get(self.at..self.at + digits)?;
+        if text.starts_with('0') && (digits > 1 || negative) {
+            return None;
+        }
+        let number: i64 = text.parse().ok()?;
+        self.at += digits;
+        SafeInt::try_from(if negative { -number } else { number }).ok().map(Value::Int)
+    }
+}
+
+/// How many bytes from the first on stand for themselves in a string.
+fn plain(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    for stretch in bytes.chunks(STRETCH) {
+        // A test of all bytes at once, which the compiler turns into vector code.
+        if stretch.iter().fold(false, |found, byte| found | ends(*byte)) {
+            return count + stretch.iter().take_while(|byte| !ends(**byte)).count();
+        }
+        count += stretch.len();
+    }
+    count
+}
+
+fn ends(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{parse::parse_fully, write};
+    use super::*;
+
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            (-SafeInt::MAX..=SafeInt::MAX).prop_map(Value::integer),
+            "[a-z\"\\\\\n\t\u{1}é\u{10000} ]{0,80}".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                prop::collection::btree_map("[a-c\"é\u{e000}\u{10000}]{0,4}", inner, 0..6)
+                    .prop_map(Value::Object),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_it_reads_the_full_reader_reads_alike(value in values(), at in any::<usize>(), byte in any::<u8>()) {
+            let mut bytes = write(&value);
+            if let Some(read) = parse(&bytes) {
+                prop_assert_eq!(&read, &value);
+            }
+            // Any byte may be another one.
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if let Some(read) = parse(&bytes) {
+                prop_assert_eq!(Ok(read), parse_fully(&bytes));
+            }
+        }
+
+        #[test]
+        fn any_text_of_json_characters_is_read_alike_or_left(text in r#"[\[\]{}:,"\\0-9eE.+\-truefalsn ]{0,24}"#) {
+            if let Some(read) = parse(text.as_bytes()) {
+                prop_assert_eq!(Ok(read), parse_fully(text.as_bytes()));
+            }
+        }
+    }
+
+    #[test]
+    fn canonical_texts_are_read_here() {
+        for text in [
+            "null",
+            "true",
+            "false",
+            "0",
+            "-1",
+            "9007199254740991",
+            "-9007199254740991",
+            "\"\"",
+            "[]",
+            "{}",
+            r#"{"a":[1,"x\n\"\\"],"b":{"c":null}}"#,
+            "\"é\u{10000}\"",
+        ] {
+            assert!(parse(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in [
+            "-0",
+            "01",
+            "1.0",
+            "1e2",
+            "9007199254740992",
+            "00000000000000000",
+            "-",
+            "",
+            " 1",
+            "1 ",
+            r#"{"b":1,"a":2}"#,
+            r#"{"a":1,"a":2}"#,
+            r#""\u0041""#,
+            r#""\/""#,
+            "\"\n\"",
+            "[1,]",
+            "{\"a\"}",
+            "\"",
+            "\"\\",
+            "tru",
+        ] {
+            assert!(parse(text.as_bytes()).is_none(), "{text}");
+        }
+        assert!(parse(b"\"\xff\"").is_none());
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_some());
+        assert!(parse(nested(MAX_DEPTH + 1).as_bytes()).is_none());
+    }
+}

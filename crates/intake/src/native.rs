@@ -23,6 +23,9 @@ use crate::map::{Mapped, Mapper, put_report};
 use crate::record::Stop;
 use crate::{IntakeError, json_tree, json_value};
 
+/// The longest kind, in characters: as the stores keep it.
+const MAX_KIND: usize = 128;
+
 /// Reads native facts from a stream.
 ///
 /// # Errors
@@ -44,7 +47,7 @@ fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
     else {
         return Err("a fact is a JSON object".to_owned());
     };
-    let kind = FactKind::parse(&text(&mut members, "kind")?.ok_or("`kind` is missing")?);
+    let kind = kind(&text(&mut members, "kind")?.ok_or("`kind` is missing")?)?;
     let occurred_at = text(&mut members, "occurred_at")?.ok_or("`occurred_at` is missing")?;
     let body = match members.remove("body") {
         Some(Value::Object(body)) => body,
@@ -81,6 +84,17 @@ fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
     }
     let draft = Draft { kind, meta, body, committed, identity };
     Ok(Mapped { draft, redactions: report.total() })
+}
+
+/// A kind that this version does not know is kept; one that no column could hold is refused here, where
+/// the line can be named.
+fn kind(text: &str) -> Result<FactKind, Reason> {
+    let fits =
+        (1..=MAX_KIND).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits {
+        return Ok(FactKind::parse(text));
+    }
+    Err(format!("`kind` has 1 to {MAX_KIND} characters and no control character"))
 }
 
 fn text(members: &mut Object, name: &str) -> Result<Option<String>, Reason> {

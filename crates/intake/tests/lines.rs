@@ -121,6 +121,11 @@ fn a_wrong_native_line_is_named_with_its_member() {
         let error = all(read_native, &text).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains(says), "{more}: {error}");
     }
+    for kind in [String::new(), "a\\u0000b".to_owned(), "k".repeat(129)] {
+        let line = good.replace("system.event", &kind);
+        let error = all(read_native, &format!("{{{line}}}")).unwrap_err().to_string();
+        assert!(error.contains("`kind` has 1 to 128"), "{error}");
+    }
     let error = all(read_native, "{\"kind\":\"a\"}").unwrap_err().to_string();
     assert!(error.contains("occurred_at"), "{error}");
 }

@@ -16,6 +16,9 @@ use std::task::{Context, Poll, Waker};
 
 use store_traits::TenantId;
 
+/// How often a leader gives way at most, however many come.
+const MOST_WAYS_GIVEN: usize = 16;
+
 /// The lanes of all tenants that have callers now. `W` is a caller's work, `R` what it is told.
 pub(crate) struct Lanes<W, R>(Mutex<BTreeMap<TenantId, VecDeque<Waiting<W, R>>>>);
 
@@ -153,19 +156,30 @@ pub(crate) struct Lead<'l, W, R> {
 }
 
 impl<W, R> Lead<'_, W, R> {
-    /// Gives way once, before taking: callers whose commit has just returned are ready to run, and
-    /// what they bring next should share this commit. Without it leaders would by turns commit for
-    /// all and for themselves alone. It waits for nothing.
+    /// Gives way before taking, as long as others come meanwhile: callers whose commit has just
+    /// returned are ready to run, and what they bring next should share this commit. Without it
+    /// leaders would by turns commit for all and for themselves alone. It waits for nothing: when
+    /// nobody came while the others could run, it goes on.
     pub(crate) async fn give_way(&self) {
-        let mut gave = false;
-        poll_fn(|context| {
-            if std::mem::replace(&mut gave, true) {
-                return Poll::Ready(());
+        for _ in 0..MOST_WAYS_GIVEN {
+            let before = self.waiting();
+            let mut gave = false;
+            poll_fn(|context| {
+                if std::mem::replace(&mut gave, true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            if self.waiting() == before {
+                break;
             }
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        locked(&self.lanes.0).get(&self.tenant).map_or(0, VecDeque::len)
     }
 
     /// Takes the work of those who wait, from the first (the leader's own) on, as long as `fits`

@@ -239,7 +239,7 @@ fn a_leader_that_is_dropped_at_any_point_strands_nobody() {
         hand.poll_each(0..2);
         for at in 0..polls {
             hand.poll(0);
-            if at == 0 {
+            if at == 1 {
                 hand.poll_each(2..4);
             }
         }

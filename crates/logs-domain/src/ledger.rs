@@ -151,6 +151,9 @@ impl LogsDomain {
         &self,
         mut report: LedgerReport,
     ) -> Result<LedgerReport, DomainError> {
+        if report.tenant == Self::root_log()? {
+            report.findings.extend(self.root_findings(&report.tenant).await?);
+        }
         if let Some(what) = self.behind_high_water(&report.tenant).await? {
             report.findings.push(Finding {
                 tenant: report.tenant.clone(),

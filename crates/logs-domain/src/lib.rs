@@ -36,6 +36,7 @@ mod keys;
 mod ledger;
 mod offline;
 mod report;
+mod root_check;
 mod root_log;
 mod settings;
 mod tiles;

@@ -29,7 +29,7 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
                 None => {
                     let tenants = match tenant.tenant {
                         Some(tenant) => vec![tenant],
-                        None => domain.tenants().await?,
+                        None => domain.ledgers().await?,
                     };
                     verify(context.output, &domain, &tenants, &key).await?
                 }

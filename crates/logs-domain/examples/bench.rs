@@ -12,8 +12,8 @@ use ledger_store::test_support::{PlainTable, PostgresServer, read_entries};
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_domain::{OsEntropy, SystemClock};
 use store_traits::{
-    Actor, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object, Origin, RunId,
-    SignatureVerifier, SourceDomain, TenantId, Timestamp, Value,
+    Actor, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object, Origin,
+    RunId, SignatureVerifier, SourceDomain, TenantId, Timestamp, Value,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -34,7 +34,9 @@ async fn main() -> Result<(), Failure> {
         let folder = tempfile::tempdir()?;
         let url = |name: &str| format!("sqlite://{}/{name}.db", folder.path().display());
         let plain = PlainTable::in_file(&folder.path().join("plain.db")).await;
-        Bench { name: "SQLite", url: url("ledger"), tenants: url("tenants"), facts }.run(plain).await?;
+        Bench { name: "SQLite", url: url("ledger"), tenants: url("tenants"), facts }
+            .run(plain)
+            .await?;
     }
     if which != "sqlite" {
         let Some(server) = PostgresServer::start() else { return Ok(()) };
@@ -216,7 +218,10 @@ impl Bench {
 
     fn line(&self, work: &str, ours: f64, against: &str, limit: f64) {
         let name = self.name;
-        println!("| {name} | {work} | {ours:.0}/s | {against} {limit:.0}/s | {:.2} |", ours / limit);
+        println!(
+            "| {name} | {work} | {ours:.0}/s | {against} {limit:.0}/s | {:.2} |",
+            ours / limit
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod crash;
 mod lock;
 
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ enum Task {
     Blca(audit::Args),
     /// Measure, each figure beside its limit in the same run
     Bench(bench::Args),
+    /// Kill writers and servers at random, and look for what was acknowledged and is gone
+    Crash(crash::Args),
     /// Lock domains at their files as they are, or check that the lock is up to date
     Lock(lock::LockArgs),
     /// Unlock the domain that holds a path, and say why
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Blca(args) => audit::run(args),
         Task::Bench(args) => bench::run(args),
+        Task::Crash(args) => crash::run(args),
         Task::Lock(args) => lock::lock(args),
         Task::Unlock(args) => lock::unlock(args),
     };

@@ -244,10 +244,12 @@ impl SignatureVerifier for Nobody {
     }
 }
 
-/// A fact of about one kilobyte; its key and its run come in no order.
+/// A fact of about one kilobyte, twenty to a run. Keys and runs come in no order, as span and trace ids
+/// do.
 fn draft(n: u64) -> Draft {
     let text = "a fact is of about one kilobyte ".repeat(12);
     let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let run = (n / 20).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let view = [
         ("class", "llm"),
         ("name", "chat gpt-4o"),
@@ -262,7 +264,7 @@ fn draft(n: u64) -> Draft {
     Draft {
         kind: FactKind::RunLlmCall,
         meta: DraftMeta {
-            run_id: RunId::parse(&format!("run-{:016x}", mixed / 20)).ok(),
+            run_id: RunId::parse(&format!("run-{run:016x}")).ok(),
             trace_id: None,
             correlation_id: None,
             policy_ids: Vec::new(),

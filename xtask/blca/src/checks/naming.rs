@@ -75,6 +75,13 @@ pub(super) fn check(judge: &mut Judge<'_>, source: &Source) {
         // By its own name, whatever the import calls it.
         let name = source.names.resolve(&path, byte).pop().and_then(|mut path| path.pop());
         if let Some(name) = name.filter(|_| !source.cut.holds(byte)) {
+            // Feeding a hasher is what `Hash` asks of a type; being one is a hash function.
+            if matches!(name.as_str(), "Hasher" | "BuildHasher") && !judge.context.canon {
+                let start = at.start();
+                let message =
+                    format!("an implementation of `{name}` hashes outside the canon crate");
+                judge.report("H001", start.line, start.column + 1, 0, &name, message);
+            }
             judge.verdict.facts.impls.push(Place { name, line: at.start().line });
         }
     }

@@ -287,9 +287,7 @@ fn hashers(judge: &mut Judge<'_>, named: &Named, path: &[String]) {
         (path.len() > 1 || named.used == Use::Import)
             && (HASH_CRATES.contains(&first.as_str()) || HASH_CRATES.contains(&dashed.as_str()))
     });
-    let built = path.ends_with(&["hash".to_owned(), "Hasher".to_owned()])
-        || path.ends_with(&["hash".to_owned(), "BuildHasher".to_owned()]);
-    if let Some(found) = hasher.or(krate).or(path.last().filter(|_| built)).cloned() {
+    if let Some(found) = hasher.or(krate).cloned() {
         let message = format!("{} hashes outside the canon crate", shown(named, path));
         report(judge, "H001", named, &found, message);
     }

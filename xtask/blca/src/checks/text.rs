@@ -26,11 +26,12 @@ pub(crate) fn control_characters(text: &str) -> Vec<(usize, usize, char)> {
     found.collect()
 }
 
-/// C0 and C1 controls, direction overrides (UAX #9), zero-width and tag characters.
+/// C0 and C1 controls, direction overrides (UAX #9), the zero-width space and tag characters. Joiners are a
+/// part of how Persian and emoji are written.
 fn is_hidden(sign: char) -> bool {
     (sign.is_control() && sign != '\t')
         || matches!(sign,
-            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+            '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
             | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -42,6 +43,8 @@ mod tests {
     fn what_an_editor_hides_is_found_and_other_scripts_are_not() {
         assert_eq!(control_characters("a\nb \u{202e}c"), [(2, 3, '\u{202e}')]);
         assert_eq!(control_characters("\u{1}"), [(1, 1, '\u{1}')]);
-        assert!(control_characters("αβγ\r\n\tשלום 数 é — ✓").is_empty());
+        assert!(
+            control_characters("αβγ\r\n\tשלום 数 é — ✓ می\u{200c}خواهم 👩\u{200d}💻").is_empty()
+        );
     }
 }

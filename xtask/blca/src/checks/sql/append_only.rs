@@ -160,10 +160,10 @@ impl Statement<'_> {
             }
             "ALTER"
                 if self.at(at + 1) == "TABLE"
-                    && (self.later(
-                        at,
-                        &["DROP", "DISABLE", "CASCADE", "DETACH", "REPLICA", "TYPE"],
-                    ) || self.words.windows(2).skip(at).any(|w| w == ["NO", "FORCE"])) =>
+                    && (self.later(at, &["DROP", "DISABLE", "CASCADE", "DETACH", "REPLICA"])
+                        // `ALTER COLUMN c TYPE t` rewrites every row; a new column may be called type.
+                        || (self.later(at, &["TYPE"]) && self.later(at + 1, &["ALTER"]))
+                        || self.words.windows(2).skip(at).any(|w| w == ["NO", "FORCE"])) =>
             {
                 ("ALTER that opens", self.table(at + 2, 5, &["REFERENCES"])?)
             }
@@ -212,6 +212,7 @@ mod tests {
             "DELETE FROM upload_sessions WHERE id = $1",
             "CREATE TABLE notes (id text REFERENCES traces (id) ON DELETE CASCADE)",
             "INSERT INTO traces (id) VALUES ($1) ON CONFLICT DO NOTHING",
+            "ALTER TABLE traces ADD COLUMN type text",
         ] {
             assert!(breaches(sql, &tables).is_empty(), "{sql}");
         }

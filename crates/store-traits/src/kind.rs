@@ -58,8 +58,40 @@ kinds! {
     AuditTool = "audit.tool",
     /// A recorded decision of somebody else: allow, deny, escalate.
     AuditAuthorization = "audit.authorization",
+    /// Somebody read the log.
+    AuditAccess = "audit.access",
+    /// Something that a domain undertook to do for a run, and by when.
+    AuditExpectation = "audit.expectation",
+    /// What a domain says became of an expectation.
+    AuditAck = "audit.ack",
     /// Something that should have been recorded was not, and why.
     AuditCaptureFailure = "audit.capture_failure",
+    /// An export was asked for.
+    ExportRequested = "export.requested",
+    /// An export failed, and why.
+    ExportFailed = "export.failed",
+    /// A certificate was issued.
+    CertificateIssued = "certificate.issued",
+    /// A certificate holds no more.
+    CertificateRevoked = "certificate.revoked",
+    /// A job waits.
+    JobQueued = "job.queued",
+    /// A job began.
+    JobStarted = "job.started",
+    /// How far a job is.
+    JobProgress = "job.progress",
+    /// A job is tried again.
+    JobRetried = "job.retried",
+    /// A job is done.
+    JobCompleted = "job.completed",
+    /// A job failed.
+    JobFailed = "job.failed",
+    /// A job was given up.
+    JobCancelled = "job.cancelled",
+    /// Another domain sent an alert.
+    AlertSent = "alert.sent",
+    /// Another domain kept an alert back.
+    AlertSuppressed = "alert.suppressed",
     /// An export was made.
     ExportCompleted = "export.completed",
     /// A signing key came into use.

@@ -20,6 +20,7 @@ mod id;
 mod kind;
 mod ledger;
 mod meta;
+mod recorded;
 mod run;
 mod sign;
 mod tenant;
@@ -44,6 +45,7 @@ pub use ledger::{
     SealedBatch, SealedEntry, Subtree, TenantSecret, TileStore,
 };
 pub use meta::{DraftMeta, Origin, SourceDomain};
+pub use recorded::RecordedFact;
 pub use run::{Page, RunCursor, RunFilter, RunStatus, RunSummary, Step, StepClass, TraceStore};
 pub use sign::{SignError, SignatureVerifier, Signer};
 pub use tenant::{TenantError, TenantId};

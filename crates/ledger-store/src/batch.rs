@@ -17,24 +17,31 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Parts<'a> {
     batch: &'a SealedBatch,
     facts: Vec<FactAt<'a>>,
+    tags: Vec<Row<'a>>,
     sources: IntoIter<Source>,
 }
 
 enum Source {
     Entries,
+    KeyTags,
     Contents,
     Subtrees,
     Table(&'static Table),
 }
 
 impl<'a> Parts<'a> {
-    pub(crate) fn of(batch: &'a SealedBatch, projections: &[&'static Projection]) -> Self {
-        let own = [Source::Entries, Source::Contents, Source::Subtrees];
+    /// `tags` are the rows of the batch's keys.
+    pub(crate) fn of(
+        batch: &'a SealedBatch,
+        tags: Vec<Row<'a>>,
+        projections: &[&'static Projection],
+    ) -> Self {
+        let own = [Source::Entries, Source::KeyTags, Source::Contents, Source::Subtrees];
         let tables = projections.iter().flat_map(|projection| projection.tables);
         let sources: Vec<_> = own.into_iter().chain(tables.map(Source::Table)).collect();
         let fact = |entry: &'a SealedEntry| FactAt { seq: entry.seq, fact: &entry.fact };
         let facts = batch.entries.iter().map(fact).collect();
-        Self { batch, facts, sources: sources.into_iter() }
+        Self { batch, facts, tags, sources: sources.into_iter() }
     }
 }
 
@@ -48,6 +55,9 @@ impl<'a> Iterator for Parts<'a> {
                 insert: &sql::INSERT_ENTRIES,
                 rows: batch.entries.iter().map(entry).collect(),
             },
+            Source::KeyTags => {
+                Part { insert: &sql::INSERT_KEY_TAGS, rows: std::mem::take(&mut self.tags) }
+            }
             Source::Contents => Part {
                 insert: &sql::INSERT_CONTENTS,
                 rows: batch.contents.iter().map(content).collect(),

@@ -5,9 +5,10 @@ use std::fmt;
 use sqlx::sqlite::SqlitePool;
 use store_traits::StoreError;
 
+use crate::keys::Keys;
 use crate::postgres::{self, Connections};
 use crate::reader::Pool;
-use crate::{Projection, Reader, sqlite};
+use crate::{KeyTag, Projection, Reader, sqlite};
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub struct Ledger {
     pub(crate) reader: Reader,
     writer: Option<Writer>,
     pub(crate) projections: Vec<&'static Projection>,
+    pub(crate) keys: Keys,
     /// The address without a password.
     url: String,
 }
@@ -55,7 +57,8 @@ impl Ledger {
         }
     }
 
-    /// Opens a ledger, and registers the projections that get each commit.
+    /// Opens a ledger, and registers the projections that get each commit. `key_tag` must be the same
+    /// function for every process that ever writes the ledger.
     ///
     /// # Errors
     /// [`StoreError::Open`] where there is none, [`StoreError::Foreign`] for a database of another
@@ -64,7 +67,9 @@ impl Ledger {
         url: &str,
         mode: OpenMode,
         projections: Vec<&'static Projection>,
+        key_tag: KeyTag,
     ) -> Result<Self, StoreError> {
+        let keys = Keys::new(key_tag);
         if postgres::names(url) {
             let connections = postgres::open(url, mode).await?;
             let writer = match mode {
@@ -72,12 +77,13 @@ impl Ledger {
                 OpenMode::ReadOnly => None,
             };
             let url = postgres::without_password(url);
-            Ok(Self { reader: Reader(Pool::Postgres(connections)), writer, projections, url })
+            let reader = Reader(Pool::Postgres(connections));
+            Ok(Self { reader, writer, projections, keys, url })
         } else {
             let opened = sqlite::open(url, mode).await?;
             let writer = opened.writer.map(Writer::Sqlite);
             let reader = Reader(Pool::Sqlite(opened.readers));
-            Ok(Self { reader, writer, projections, url: url.to_owned() })
+            Ok(Self { reader, writer, projections, keys, url: url.to_owned() })
         }
     }
 

@@ -32,6 +32,7 @@ mod batch;
 mod cell;
 mod compare;
 mod error;
+mod keys;
 mod ledger;
 mod overlap;
 mod postgres;
@@ -52,6 +53,7 @@ mod support;
 
 pub use cell::{Cell, Row};
 pub(crate) use error::database;
+pub use keys::KeyTag;
 pub use ledger::{Ledger, OpenMode, shown};
 pub use projection::{Check, FactAt, Projection, Table, text_at};
 pub use reader::{Reader, Snapshot};

@@ -6,7 +6,7 @@ use Type::{Bytes, Int, Text, Utf8};
 
 pub(crate) static INSERT_ENTRIES: Insert = Insert {
     sqlite: repeated!(
-        "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ",
+        "INSERT OR FAIL INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ",
         "(?,?,?,?,?,?,?,?,?,?,?,?)",
         ""
     ),
@@ -15,7 +15,7 @@ pub(crate) static INSERT_ENTRIES: Insert = Insert {
 };
 pub(crate) static INSERT_CONTENTS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT INTO contents (tenant, seq, pointer, form, salt, bytes) VALUES ",
+        "INSERT OR FAIL INTO contents (tenant, seq, pointer, form, salt, bytes) VALUES ",
         "(?,?,?,?,?,?)",
         ""
     ),
@@ -23,8 +23,22 @@ pub(crate) static INSERT_CONTENTS: Insert = Insert {
     columns: &[Utf8, Text, Bytes, Bytes],
 };
 pub(crate) static INSERT_SUBTREES: Insert = Insert {
-    sqlite: repeated!("INSERT INTO subtrees (tenant, idx, level, root) VALUES ", "(?,?,?,?)", ""),
+    sqlite: repeated!(
+        "INSERT OR FAIL INTO subtrees (tenant, idx, level, root) VALUES ",
+        "(?,?,?,?)",
+        ""
+    ),
     postgres: "INSERT INTO subtrees (tenant, idx, level, root) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])",
+    columns: &[Int, Bytes],
+};
+
+pub(crate) static INSERT_KEY_TAGS: Insert = Insert {
+    sqlite: repeated!(
+        "INSERT OR FAIL INTO key_tags (tenant, first_seq, whole, tags) VALUES ",
+        "(?,?,?,?)",
+        ""
+    ),
+    postgres: "INSERT INTO key_tags (tenant, first_seq, whole, tags) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])",
     columns: &[Int, Bytes],
 };
 
@@ -68,6 +82,25 @@ pub(crate) static SELECT_RUN_SEQS: Statement = Statement::both(
 );
 pub(crate) static SELECT_SEQ_OF: Statement =
     Statement::both("looking up a fact", "SELECT seq FROM entries WHERE tenant = $1 AND id = $2");
+pub(crate) static SELECT_KEY_TAGS: Statement = Statement::both(
+    "reading the tags of keys",
+    "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= $3 ORDER BY first_seq LIMIT $4",
+);
+/// Also the row that begins before the range and reaches into it.
+pub(crate) static SELECT_KEY_TAGS_OF: Statement = Statement::both(
+    "comparing the tags of keys",
+    "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
+);
+pub(crate) static SELECT_KEYS: Statement = Statement::both(
+    "reading the keys of entries",
+    "SELECT seq, key FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+);
+/// `$2` are sequence numbers with commas between.
+pub(crate) static SELECT_KNOWN: Statement = Statement {
+    doing: "looking up known facts",
+    sqlite: "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = $1 AND seq IN (SELECT value FROM json_each('[' || $2 || ']')) ORDER BY seq",
+    postgres: "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = $1 AND seq = ANY (string_to_array($2, ',')::bigint[]) ORDER BY seq",
+};
 pub(crate) static SELECT_CONTENTS: Statement = Statement::both(
     "reading contents",
     "SELECT seq, pointer, form, salt, bytes FROM contents WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, pointer",
@@ -92,7 +125,7 @@ pub(crate) const INSERT_ORIGIN: &str =
     r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
 /// Every statement that reads, for a look at its plan.
-pub static STATEMENTS: [&Statement; 13] = [
+pub static STATEMENTS: [&Statement; 17] = [
     &SELECT_HEAD,
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
@@ -101,6 +134,10 @@ pub static STATEMENTS: [&Statement; 13] = [
     &SELECT_LEAF_HASHES,
     &SELECT_RUN_SEQS,
     &SELECT_SEQ_OF,
+    &SELECT_KEY_TAGS,
+    &SELECT_KEY_TAGS_OF,
+    &SELECT_KEYS,
+    &SELECT_KNOWN,
     &SELECT_CONTENTS,
     &SELECT_SUBTREES,
     &SELECT_CHECKPOINTS,

@@ -1,6 +1,5 @@
 //! The vocabulary's traits over the tables.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
@@ -12,10 +11,7 @@ use store_traits::{
 use crate::batch::Parts;
 use crate::ledger::Writer;
 use crate::reader::Pool;
-use crate::row::{
-    CheckpointRow, ContentRow, EntryRow, HashRow, HeadRow, KnownRow, from_i64, to_i64,
-};
-use crate::statement::LENGTHS;
+use crate::row::{CheckpointRow, ContentRow, EntryRow, HashRow, HeadRow, from_i64, to_i64};
 use crate::{
     Cell, FactAt, Ledger, batch, compare, database, error::corrupt, postgres, sql, sqlite,
 };
@@ -75,18 +71,13 @@ impl LedgerStore for Ledger {
         tenant: &TenantId,
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<Known>>, StoreError> {
-        let mut known = BTreeMap::new();
-        for row in
-            self.known_rows(tenant, keys).await.map_err(database("looking up known facts"))?
-        {
-            known.insert(row.key.clone(), row.into_known()?);
-        }
-        Ok(keys.iter().map(|key| known.get(key.as_str()).cloned()).collect())
+        self.keys.known(&self.reader, tenant, keys).await
     }
 
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
         batch::fits_together(batch)?;
-        let parts = Parts::of(batch, &self.projections);
+        let tags = self.keys.rows_for(&self.reader, batch).await?;
+        let parts = Parts::of(batch, tags, &self.projections);
         match self.writer()? {
             Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await,
             Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await,
@@ -242,6 +233,7 @@ impl LedgerStore for Ledger {
             let range = range.clone();
             found.extend(compare::differences(&self.reader, table, tenant, range, &facts).await?);
         }
+        found.extend(self.keys.differences(&self.reader, tenant, &range).await?);
         found.sort();
         Ok(found)
     }
@@ -263,41 +255,6 @@ impl Ledger {
             self.reader.rows(&sql::SELECT_SUBTREES, tenant, &values).await?
         };
         rows.into_iter().map(|row| row.into_subtree(level)).collect()
-    }
-
-    async fn known_rows(
-        &self,
-        tenant: &TenantId,
-        keys: &[IdempotencyKey],
-    ) -> Result<Vec<KnownRow>, sqlx::Error> {
-        let connections = match &self.reader.0 {
-            Pool::Sqlite(pool) => {
-                let mut rows = Vec::with_capacity(keys.len());
-                for chunk in keys.chunks(LENGTHS[0]) {
-                    // The last key fills the chunk up to the next length.
-                    let texts = LENGTHS.into_iter().zip(sqlite::SELECT_KNOWN);
-                    let Some((length, text)) = texts.rev().find(|(n, _)| *n >= chunk.len()) else {
-                        continue;
-                    };
-                    let mut query = sqlx::query_as(text).bind(tenant.as_str());
-                    for key in chunk.iter().chain(chunk.last().into_iter().cycle()).take(length) {
-                        query = query.bind(key.as_str());
-                    }
-                    rows.extend(query.fetch_all(pool).await?);
-                }
-                return Ok(rows);
-            }
-            Pool::Postgres(connections) => connections,
-        };
-        let keys: Vec<&str> = keys.iter().map(IdempotencyKey::as_str).collect();
-        let mut tx = connections.read(postgres::Scope::Tenant(tenant)).await?;
-        let rows = sqlx::query_as(postgres::SELECT_KNOWN)
-            .bind(tenant.as_str())
-            .bind(keys)
-            .fetch_all(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(rows)
     }
 
     async fn secret(&self, tenant: &TenantId) -> Result<Option<TenantSecret>, StoreError> {

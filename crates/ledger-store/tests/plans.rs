@@ -21,6 +21,9 @@ INSERT INTO commits
 SELECT t, (n + 1) * 1000, n * 1000, decode(repeat('03', 32), 'hex'), decode(repeat('04', 32), 'hex'),
        '2026-01-01T00:00:00.000000000Z'
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99) n;
+INSERT INTO key_tags
+SELECT t, 0, n * 1000, decode(repeat('06', 8000), 'hex')
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99) n;
 INSERT INTO subtrees
 SELECT t, 1, n, decode(repeat('05', 32), 'hex')
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 389) n;
@@ -65,6 +68,10 @@ async fn no_read_of_a_large_ledger_looks_at_more_than_its_answer() {
             "reading a run's entries" => (&["run-500"], 24),
             "looking up a fact" => (&["000000000000000000000000000000050000"], 8),
             "reading contents" => (&["50000", "50256"], 16),
+            "reading the tags of keys" => (&["0", "50000", "16"], 12),
+            "comparing the tags of keys" => (&["0", "50000", "50256"], 12),
+            "reading the keys of entries" => (&["50000", "50256"], 40),
+            "looking up known facts" => (&["50000,70000,90000"], 24),
             "reading checkpoints" | "reading a tenant's secret" | "reading the origin" => (&[], 4),
             other => panic!("`{other}` has no expectation here"),
         };

@@ -20,7 +20,10 @@ async fn fresh() -> Option<Fresh> {
     let server = PostgresServer::shared()?;
     let url = server.database().await;
     Ledger::create(&url, "log.example").await.unwrap();
-    let ledger = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    let ledger =
+        Ledger::open(&url, OpenMode::ReadWrite, Vec::new(), ledger_store::test_support::key_tag)
+            .await
+            .unwrap();
     Some(Fresh { server, url, ledger })
 }
 
@@ -149,7 +152,10 @@ async fn an_owner_without_superuser_makes_the_ledger_and_is_under_its_policies()
         .unwrap();
     let url = fresh.server.url_as(&owner, &name);
     Ledger::create(&url, "log.example").await.unwrap();
-    let ledger = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    let ledger =
+        Ledger::open(&url, OpenMode::ReadWrite, Vec::new(), ledger_store::test_support::key_tag)
+            .await
+            .unwrap();
     assert_eq!(ledger.commit(&batch(0, 3)).await.unwrap(), CommitOutcome::Committed);
     assert_eq!(ledger.missing_guards().await.unwrap(), [""; 0]);
     let mut conn = PgConnection::connect(&url).await.unwrap();
@@ -162,12 +168,19 @@ async fn a_login_of_the_role_records_and_any_other_is_told_what_it_lacks() {
     let Some(fresh) = fresh().await else { return };
     let writer = fresh.login("writer", "IN ROLE factlog_app").await;
     let url = fresh.server.url_as(&writer, fresh.database());
-    let ledger = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    let ledger =
+        Ledger::open(&url, OpenMode::ReadWrite, Vec::new(), ledger_store::test_support::key_tag)
+            .await
+            .unwrap();
     assert_eq!(ledger.commit(&batch(0, 3)).await.unwrap(), CommitOutcome::Committed);
 
     let stranger = fresh.login("stranger", "").await;
     let url = fresh.server.url_as(&stranger, fresh.database());
-    let error = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap_err().to_string();
+    let error =
+        Ledger::open(&url, OpenMode::ReadWrite, Vec::new(), ledger_store::test_support::key_tag)
+            .await
+            .unwrap_err()
+            .to_string();
     assert!(error.contains("member of the role factlog_app"), "{error}");
 }
 
@@ -216,7 +229,10 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
 async fn databases_of_others_get_no_table_and_empty_ones_are_told_what_to_do() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database().await;
-    let error = Ledger::open(&url, OpenMode::ReadWrite, Vec::new()).await.unwrap_err();
+    let error =
+        Ledger::open(&url, OpenMode::ReadWrite, Vec::new(), ledger_store::test_support::key_tag)
+            .await
+            .unwrap_err();
     assert!(error.to_string().contains("factlog init"), "{error}");
 
     let mut conn = PgConnection::connect(&url).await.unwrap();
@@ -229,7 +245,9 @@ async fn databases_of_others_get_no_table_and_empty_ones_are_told_what_to_do() {
     conn.execute("CREATE TABLE theirs (a int)").await.unwrap();
     for error in [
         Ledger::create(&url, "log.example").await.unwrap_err(),
-        Ledger::open(&url, OpenMode::ReadOnly, Vec::new()).await.unwrap_err(),
+        Ledger::open(&url, OpenMode::ReadOnly, Vec::new(), ledger_store::test_support::key_tag)
+            .await
+            .unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
     }
@@ -243,7 +261,10 @@ async fn of_two_that_initialise_at_once_one_has_made_the_ledger() {
     let url = server.database().await;
     let (a, b) = tokio::join!(Ledger::create(&url, "a.example"), Ledger::create(&url, "b.example"));
     assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
-    let ledger = Ledger::open(&url, OpenMode::ReadOnly, Vec::new()).await.unwrap();
+    let ledger =
+        Ledger::open(&url, OpenMode::ReadOnly, Vec::new(), ledger_store::test_support::key_tag)
+            .await
+            .unwrap();
     let kept = ledger.origin("c.example").await.unwrap();
     assert_eq!(kept, if a.is_ok() { "a.example" } else { "b.example" });
     let error = Ledger::create(&url, "c.example").await.unwrap_err().to_string();
@@ -264,7 +285,14 @@ async fn a_dump_restores_with_every_guard() {
     run("pg_dump", &["-Fc", "-f", dump.to_str().unwrap(), &fresh.url]);
     run("pg_restore", &["-d", &restored, dump.to_str().unwrap()]);
 
-    let ledger = Ledger::open(&restored, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    let ledger = Ledger::open(
+        &restored,
+        OpenMode::ReadWrite,
+        Vec::new(),
+        ledger_store::test_support::key_tag,
+    )
+    .await
+    .unwrap();
     assert_eq!(ledger.missing_guards().await.unwrap(), [""; 0]);
     assert_eq!(ledger.head(&tenant()).await.unwrap(), head(300));
     assert_eq!(ledger.commit(&batch(300, 1)).await.unwrap(), CommitOutcome::Committed);

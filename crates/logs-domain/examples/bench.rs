@@ -229,7 +229,8 @@ async fn open(url: &str) -> Result<Open, Failure> {
     let projections: Vec<&'static Projection> =
         vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION];
     Ledger::create(url, "example.test").await?;
-    let ledger = Arc::new(Ledger::open(url, OpenMode::ReadWrite, projections).await?);
+    let opened = Ledger::open(url, OpenMode::ReadWrite, projections, replay_determinism::key_tag);
+    let ledger = Arc::new(opened.await?);
     let store: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&ledger);
     let recorder = Recorder::new(Arc::clone(&store), Arc::new(SystemClock), Arc::new(OsEntropy));
     Ok(Open { ledger, store, recorder: Arc::new(recorder) })

@@ -37,7 +37,9 @@ async fn main() -> Result<(), Failure> {
 async fn open(url: &str) -> Result<Arc<Ledger>, Failure> {
     let projections =
         vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION];
-    Ok(Arc::new(Ledger::open(url, OpenMode::ReadWrite, projections).await?))
+    Ok(Arc::new(
+        Ledger::open(url, OpenMode::ReadWrite, projections, replay_determinism::key_tag).await?,
+    ))
 }
 
 async fn write(url: &str, seed: u64, callers: &[&str]) -> Result<(), Failure> {

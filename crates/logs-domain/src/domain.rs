@@ -100,7 +100,9 @@ impl LogsDomain {
             Access::Write => OpenMode::ReadWrite,
             Access::Read => OpenMode::ReadOnly,
         };
-        let database = Arc::new(Ledger::open(&place.url, mode, projections()).await?);
+        let database = Arc::new(
+            Ledger::open(&place.url, mode, projections(), replay_determinism::key_tag).await?,
+        );
         let traces = Arc::new(Traces::new(database.reader()));
         let ledger: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&database);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

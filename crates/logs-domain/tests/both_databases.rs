@@ -55,8 +55,13 @@ async fn both() -> Option<Both> {
 
     let url = server.database().await;
     Ledger::create(&url, "logs.test").await.unwrap();
-    let from = Ledger::open(&file.url, OpenMode::ReadOnly, projections()).await.unwrap();
-    let to = Ledger::open(&url, OpenMode::ReadWrite, projections()).await.unwrap();
+    let from =
+        Ledger::open(&file.url, OpenMode::ReadOnly, projections(), replay_determinism::key_tag)
+            .await
+            .unwrap();
+    let to = Ledger::open(&url, OpenMode::ReadWrite, projections(), replay_determinism::key_tag)
+        .await
+        .unwrap();
     copy_tenant(&from, &to, &tenant()).await;
     from.close().await;
     to.close().await;

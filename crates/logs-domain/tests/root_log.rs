@@ -209,8 +209,17 @@ async fn a_checkpoint_that_was_taken_out_of_a_ledger_is_found_by_its_leaf() {
     let projections = || {
         vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
     };
-    let from = Ledger::open(&log.place.url, OpenMode::ReadOnly, projections()).await.unwrap();
-    let to = Ledger::open(&url, OpenMode::ReadWrite, projections()).await.unwrap();
+    let from = Ledger::open(
+        &log.place.url,
+        OpenMode::ReadOnly,
+        projections(),
+        replay_determinism::key_tag,
+    )
+    .await
+    .unwrap();
+    let to = Ledger::open(&url, OpenMode::ReadWrite, projections(), replay_determinism::key_tag)
+        .await
+        .unwrap();
     let root = LogsDomain::root_log().unwrap();
     copy_tenant(&from, &to, &root).await;
     copy_tenant(&from, &to, &tenant("acme")).await;

@@ -44,7 +44,9 @@ fn draft(key: &str) -> Draft {
 }
 
 async fn recorder_with(url: &str, clock: Arc<dyn Clock>) -> Recorder {
-    let ledger = Ledger::open(url, OpenMode::ReadWrite, Vec::new()).await.unwrap();
+    let ledger = Ledger::open(url, OpenMode::ReadWrite, Vec::new(), replay_determinism::key_tag)
+        .await
+        .unwrap();
     Recorder::new(Arc::new(ledger), clock, Arc::new(OsEntropy))
 }
 
@@ -170,7 +172,9 @@ async fn cut_at_commit(cut: Cut) -> Option<(Outcome, u64)> {
     let error = recorder.record(&name, &[draft("second")]).await.unwrap_err();
     assert!(matches!(error, RecordError::Store(StoreError::Unknown { .. })), "{error}");
     assert!(error.to_string().contains("repeat it"), "{error}");
-    let stored = Ledger::open(&url, OpenMode::ReadOnly, Vec::new()).await.unwrap();
+    let stored = Ledger::open(&url, OpenMode::ReadOnly, Vec::new(), replay_determinism::key_tag)
+        .await
+        .unwrap();
     let size = stored.head(&name).await.unwrap().size;
     let mut outcomes = recorder.record(&name, &[draft("second")]).await.unwrap();
     holds_exactly(&place, &name, 2).await;

@@ -2,9 +2,9 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use store_traits::{Digest, Draft, TenantSecret, Value};
+use store_traits::{Digest, Draft, IdempotencyKey, TenantSecret, Value};
 
-use crate::canonical;
+use crate::{Sha256Stream, canonical};
 
 /// HMAC-SHA-256 (RFC 2104) over the canonical bytes of a fact's content under the tenant's secret.
 ///
@@ -21,6 +21,23 @@ pub fn fingerprint(secret: &TenantSecret, content: &Value) -> Digest {
 #[must_use]
 pub fn draft_fingerprint(secret: &TenantSecret, draft: &Draft) -> Digest {
     mac(secret, &identity_bytes(draft))
+}
+
+/// The tag of an idempotency key, by which stores remember it: the first 64 bits of
+/// SHA-256("factlog/key/v1" ‖ 0x00 ‖ key). Two keys may share one; the stored key decides.
+///
+/// ```
+/// use replay_determinism::key_tag;
+/// let key = store_traits::IdempotencyKey::parse("span:39c984c96262725b")?;
+/// assert_eq!(key_tag(&key), 0x3ad6_df02_7879_e539);
+/// # Ok::<(), store_traits::IdError>(())
+/// ```
+#[must_use]
+pub fn key_tag(key: &IdempotencyKey) -> u64 {
+    let mut hash = Sha256Stream::new();
+    hash.update(b"factlog/key/v1\0");
+    hash.update(key.as_str().as_bytes());
+    hash.finish().as_bytes().iter().take(8).fold(0, |tag, byte| (tag << 8) | u64::from(*byte))
 }
 
 /// The canonical bytes of `{"body", "kind", "occurred_at", "run_id"}`, written member by member in

@@ -17,5 +17,5 @@ pub use canonical::CanonicalError;
 pub use commitment::{
     Disclosure, DisclosureError, blob_commitment, disclosure, disclosure_digest, parse_disclosure,
 };
-pub use fingerprint::{draft_fingerprint, fingerprint};
+pub use fingerprint::{draft_fingerprint, fingerprint, key_tag};
 pub use hash::{Sha256Stream, empty_root, leaf_hash, node_hash, sha256};

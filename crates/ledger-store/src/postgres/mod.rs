@@ -12,5 +12,4 @@ pub(crate) use commit::commit;
 pub(crate) use connections::{Connections, Scope};
 pub(crate) use guards::missing;
 pub(crate) use open::{create, open};
-pub(crate) use sql::SELECT_KNOWN;
 pub(crate) use url::{names, without_password};

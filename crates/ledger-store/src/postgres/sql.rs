@@ -19,9 +19,6 @@ SELECT $1, $2::bigint, $3::bigint, $4::bytea, $5::bytea, $6
 WHERE $3 = coalesce((SELECT size FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1), 0)
 ON CONFLICT DO NOTHING";
 
-pub(crate) const SELECT_KNOWN: &str =
-    "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = $1 AND key = ANY ($2::text[])";
-
 /// What lies in the schema that tables are made in: our tables, tables of others. What an extension
 /// brought (`pg_stat_statements`) is nobody's.
 pub(crate) const SELECT_STATE: &str = "

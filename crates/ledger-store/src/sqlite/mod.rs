@@ -10,4 +10,4 @@ mod sql;
 pub(crate) use commit::commit;
 pub(crate) use guards::missing;
 pub(crate) use open::{create, open};
-pub(crate) use sql::{INSERT_COMMIT, SELECT_KNOWN};
+pub(crate) use sql::INSERT_COMMIT;

@@ -34,7 +34,14 @@ impl Fresh {
     }
 
     pub(crate) async fn open(&self) -> Ledger {
-        Ledger::open(&self.url, OpenMode::ReadWrite, Vec::new()).await.unwrap()
+        Ledger::open(
+            &self.url,
+            OpenMode::ReadWrite,
+            Vec::new(),
+            ledger_store::test_support::key_tag,
+        )
+        .await
+        .unwrap()
     }
 
     /// A connection of somebody who goes around the store.

@@ -35,7 +35,14 @@ impl Recorder {
         let folder = tempfile::tempdir().unwrap();
         let made = async |url: String| {
             Ledger::create(&url, "log.example").await.unwrap();
-            Ledger::open(&url, OpenMode::ReadWrite, vec![projection]).await.unwrap()
+            Ledger::open(
+                &url,
+                OpenMode::ReadWrite,
+                vec![projection],
+                ledger_store::test_support::key_tag,
+            )
+            .await
+            .unwrap()
         };
         let ledger = made(folder.path().join("factlog.db").display().to_string()).await;
         let postgres = match PostgresServer::shared() {

@@ -1,0 +1,123 @@
+//! The tags of one tenant's keys that this process has seen.
+
+use std::collections::BTreeSet;
+
+use super::filter::Filter;
+
+/// Entries of a span, whose tags one row holds once it is complete.
+pub(super) const SPAN: u64 = 1 << 16;
+
+/// The tags of entries `[0, size)`: exactly of the span that grows, as a filter of each before it.
+#[derive(Default)]
+pub(super) struct KnownTags {
+    size: u64,
+    complete: Vec<Filter>,
+    growing: BTreeSet<(u64, u64)>,
+}
+
+/// Where a key may have been recorded.
+#[derive(Default)]
+pub(super) struct Suspects {
+    /// Entries with the tag.
+    pub(super) entries: Vec<u64>,
+    /// Spans that may hold such entries.
+    pub(super) spans: BTreeSet<u64>,
+}
+
+impl KnownTags {
+    /// How many entries are known of.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        const FILTER: usize = 1 << 18;
+        const GROWING: usize = 32;
+        self.complete.len() * FILTER + self.growing.len() * GROWING
+    }
+
+    /// Learns the tags of the entries from `first` on; those that are known already are passed over.
+    /// Tags that would leave a gap are not learnt.
+    pub(super) fn learn(&mut self, first: u64, tags: &[u64]) {
+        if first == self.size && first.is_multiple_of(SPAN) && tags.len() as u64 == SPAN {
+            self.complete.push(Filter::of(tags.iter().copied()));
+            self.size += SPAN;
+            return;
+        }
+        for (seq, tag) in (first..).zip(tags) {
+            if seq != self.size {
+                continue;
+            }
+            self.growing.insert((*tag, seq));
+            self.size += 1;
+            if self.size.is_multiple_of(SPAN) {
+                let span = std::mem::take(&mut self.growing);
+                self.complete.push(Filter::of(span.into_iter().map(|(tag, _)| tag)));
+            }
+        }
+    }
+
+    /// Adds where a tag may have been recorded.
+    pub(super) fn suspect(&self, tag: u64, suspects: &mut Suspects) {
+        let same = self.growing.range((tag, 0)..=(tag, u64::MAX));
+        suspects.entries.extend(same.map(|(_, seq)| *seq));
+        let spans = (0..).zip(&self.complete).filter(|(_, filter)| filter.may_hold(tag));
+        suspects.spans.extend(spans.map(|(span, _)| span));
+    }
+
+    /// The tags of the growing span in order of their entries.
+    pub(super) fn growing(&self) -> Vec<u64> {
+        let mut by_entry: Vec<_> = self.growing.iter().map(|(tag, seq)| (*seq, *tag)).collect();
+        by_entry.sort_unstable();
+        by_entry.into_iter().map(|(_, tag)| tag).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(n: u64) -> u64 {
+        (n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    #[test]
+    fn every_tag_is_suspected_where_it_lies_also_across_spans() {
+        let mut known = KnownTags::default();
+        let total = SPAN + 1_000;
+        for first in (0..total).step_by(700) {
+            let tags: Vec<u64> = (first..total.min(first + 700)).map(tag).collect();
+            known.learn(first, &tags);
+        }
+        assert_eq!(known.size(), total);
+        for seq in 0..total {
+            let mut suspects = Suspects::default();
+            known.suspect(tag(seq), &mut suspects);
+            if seq < SPAN {
+                assert!(suspects.spans.contains(&0), "{seq}");
+            } else {
+                assert_eq!(suspects.entries, [seq]);
+            }
+        }
+        assert_eq!(known.growing(), (SPAN..total).map(tag).collect::<Vec<_>>());
+
+        let mut at_once = KnownTags::default();
+        at_once.learn(0, &(0..SPAN).map(tag).collect::<Vec<_>>());
+        assert_eq!((at_once.size(), at_once.growing()), (SPAN, Vec::new()));
+        let mut suspects = Suspects::default();
+        at_once.suspect(tag(SPAN - 1), &mut suspects);
+        assert!(suspects.spans.contains(&0));
+    }
+
+    #[test]
+    fn a_gap_is_not_learnt_and_what_is_known_is_passed_over() {
+        let mut known = KnownTags::default();
+        known.learn(1, &[tag(1)]);
+        assert_eq!(known.size(), 0);
+        known.learn(0, &[tag(0), tag(1)]);
+        known.learn(1, &[tag(1), tag(2)]);
+        assert_eq!(known.size(), 3);
+        assert_eq!(known.growing(), [tag(0), tag(1), tag(2)]);
+    }
+}

@@ -12,6 +12,7 @@
 mod checkpoint;
 mod cosignature;
 mod entry_check;
+mod environment;
 mod lanes;
 mod note;
 mod parallel;
@@ -22,6 +23,7 @@ mod proof_text;
 mod prover;
 mod range;
 mod receipt;
+mod recorded;
 mod recorder;
 mod remembered;
 mod root_log;
@@ -30,6 +32,7 @@ mod tiles;
 mod tree;
 mod verify;
 mod vkey;
+mod window;
 mod witness;
 
 pub use checkpoint::{
@@ -37,6 +40,10 @@ pub use checkpoint::{
     sign_checkpoint_also,
 };
 pub use cosignature::{Cosignature, WitnessKey, cosign, cosignatures};
+pub use environment::{
+    Environment, RunEnvironment, RunTelemetry, SpanEvent, environments, run_environment,
+    run_telemetry, span_events,
+};
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, NoteError, SignatureLine, SignedNote};
 pub use policy::{
     CosignedCheckpoint, CosignedError, MAX_POLICY_BYTES, PolicyError, PolicyWitness, TrustPolicy,
@@ -46,6 +53,7 @@ pub use proof_text::{ProofFormatError, ProofText, ProofTextError, VerifiedProof}
 pub use prover::{ProveError, consistency_proof, inclusion_proof, range_proof, root_at};
 pub use range::{RangeProof, verify_range};
 pub use receipt::{LeafProof, Receipts};
+pub use recorded::{fact_of, facts_at, facts_of_run, recorded_fact};
 pub use recorder::{Outcome, RecordError, Recorder};
 pub use root_log::{ROOT_LOG, RootProofError, WitnessedCheckpoint, root_entry, verify_root_proof};
 pub use tiles::{
@@ -55,6 +63,7 @@ pub use tiles::{
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
 pub use verify::{Finding, LedgerReport, Trust, VerifyError, verify_ledger, verify_ledger_since};
 pub use vkey::{VerifierKey, VkeyError};
+pub use window::{Inflection, ReplayWindow, Turn, inflection, replay_window};
 pub use witness::{
     HttpAnswer, MAX_ANSWER_BYTES, WitnessClient, WitnessError, WitnessUnreachable, add_checkpoint,
 };

@@ -4,7 +4,9 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use logs_domain::{TenantId, Timestamp};
+use logs_domain::TenantId;
+
+use crate::commands::RunsArgs;
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
 #[derive(Parser)]
@@ -121,24 +123,6 @@ pub(crate) enum SignalArg {
     Traces,
     Logs,
     Metrics,
-}
-
-#[derive(Args)]
-pub(crate) struct RunsArgs {
-    #[command(flatten)]
-    pub(crate) tenant: Tenant,
-    /// Only runs with a step that began at or after this time (RFC 3339).
-    #[arg(long)]
-    pub(crate) since: Option<Timestamp>,
-    /// Only runs with a step that began before this time (RFC 3339).
-    #[arg(long)]
-    pub(crate) until: Option<Timestamp>,
-    /// Runs a page, 1 to 500.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
-    pub(crate) limit: u32,
-    /// Where the page before ended.
-    #[arg(long)]
-    pub(crate) cursor: Option<u64>,
 }
 
 #[derive(Args)]

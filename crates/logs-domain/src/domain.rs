@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use adapters::{KeyRing, StrictVerifier};
 use audit_evidence::{Recorder, VerifierKey};
+use audit_store::{Audit, System};
+use export_bundle_store::Exports;
 use ledger_store::{Ledger, OpenMode, Projection};
-use logs_facade::LogsFacade;
+use logs_facade::{LogsFacade, Stores};
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
@@ -101,8 +103,15 @@ impl LogsDomain {
             Access::Read => OpenMode::ReadOnly,
         };
         let database = Arc::new(Ledger::open(&place.url, mode, projections()).await?);
-        let traces = Arc::new(Traces::new(database.reader()));
         let ledger: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&database);
+        let reader = database.reader();
+        let stores = Stores {
+            ledger: Arc::clone(&ledger),
+            traces: Arc::new(Traces::new(reader)),
+            audit: Arc::new(Audit::new(reader)),
+            system: Arc::new(System::new(reader)),
+            exports: Arc::new(Exports::new(reader)),
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let keys = key_file::load(&place.key_file, access)?;
@@ -111,7 +120,7 @@ impl LogsDomain {
         let origin = ledger.origin(DEFAULT_ORIGIN).await?;
         Ok(Self {
             recorder: Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy),
-            facade: LogsFacade::new(Arc::clone(&ledger), traces),
+            facade: LogsFacade::new(stores),
             ledger,
             database,
             clock,

@@ -12,4 +12,4 @@ mod answer;
 mod logs;
 
 pub use answer::{Answer, EvidenceMetadata};
-pub use logs::LogsFacade;
+pub use logs::{LogsFacade, Stores};

@@ -7,9 +7,12 @@ mod import;
 mod init;
 mod keys;
 mod ledger;
+mod page;
 mod proof;
 mod root;
 mod runs;
+
+pub(crate) use runs::RunsArgs;
 
 use std::process::ExitCode;
 

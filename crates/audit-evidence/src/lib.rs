@@ -27,6 +27,8 @@ mod recorded;
 mod recorder;
 mod remembered;
 mod root_log;
+mod run_draft;
+mod run_recorder;
 mod seal;
 mod tiles;
 mod tree;
@@ -56,6 +58,8 @@ pub use receipt::{LeafProof, Receipts};
 pub use recorded::{fact_of, facts_at, facts_of_run, recorded_fact};
 pub use recorder::{Outcome, RecordError, Recorder};
 pub use root_log::{ROOT_LOG, RootProofError, WitnessedCheckpoint, root_entry, verify_root_proof};
+pub use run_draft::{Ending, RunEnding, RunScope, RunStart, RunStep};
+pub use run_recorder::{Acknowledged, RunRecordError, RunRecorder};
 pub use tiles::{
     TILE_WIDTH, Tile, TileError, TilePathError, entry_bundle, hash_tile, read_entry_bundle,
     tiles_between,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adapters::{KeyRing, StrictVerifier};
-use audit_evidence::{Recorder, VerifierKey};
+use audit_evidence::{Recorder, RunRecorder, VerifierKey};
 use audit_store::{Audit, System};
 use export_bundle_store::Exports;
 use ledger_store::{Ledger, OpenMode, Projection};
-use logs_facade::{LogsFacade, Stores};
+use logs_facade::{LogsFacade, Stores, TraceFacade};
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
@@ -47,7 +47,7 @@ impl Place {
 pub struct LogsDomain {
     pub(crate) ledger: Arc<dyn LedgerStore>,
     database: Arc<Ledger>,
-    pub(crate) recorder: Recorder,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) clock: Arc<dyn Clock>,
     keys: Option<KeyRing>,
     pub(crate) high_water: Arc<dyn HighWater>,
@@ -55,6 +55,7 @@ pub struct LogsDomain {
     pub(crate) last_signed: LastSigned,
     pub(crate) origin: String,
     facade: LogsFacade,
+    traces: TraceFacade,
     pub(crate) place: Place,
 }
 
@@ -118,8 +119,16 @@ impl LogsDomain {
         let Settings { high_water, checkpoints } = settings;
         let marks = high_water.unwrap_or_else(|| HighWaterFile::beside(&place.key_file));
         let origin = ledger.origin(DEFAULT_ORIGIN).await?;
+        let recorder = Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy);
+        let recorder = Arc::new(recorder);
+        let runs = RunRecorder::new(
+            Arc::clone(&recorder),
+            Arc::clone(&ledger),
+            Arc::clone(&stores.traces),
+        );
         Ok(Self {
-            recorder: Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy),
+            traces: TraceFacade::new(runs, Arc::clone(&ledger)),
+            recorder,
             facade: LogsFacade::new(stores),
             ledger,
             database,
@@ -137,6 +146,12 @@ impl LogsDomain {
     #[must_use]
     pub fn logs(&self) -> &LogsFacade {
         &self.facade
+    }
+
+    /// Records runs: start, steps, end.
+    #[must_use]
+    pub fn traces(&self) -> &TraceFacade {
+        &self.traces
     }
 
     /// All tenants with facts. The root log is nobody's.

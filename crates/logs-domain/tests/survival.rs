@@ -44,7 +44,8 @@ fn draft(key: &str) -> Draft {
 }
 
 async fn recorder_with(url: &str, clock: Arc<dyn Clock>) -> Recorder {
-    let ledger = Ledger::open(url, OpenMode::ReadWrite, vec![&audit_store::PROJECTION]).await.unwrap();
+    let ledger =
+        Ledger::open(url, OpenMode::ReadWrite, vec![&audit_store::PROJECTION]).await.unwrap();
     Recorder::new(Arc::new(ledger), clock, Arc::new(OsEntropy))
 }
 

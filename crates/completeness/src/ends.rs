@@ -17,17 +17,17 @@ pub struct End {
 
 /// Totals that a terminal fact declares for the whole run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeclaredTotals {
+pub(crate) struct DeclaredTotals {
     /// The entry that declares them.
-    pub seq: u64,
+    pub(crate) seq: u64,
     /// Tokens in.
-    pub input_tokens: Option<u64>,
+    pub(crate) input_tokens: Option<u64>,
     /// Tokens out.
-    pub output_tokens: Option<u64>,
+    pub(crate) output_tokens: Option<u64>,
     /// Cost in millionths of a US dollar.
-    pub cost_micros: Option<u64>,
+    pub(crate) cost_micros: Option<u64>,
     /// Distinct model calls.
-    pub llm_calls: Option<u64>,
+    pub(crate) llm_calls: Option<u64>,
 }
 
 /// Takes facts in order of their entries.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use logs_domain::TenantId;
 
-use crate::commands::RunsArgs;
+use crate::commands::{AuditArgs, CompletionsArgs, ManArgs, RunsArgs, SystemArgs, UsageArgs};
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
 #[derive(Parser)]
@@ -44,6 +44,12 @@ pub(crate) enum Command {
     Run(OneRun),
     /// List everything recorded for a run, entry by entry.
     Trace(OneRun),
+    /// List who did, decided, read and exported what, newest first.
+    Audit(AuditArgs),
+    /// List events, measurements and alerts, newest first, or what surrounded a run.
+    System(SystemArgs),
+    /// Sum up calls, tokens and cost by day, agent and model.
+    Usage(UsageArgs),
     /// Verify, sign and prove the ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -62,6 +68,10 @@ pub(crate) enum Command {
     /// The keys that verify this log.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Print what makes a shell complete this command.
+    Completions(CompletionsArgs),
+    /// Write manual pages into a folder.
+    Man(ManArgs),
     /// Import real captures into a fresh folder, verify, tamper with a copy, export, verify.
     Demo(DemoArgs),
 }

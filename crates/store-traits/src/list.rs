@@ -14,7 +14,7 @@ pub const MOST_ITEMS: u32 = 500;
 pub enum ListError {
     /// A page that is empty or too long.
     #[error(
-        "a page holds 1 to {MOST_ITEMS} items, not {0} (ask for fewer, and go on with the cursor)"
+        "a page holds 1 to {MOST_ITEMS} items, not {0} (a list goes on with the cursor of its page)"
     )]
     Limit(u64),
     /// Not a cursor.

@@ -1,7 +1,9 @@
 //! What all lists take: a period, a limit, a cursor.
 
 use clap::Args;
-use logs_domain::{ListError, Page, Timestamp};
+use logs_domain::{ListError, Object, Page, Timestamp, Value};
+use owo_colors::OwoColorize as _;
+use serde_json::{Value as Json, json};
 
 use crate::fail::BadInput;
 
@@ -23,6 +25,37 @@ pub(crate) struct PageArgs {
     /// Where the page before ended.
     #[arg(long)]
     pub(crate) cursor: Option<String>,
+}
+
+/// A page as JSON.
+pub(crate) fn document<T>(page: &Page<T>, item: fn(&T) -> Json) -> Json {
+    json!({
+        "items": page.items.iter().map(item).collect::<Vec<_>>(),
+        "has_more": page.has_more(),
+        "next_cursor": page.next,
+    })
+}
+
+/// How to go on, if there is more.
+pub(crate) fn more<T>(page: &Page<T>) -> String {
+    let hint = |cursor: &String| format!("more: add --cursor {cursor}\n").dimmed().to_string();
+    page.next.as_ref().map(hint).unwrap_or_default()
+}
+
+/// A recorded object as JSON.
+pub(crate) fn object_json(object: &Object) -> Json {
+    Json::Object(object.iter().map(|(name, value)| (name.clone(), json_of(value))).collect())
+}
+
+fn json_of(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(bool) => (*bool).into(),
+        Value::Int(number) => number.get().into(),
+        Value::String(text) => text.as_str().into(),
+        Value::Array(items) => items.iter().map(json_of).collect(),
+        Value::Object(members) => object_json(members),
+    }
 }
 
 /// A page that cannot be asked for.

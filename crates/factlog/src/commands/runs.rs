@@ -6,11 +6,10 @@ use clap::{Args, ValueEnum};
 use logs_domain::{
     Access, ListRequest, Period, RunFilter, RunStatus, RunSummary, Step, gaps_of_run,
 };
-use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::page::{PageArgs, bad, pages};
+use super::page::{PageArgs, bad, document, more, pages};
 use crate::args::{OneRun, Tenant};
 use crate::output::width;
 use crate::text::{Align, count, duration, printable, table, tokens};
@@ -100,12 +99,7 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
     })
     .await?;
     domain.close().await?;
-    let next = page.next;
-    let document = json!({
-        "items": page.items.iter().map(summary_json).collect::<Vec<_>>(),
-        "has_more": next.is_some(),
-        "next_cursor": next,
-    });
+    let document = document(&page, summary_json);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let mut text = if rows.is_empty() {
         format!("tenant {tenant} has no runs here\n")
@@ -126,9 +120,7 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
             &rows,
         )
     };
-    if let Some(next) = next {
-        text.push_str(&format!("more: add --cursor {next}\n").dimmed().to_string());
-    }
+    text.push_str(&more(&page));
     context.output.answer(&document, &text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,10 +8,20 @@
 //! One Merkle tree per tenant (RFC 6962): [`CompactRange`] grows it, the functions of its proofs
 //! make them from tiles and verify them, [`sign_checkpoint`] and [`open_checkpoint`] turn a head into
 //! a signed note and back, [`ProofText`] is what is handed to somebody outside.
+//!
+//! Over recorded facts: [`EvidenceChain`] by run, incident, actor or period, [`tool_audit`] of MCP
+//! tool events, [`Undertakings`] against their acknowledgements, [`jobs`], [`IntegrityFacts`] of a
+//! verification, [`RetryPolicy`], and who [`may_acknowledge`]. They report and judge nothing.
 
 mod checkpoint;
 mod cosignature;
+mod durability;
 mod entry_check;
+mod environment;
+mod evidence_chain;
+mod expectation;
+mod integrity;
+mod jobs;
 mod lanes;
 mod note;
 mod parallel;
@@ -22,14 +32,22 @@ mod proof_text;
 mod prover;
 mod range;
 mod receipt;
+mod reconcile;
+mod recorded;
 mod recorder;
 mod remembered;
+mod retry;
 mod root_log;
+mod run_draft;
+mod run_recorder;
+mod said;
 mod seal;
 mod tiles;
+mod tool_events;
 mod tree;
 mod verify;
 mod vkey;
+mod window;
 mod witness;
 
 pub use checkpoint::{
@@ -37,6 +55,17 @@ pub use checkpoint::{
     sign_checkpoint_also,
 };
 pub use cosignature::{Cosignature, WitnessKey, cosign, cosignatures};
+pub use durability::{
+    Enforcement, MayAcknowledge, NotDurable, durability_of_sqlite, may_acknowledge,
+};
+pub use environment::{
+    Environment, RunEnvironment, RunTelemetry, SpanEvent, environments, run_environment,
+    run_telemetry, span_events,
+};
+pub use evidence_chain::{ChainError, ChainLink, ChainSubject, EvidenceChain};
+pub use expectation::{Ack, Expectation, STANDARD_SET, standard_set};
+pub use integrity::{IntegrityFacts, IntegrityState};
+pub use jobs::{JobDisorder, JobFinding, JobProgress, JobState, jobs};
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, NoteError, SignatureLine, SignedNote};
 pub use policy::{
     CosignedCheckpoint, CosignedError, MAX_POLICY_BYTES, PolicyError, PolicyWitness, TrustPolicy,
@@ -46,15 +75,27 @@ pub use proof_text::{ProofFormatError, ProofText, ProofTextError, VerifiedProof}
 pub use prover::{ProveError, consistency_proof, inclusion_proof, range_proof, root_at};
 pub use range::{RangeProof, verify_range};
 pub use receipt::{LeafProof, Receipts};
+pub use reconcile::{
+    ReconcileFinding, ReconcileStatus, Reconciled, Reconciliation, Standing, Undertakings,
+};
+pub use recorded::{fact_of, facts_at, facts_of_run, recorded_fact};
 pub use recorder::{Outcome, RecordError, Recorder};
+pub use retry::{Growth, Jitter, RetryPolicy};
 pub use root_log::{ROOT_LOG, RootProofError, WitnessedCheckpoint, root_entry, verify_root_proof};
+pub use run_draft::{Ending, RunEnding, RunScope, RunStart, RunStep};
+pub use run_recorder::{Acknowledged, RunRecordError, RunRecorder};
 pub use tiles::{
     TILE_WIDTH, Tile, TileError, TilePathError, entry_bundle, hash_tile, read_entry_bundle,
     tiles_between,
 };
+pub use tool_events::{
+    Linkage, ToolAudit, ToolCall, ToolDisorder, ToolEvent, ToolFinding, ToolMoment, link_to,
+    tool_audit,
+};
 pub use tree::{CompactRange, HeadError, MAX_TREE_SIZE};
 pub use verify::{Finding, LedgerReport, Trust, VerifyError, verify_ledger, verify_ledger_since};
 pub use vkey::{VerifierKey, VkeyError};
+pub use window::{Inflection, ReplayWindow, Turn, inflection, replay_window};
 pub use witness::{
     HttpAnswer, MAX_ANSWER_BYTES, WitnessClient, WitnessError, WitnessUnreachable, add_checkpoint,
 };

@@ -5,6 +5,8 @@ use ledger_store::{
 };
 use store_traits::Value;
 
+use crate::system_projection::{FACT_REFS, SYSTEM_EVENTS};
+
 use Type::Text;
 
 const INSERT: Insert = Insert {
@@ -22,28 +24,28 @@ pub(crate) const SELECT_ROWS: Statement = Statement::both(
     "SELECT seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at FROM audit_events WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
 );
 
-/// `audit_events`.
-pub static PROJECTION: Projection = Projection {
-    name: "audit",
-    tables: &[Table {
-        name: "audit_events",
-        insert: INSERT,
-        rows: |facts| facts.iter().filter_map(audit_row).collect(),
-        check: Check::Rows {
-            columns: &[
-                "kind",
-                "event",
-                "actor_kind",
-                "actor",
-                "tool",
-                "outcome",
-                "policy_id",
-                "run_id",
-                "occurred_at",
-            ],
-            select: SELECT_ROWS,
-        },
-    }],
+/// `audit_events`, `system_events` and `fact_refs`.
+pub static PROJECTION: Projection =
+    Projection { name: "audit", tables: &[AUDIT_EVENTS, SYSTEM_EVENTS, FACT_REFS] };
+
+const AUDIT_EVENTS: Table = Table {
+    name: "audit_events",
+    insert: INSERT,
+    rows: |facts| facts.iter().filter_map(audit_row).collect(),
+    check: Check::Rows {
+        columns: &[
+            "kind",
+            "event",
+            "actor_kind",
+            "actor",
+            "tool",
+            "outcome",
+            "policy_id",
+            "run_id",
+            "occurred_at",
+        ],
+        select: SELECT_ROWS,
+    },
 };
 
 /// The row of an audit fact: a function of the fact alone, so that it can be derived again.

@@ -1,20 +1,33 @@
-//! Audit facts become rows, listed newest first.
+//! Audit facts and facts of the environment become rows, listed newest first by any filter.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod support;
 
-use audit_store::{Audit, PROJECTION, STATEMENTS};
+use audit_store::{Audit, PROJECTION, STATEMENTS, System};
 use ledger_store::Ledger;
-use ledger_store::test_support::{PostgresServer, prepare_all};
-use serde_json::json;
-use sqlx::{Connection, Executor};
-use store_traits::{AuditStore, TenantId};
-use support::{Recorder, tenant};
+use ledger_store::test_support::{PostgresServer, plan, prepare_all};
+use serde_json::{Value as Json, json};
+use sqlx::{Connection, Executor, Row};
+use store_traits::{
+    AuditFilter, AuditStore, Filter, ListRequest, Period, RunId, SystemFilter, SystemStore,
+    TenantId, Timestamp,
+};
+use support::{Recorder, at, tenant};
 
-#[tokio::test]
-async fn audit_facts_are_listed_and_others_are_not() {
+fn request<F: Filter>(filter: F, limit: u64, cursor: Option<&str>) -> ListRequest<F> {
+    ListRequest::new(&tenant(), filter, limit, cursor).unwrap()
+}
+
+fn meta(more: Json, body: Json) -> Json {
+    let mut body = body;
+    body["$meta"] = more;
+    body
+}
+
+async fn governed() -> Recorder {
     let recorder = Recorder::new(&PROJECTION).await;
+    let human = json!({"actor": {"kind": "human", "subject": "u-17"}, "policy_ids": ["p-1", "p-2"], "incident_ids": ["inc-1"]});
     recorder
         .record(&[
             (
@@ -22,26 +35,67 @@ async fn audit_facts_are_listed_and_others_are_not() {
                 Some("r"),
                 json!({"view": {"event": "tool.denied", "tool": "shell", "outcome": "denied"}}),
             ),
-            ("run.step", Some("r"), json!({"view": {"class": "tool"}})),
+            (
+                "run.step",
+                Some("r"),
+                meta(json!({"incident_ids": ["inc-1"]}), json!({"view": {"class": "tool"}})),
+            ),
             (
                 "audit.authorization",
                 None,
                 json!({"source": {"action": "export", "decision": "allow"}}),
             ),
             ("audit.event", None, json!("a body of another shape")),
+            ("audit.event", Some("r"), meta(human, json!({"event": "approved", "tool": "shell"}))),
+            // Said to have happened before all others.
+            (
+                "audit.access",
+                None,
+                meta(
+                    json!({"occurred_at": "2025-12-31T00:00:00.000000000Z"}),
+                    json!({"event": "read", "tool": "x".repeat(3_000)}),
+                ),
+            ),
         ])
         .await;
+    recorder
+}
+
+async fn audited(recorder: &Recorder, filter: &AuditFilter) -> Vec<u64> {
+    let mut answers = Vec::new();
+    for ledger in recorder.ledgers() {
+        let audit = Audit::new(ledger.reader());
+        let (mut seqs, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let asked = request(filter.clone(), 2, cursor.as_deref());
+            let page = audit.audit_records(&asked).await.unwrap();
+            seqs.extend(page.items.iter().map(|record| record.seq));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        answers.push(seqs);
+    }
+    assert!(answers.iter().all(|other| *other == answers[0]), "{filter:?}: {answers:?}");
+    answers.remove(0)
+}
+
+#[tokio::test]
+async fn audit_facts_are_listed_and_others_are_not() {
+    let recorder = governed().await;
     for ledger in recorder.ledgers() {
         assert_eq!(recorder.differences_in(ledger).await, []);
         let audit = Audit::new(ledger.reader());
-        let first = audit.audit_records(&tenant(), 2, None).await.unwrap();
-        assert_eq!(first.items.iter().map(|record| record.seq).collect::<Vec<_>>(), [3, 2]);
-        assert_eq!(first.next_before_seq, Some(2));
-        assert_eq!(first.items[1].event.as_deref(), Some("export"));
-        assert_eq!(first.items[1].outcome.as_deref(), Some("allow"));
+        let first = audit.audit_records(&request(AuditFilter::default(), 4, None)).await.unwrap();
+        let seqs = first.items.iter().map(|record| record.seq).collect::<Vec<_>>();
+        assert_eq!((seqs, first.has_more()), (vec![5, 4, 3, 2], true));
+        assert_eq!(first.items[3].event.as_deref(), Some("export"));
+        assert_eq!(first.items[3].outcome.as_deref(), Some("allow"));
 
-        let rest = audit.audit_records(&tenant(), 2, first.next_before_seq).await.unwrap();
-        assert_eq!((rest.items.len(), rest.next_before_seq), (1, None));
+        let rest = request(AuditFilter::default(), 4, first.next.as_deref());
+        let rest = audit.audit_records(&rest).await.unwrap();
+        assert_eq!((rest.items.len(), rest.next), (1, None));
         let record = &rest.items[0];
         assert_eq!((record.seq, record.kind.as_str()), (0, "audit.tool"));
         assert_eq!(record.event.as_deref(), Some("tool.denied"));
@@ -51,7 +105,155 @@ async fn audit_facts_are_listed_and_others_are_not() {
         assert_eq!(record.actor_kind.as_deref(), Some("system"));
 
         let other = TenantId::parse("other").unwrap();
-        assert!(audit.audit_records(&other, 9, None).await.unwrap().items.is_empty());
+        let asked = ListRequest::new(&other, AuditFilter::default(), 9, None).unwrap();
+        assert!(audit.audit_records(&asked).await.unwrap().items.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn each_filter_finds_its_audit_facts_and_no_others() {
+    let recorder = governed().await;
+    let check = async |expect: &[u64], change: &dyn Fn(&mut AuditFilter)| {
+        let mut filter = AuditFilter::default();
+        change(&mut filter);
+        assert_eq!(audited(&recorder, &filter).await, expect, "{filter:?}");
+    };
+    let some = |text: &str| Some(text.to_owned());
+    check(&[5, 4, 3, 2, 0], &|_| {}).await;
+    check(&[4, 3], &|f| f.kind = some("audit.event")).await;
+    check(&[4], &|f| f.actor = some("u-17")).await;
+    check(&[4], &|f| f.actor_kind = some("human")).await;
+    check(&[4], &|f| f.event = some("approved")).await;
+    check(&[4, 0], &|f| f.tool = some("shell")).await;
+    check(&[5], &|f| f.tool = Some("x".repeat(3_000))).await;
+    check(&[0], &|f| f.outcome = some("denied")).await;
+    check(&[4, 0], &|f| f.run = some("r")).await;
+    check(&[4], &|f| f.policy = some("p-2")).await;
+    check(&[5, 3, 2, 0], &|f| f.policy = some("policy-7")).await;
+    check(&[4], &|f| f.incident = some("inc-1")).await;
+    check(&[], &|f| f.incident = some("inc-2")).await;
+    check(&[0], &|f| {
+        f.tool = some("shell");
+        f.outcome = some("denied");
+        f.policy = some("policy-7");
+    })
+    .await;
+    let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
+    check(&[4, 3, 2], &|f| f.period = Period { since: time(2), until: None }).await;
+    check(&[2, 0, 5], &|f| f.period = Period { since: None, until: time(3) }).await;
+    check(&[0], &|f| {
+        f.tool = some("shell");
+        f.period = Period { since: time(0), until: time(4) };
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn actors_and_incidents_lead_to_their_entries() {
+    let recorder = governed().await;
+    for ledger in recorder.ledgers() {
+        let audit = Audit::new(ledger.reader());
+        let who = audit.identities(&tenant(), "").await.unwrap();
+        let said: Vec<_> = who.iter().map(|a| (a.actor.as_str(), a.facts, a.last_seq)).collect();
+        assert_eq!(said, [("service-x", 4, 5), ("u-17", 1, 4)]);
+        assert_eq!(audit.identities(&tenant(), "service-x").await.unwrap().len(), 1);
+        assert_eq!(audit.seqs_of_incident(&tenant(), "inc-1").await.unwrap(), [1, 4]);
+        assert_eq!(audit.seqs_of_actor(&tenant(), "u-17").await.unwrap(), [4]);
+        let run = RunId::parse("r").unwrap();
+        let of_run = audit.audit_of_run(&tenant(), &run).await.unwrap();
+        assert_eq!(of_run.iter().map(|record| record.seq).collect::<Vec<_>>(), [0, 4]);
+    }
+}
+
+async fn environment() -> Recorder {
+    let recorder = Recorder::new(&PROJECTION).await;
+    let of = |component: &str| json!({"actor": {"kind": "system", "component": component}});
+    let log = |number: i64, event: &str| json!({"source": {"severity_number": number}, "view": {"name": event}});
+    let metric = |name: &str, value: Json| {
+        let mut source = json!({"metric": {"name": name, "unit": "ms"}});
+        source.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        json!({"source": source, "view": {"name": name}})
+    };
+    let alert = json!({"name": "cost above plan"});
+    recorder
+        .record(&[
+            ("system.event", None, meta(of("gateway"), log(17, "upstream.timeout"))),
+            ("system.event", Some("r"), meta(of("gateway"), log(9, "deployed"))),
+            (
+                "system.telemetry",
+                None,
+                meta(of("agent"), metric("latency", json!({"value": {"f64": "0.7"}}))),
+            ),
+            (
+                "system.telemetry",
+                None,
+                meta(of("agent"), metric("latency", json!({"sum": {"f64": "12.5"}, "count": 3}))),
+            ),
+            ("alert.sent", None, meta(of("alerts"), alert.clone())),
+            ("alert.suppressed", None, meta(of("alerts"), alert.clone())),
+            ("alert.sent", None, meta(of("alerts"), alert)),
+            ("system.event", None, json!({"severity": "Notice", "event": "y".repeat(3_000)})),
+            ("run.step", Some("r"), json!({"view": {"class": "tool"}})),
+        ])
+        .await;
+    recorder
+}
+
+#[tokio::test]
+async fn each_filter_finds_its_system_facts_and_no_others() {
+    let recorder = environment().await;
+    for ledger in recorder.ledgers() {
+        assert_eq!(recorder.differences_in(ledger).await, []);
+        let system = System::new(ledger.reader());
+        let check = async |expect: &[u64], change: &dyn Fn(&mut SystemFilter)| {
+            let mut filter = SystemFilter::default();
+            change(&mut filter);
+            let (mut seqs, mut cursor) = (Vec::new(), None::<String>);
+            loop {
+                let asked = request(filter.clone(), 2, cursor.as_deref());
+                let page = system.system_records(&asked).await.unwrap();
+                seqs.extend(page.items.iter().map(|record| record.seq));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seqs, expect, "{filter:?}");
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
+        check(&[7, 6, 5, 4, 3, 2, 1, 0], &|_| {}).await;
+        check(&[1, 0], &|f| f.component = some("gateway")).await;
+        check(&[0], &|f| f.severity = some("error")).await;
+        check(&[7], &|f| f.severity = some("notice")).await;
+        check(&[3, 2], &|f| f.event = some("latency")).await;
+        check(&[7], &|f| f.event = Some("y".repeat(3_000))).await;
+        check(&[1], &|f| f.run = some("r")).await;
+        check(&[6, 4], &|f| f.kind = some("alert.sent")).await;
+        check(&[3, 2, 1], &|f| f.period = Period { since: time(1), until: time(4) }).await;
+        check(&[1], &|f| {
+            f.component = some("gateway");
+            f.period = Period { since: time(1), until: None };
+        })
+        .await;
+
+        let all = system.system_records(&request(SystemFilter::default(), 9, None)).await.unwrap();
+        let said = |seq: usize| {
+            let record = &all.items[7 - seq];
+            (record.value.as_deref(), record.count, record.unit.as_deref())
+        };
+        assert_eq!(said(2), (Some("0.7"), None, Some("ms")));
+        assert_eq!(said(3), (Some("12.5"), Some(3), Some("ms")));
+        assert_eq!(said(0), (None, None, None));
+
+        let time = |ms| Timestamp::parse(&at(ms)).unwrap();
+        let between = system.between(&tenant(), time(1), time(3), 100).await.unwrap();
+        assert_eq!(between.iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2, 3]);
+        let alert = system.alert(&tenant(), "cost above plan", time(5), time(6)).await.unwrap();
+        assert_eq!(alert.last_sent.map(|record| record.seq), Some(4));
+        assert_eq!((alert.sent, alert.suppressed), (0, 1));
+        let never = system.alert(&tenant(), "never", time(0), time(9)).await.unwrap();
+        assert_eq!((never.last_sent, never.sent, never.suppressed), (None, 0, 0));
     }
 }
 
@@ -66,8 +268,103 @@ async fn rows_can_neither_be_changed_nor_removed_and_a_forged_one_is_found() {
     }
     intruder.execute("DROP TRIGGER audit_events_no_update").await.unwrap();
     intruder.execute("UPDATE audit_events SET actor = 'me'").await.unwrap();
+    intruder
+        .execute("INSERT INTO fact_refs VALUES ('acme', 'incident', 'inc-9', 0)")
+        .await
+        .unwrap();
     let found = recorder.differences().await;
-    assert_eq!(found, [(0, "`audit_events.actor` differs from its entry".to_owned())]);
+    assert_eq!(
+        found,
+        [
+            (0, "`audit_events.actor` differs from its entry".to_owned()),
+            (0, "`fact_refs` has a row that its entry does not give: name \"incident\", value \"inc-9\"".to_owned()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_whole_table() {
+    let recorder = governed().await;
+    for statement in STATEMENTS {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sqlite));
+        let plan = sqlx::query(explain).fetch_all(&mut recorder.intruder().await).await.unwrap();
+        for row in plan {
+            let line: String = row.get("detail");
+            let words: Vec<_> = line.split(' ').collect();
+            let judged = words[0] == "SCAN" && ["a", "e"].contains(&words[1]);
+            let stored = ["a", "e", "f", "audit_events", "system_events", "fact_refs"];
+            // `judged` and `scanned` are read as a whole: they hold what was looked at for a page.
+            if judged || !words.get(1).is_some_and(|table| stored.contains(table)) {
+                continue;
+            }
+            let narrow = words[0] == "SEARCH" && line.contains("(tenant=? AND ");
+            assert!(narrow, "{line}\n{}", statement.doing);
+        }
+    }
+}
+
+/// 100,000 audit facts and 100,000 facts of the environment of each of two tenants.
+const FILL: &str = "
+INSERT INTO audit_events
+SELECT t, n, 'audit.tool', 'event-' || (n % 10), 'agent', 'actor-' || (n % 100), 'tool-' || (n % 50),
+       'outcome-' || (n % 4), 'policy-' || (n % 20), 'run-' || (n / 100),
+       to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z'
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
+INSERT INTO system_events
+SELECT t, n, 'system.event', 'run-' || (n / 100), 'component-' || (n % 10), 'info', 'event-' || (n % 30), NULL, NULL, NULL,
+       to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z'
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
+INSERT INTO fact_refs
+SELECT t, 'audit.policy', 'policy-' || (n % 20), n FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
+INSERT INTO fact_refs
+SELECT t, 'audit.incident', 'incident-' || (n % 20), n FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
+ANALYZE";
+
+#[tokio::test]
+async fn no_page_of_many_facts_looks_at_more_than_its_rows() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database().await;
+    Ledger::create(&url, "log.example").await.unwrap();
+    let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
+    conn.execute(FILL).await.unwrap();
+    for statement in STATEMENTS {
+        let audit = statement.postgres.contains("FROM audit_events a")
+            || statement.postgres.contains("CROSS JOIN audit_events a");
+        let asked: (&[(&str, &str)], u64) = match statement.doing {
+            // 21 rows, each on a page of its own, below three levels of an index.
+            "listing audit records" | "listing system records" => (&[], 60),
+            "listing audit records of a run" => (&[("$10", "run-500")], 60),
+            "listing audit records of an actor" => (&[("$6", "actor-5")], 120),
+            "listing audit records of an event" => (&[("$7", "event-5")], 120),
+            "listing audit records of a tool" => (&[("$8", "tool-5")], 120),
+            "listing audit records of an outcome" => (&[("$9", "outcome-3")], 120),
+            "listing audit records of a policy" => (&[("$11", "policy-5")], 240),
+            "listing audit records of an incident" => (&[("$12", "incident-5")], 240),
+            "listing audit records by time" | "listing system records by time" => (&[], 60),
+            "listing system records of a run" => (&[("$6", "run-500")], 60),
+            "listing system records of a component" => (&[("$7", "component-5")], 120),
+            "listing system records of a severity" => (&[("$8", "info")], 120),
+            "listing system records of a name" => (&[("$9", "event-5")], 120),
+            _ => continue,
+        };
+        let count = (2..40).take_while(|n| statement.postgres.contains(&format!("${n}"))).count();
+        let values: Vec<&str> = (2..2 + count)
+            .map(|n| {
+                let name = format!("${n}");
+                let named = asked.0.iter().find(|(at, _)| *at == name);
+                match (n, audit) {
+                    (2, _) => "50000",
+                    (3 | 4, _) => "21",
+                    (13, true) | (10, false) => "",
+                    (14, true) | (11, false) => "~",
+                    (16, true) | (12, false) => "2026-01-01T12:00:00.000000000Z",
+                    _ => named.map_or("NULL", |(_, value)| value),
+                }
+            })
+            .collect();
+        let plan = plan(&mut conn, statement, "acme", &values).await;
+        assert!(plan.pages <= asked.1, "{}: {} pages\n{}", statement.doing, plan.pages, plan.text);
+    }
 }
 
 #[tokio::test]

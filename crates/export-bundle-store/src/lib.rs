@@ -15,5 +15,5 @@ pub use export_store::Exports;
 pub use projection::PROJECTION;
 
 /// Every reading statement, for a look at its plan.
-pub static STATEMENTS: [&ledger_store::Statement; 2] =
-    [&export_store::SELECT_PAGE, &projection::SELECT_ROWS];
+pub static STATEMENTS: [&ledger_store::Statement; 3] =
+    [&export_store::SELECT_PAGE, &export_store::SELECT_PAGE_OF_RUN, &projection::SELECT_ROWS];

@@ -9,8 +9,12 @@ use ledger_store::Ledger;
 use ledger_store::test_support::{PostgresServer, prepare_all};
 use serde_json::json;
 use sqlx::{Connection, Executor};
-use store_traits::{ExportStore, TenantId};
+use store_traits::{ExportFilter, ExportStore, ListRequest, TenantId};
 use support::{Recorder, tenant};
+
+fn request(tenant: &TenantId, limit: u64, cursor: Option<&str>) -> ListRequest<ExportFilter> {
+    ListRequest::new(tenant, ExportFilter::default(), limit, cursor).unwrap()
+}
 
 #[tokio::test]
 async fn completed_exports_are_listed_and_others_are_not() {
@@ -30,12 +34,13 @@ async fn completed_exports_are_listed_and_others_are_not() {
     for ledger in recorder.ledgers() {
         assert_eq!(recorder.differences_in(ledger).await, []);
         let exports = Exports::new(ledger.reader());
-        let first = exports.exports(&tenant(), 1, None).await.unwrap();
-        assert_eq!((first.items[0].seq, first.next_before_seq), (2, Some(2)));
+        let first = exports.exports(&request(&tenant(), 1, None)).await.unwrap();
+        assert_eq!((first.items.len(), first.items[0].seq, first.has_more()), (1, 2, true));
         assert_eq!(first.items[0].sha256, None);
 
-        let rest = exports.exports(&tenant(), 9, first.next_before_seq).await.unwrap();
-        assert_eq!((rest.items.len(), rest.next_before_seq), (1, None));
+        let rest = request(&tenant(), 9, first.next.as_deref());
+        let rest = exports.exports(&rest).await.unwrap();
+        assert_eq!((rest.items.len(), rest.next), (1, None));
         let export = &rest.items[0];
         assert_eq!(export.export_id.as_deref(), Some("x1"));
         assert_eq!(export.profile.as_deref(), Some("soc2"));
@@ -43,7 +48,16 @@ async fn completed_exports_are_listed_and_others_are_not() {
         assert_eq!(export.sha256.unwrap().to_string(), digest);
 
         let other = TenantId::parse("other").unwrap();
-        assert!(exports.exports(&other, 9, None).await.unwrap().items.is_empty());
+        assert!(exports.exports(&request(&other, 9, None)).await.unwrap().items.is_empty());
+        for (run, profile, expect) in
+            [(Some("r"), None, 1), (None, Some("soc2"), 1), (Some("r"), Some("evidence"), 0)]
+        {
+            let (run, profile) = (run.map(str::to_owned), profile.map(str::to_owned));
+            let filter = ExportFilter { run, profile };
+            let asked = ListRequest::new(&tenant(), filter, 9, None).unwrap();
+            let page = exports.exports(&asked).await.unwrap();
+            assert_eq!((page.items.len(), page.next), (expect, None));
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use logs_domain::{TenantId, Timestamp};
+use logs_domain::TenantId;
+
+use crate::commands::{AuditArgs, CompletionsArgs, ManArgs, RunsArgs, SystemArgs, UsageArgs};
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
 #[derive(Parser)]
@@ -42,6 +44,12 @@ pub(crate) enum Command {
     Run(OneRun),
     /// List everything recorded for a run, entry by entry.
     Trace(OneRun),
+    /// List who did, decided, read and exported what, newest first.
+    Audit(AuditArgs),
+    /// List events, measurements and alerts, newest first, or what surrounded a run.
+    System(SystemArgs),
+    /// Sum up calls, tokens and cost by day, agent and model.
+    Usage(UsageArgs),
     /// Verify, sign and prove the ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -60,6 +68,10 @@ pub(crate) enum Command {
     /// The keys that verify this log.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Print what makes a shell complete this command.
+    Completions(CompletionsArgs),
+    /// Write manual pages into a folder.
+    Man(ManArgs),
     /// Import real captures into a fresh folder, verify, tamper with a copy, export, verify.
     Demo(DemoArgs),
 }
@@ -121,24 +133,6 @@ pub(crate) enum SignalArg {
     Traces,
     Logs,
     Metrics,
-}
-
-#[derive(Args)]
-pub(crate) struct RunsArgs {
-    #[command(flatten)]
-    pub(crate) tenant: Tenant,
-    /// Only runs with a step that began at or after this time (RFC 3339).
-    #[arg(long)]
-    pub(crate) since: Option<Timestamp>,
-    /// Only runs with a step that began before this time (RFC 3339).
-    #[arg(long)]
-    pub(crate) until: Option<Timestamp>,
-    /// Runs a page, 1 to 500.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
-    pub(crate) limit: u32,
-    /// Where the page before ended.
-    #[arg(long)]
-    pub(crate) cursor: Option<u64>,
 }
 
 #[derive(Args)]

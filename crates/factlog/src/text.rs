@@ -1,5 +1,6 @@
 //! Numbers, times and tables as people read them.
 
+use logs_domain::Timestamp;
 use unicode_width::UnicodeWidthStr as _;
 
 /// `1 error`, `2 errors`.
@@ -47,6 +48,19 @@ pub(crate) fn duration(ns: i128) -> String {
             }
         }
     }
+}
+
+/// A time in UTC to the second: `2026-11-23 08:32:02`.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.to_string().chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
+/// A text as it may be printed, or a dash for none; long ones are cut.
+pub(crate) fn or_dash(text: Option<&str>) -> String {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return "–".into() };
+    let cut: String = text.chars().take(40).collect();
+    let dots = if cut.len() < text.len() { "…" } else { "" };
+    printable(&format!("{cut}{dots}"))
 }
 
 /// Which side a column leans to.

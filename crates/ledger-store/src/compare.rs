@@ -1,11 +1,12 @@
 //! Compares typed rows with the entries that they are derived from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use store_traits::{StoreError, TenantId};
 
 use crate::cell::StoredRow;
+use crate::row::to_i64;
 use crate::{Cell, Check, FactAt, Reader, Row, Table};
 
 /// What the rows of a range say other than the facts of that range: a row too many, one too few, a
@@ -23,6 +24,29 @@ pub(crate) async fn differences(
             let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
             Ok(compared(table.name, columns, stored, (table.rows)(facts)))
         }
+        Check::Set { columns, select, earlier } => {
+            let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
+            let mut expected = (table.rows)(facts);
+            let mut found = Vec::new();
+            let spelt = |cells: &[Cell<'_>]| said(columns, cells);
+            let mut there: BTreeSet<(u64, String)> =
+                stored.iter().map(|row| (row.seq, spelt(&row.cells))).collect();
+            expected.retain(|row| !there.remove(&(row.seq, spelt(&row.cells))));
+            found.extend(there.into_iter().map(|(seq, what)| {
+                (seq, format!("`{}` has a row that its entry does not give: {what}", table.name))
+            }));
+            for row in expected {
+                let first: Option<(i64,)> = match earlier {
+                    Some(statement) => reader.first(statement, tenant, &row.cells).await?,
+                    None => None,
+                };
+                if first.is_none_or(|(first,)| first >= to_i64(row.seq)) {
+                    let what = spelt(&row.cells);
+                    found.push((row.seq, format!("`{}` lacks a row: {what}", table.name)));
+                }
+            }
+            Ok(found)
+        }
         Check::Faults(faults) => {
             let mut found = Vec::new();
             for (statement, what) in *faults {
@@ -32,6 +56,17 @@ pub(crate) async fn differences(
             Ok(found)
         }
     }
+}
+
+/// A row in words.
+fn said(columns: &[&str], cells: &[Cell<'_>]) -> String {
+    let text = |cell: &Cell<'_>| match cell {
+        Cell::Text(text) => format!("{:?}", text.as_deref().unwrap_or_default()),
+        Cell::Int(number) => format!("{number:?}"),
+        Cell::Bytes(bytes) => format!("{} bytes", bytes.len()),
+    };
+    let members = columns.iter().zip(cells).map(|(name, cell)| format!("{name} {}", text(cell)));
+    members.collect::<Vec<_>>().join(", ")
 }
 
 fn compared(

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use store_traits::{
-    Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
-    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
+    Checkpoint, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head, IdempotencyKey,
+    Known, LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
+    Value,
 };
 
 use crate::batch::Parts;
@@ -36,6 +37,12 @@ impl TileStore for Ledger {
 
 #[async_trait]
 impl LedgerStore for Ledger {
+    fn durability(&self) -> Durability {
+        // SQLite is opened with a file, WAL and `synchronous = FULL`, PostgreSQL with a
+        // `synchronous_commit` that is not off; neither can be opened otherwise.
+        Durability::PowerLoss
+    }
+
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         let names: Vec<(String,)> = self.reader.rows_of_all(&sql::SELECT_TENANTS).await?;
         let parse = |(name,): &(String,)| {

@@ -80,8 +80,12 @@ async fn a_key_is_found_and_refused_when_its_span_is_complete() {
     // Somebody who takes the rows of tags away takes no key away.
     let mut intruder = fresh.intruder().await;
     intruder.execute("DROP TRIGGER key_tags_no_delete").await.unwrap();
-    for taken in ["whole = 1", "first_seq BETWEEN 1000 AND 40000", "whole = 0"] {
-        intruder.execute(format!("DELETE FROM key_tags WHERE {taken}").as_str()).await.unwrap();
+    for taken in [
+        "DELETE FROM key_tags WHERE whole = 1",
+        "DELETE FROM key_tags WHERE first_seq BETWEEN 1000 AND 40000",
+        "DELETE FROM key_tags",
+    ] {
+        intruder.execute(taken).await.unwrap();
         let ledger = open(&fresh.url).await;
         assert_eq!(seqs(&ledger, &asked).await, found, "{taken}");
         ledger.close().await;
@@ -102,8 +106,8 @@ async fn a_tag_that_is_not_of_its_key_is_found_by_verification() {
     assert_eq!(differences().await, Vec::<u64>::new());
     let mut intruder = fresh.intruder().await;
     intruder.execute("DROP TRIGGER key_tags_no_update").await.unwrap();
-    let forged = "UPDATE key_tags SET tags = zeroblob(40) || substr(tags, 41) WHERE first_seq = 0";
+    let forged = "UPDATE key_tags SET tags = zeroblob(80) WHERE first_seq = 0";
     intruder.execute(forged).await.unwrap();
-    assert_eq!(differences().await, [3, 4]);
+    assert_eq!(differences().await, (3..10).collect::<Vec<_>>());
     ledger.close().await;
 }

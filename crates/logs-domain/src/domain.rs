@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adapters::{KeyRing, StrictVerifier};
-use audit_evidence::{Recorder, VerifierKey};
+use audit_evidence::{Recorder, RunRecorder, VerifierKey};
+use audit_store::{Audit, System};
+use export_bundle_store::Exports;
 use ledger_store::{Ledger, OpenMode, Projection};
-use logs_facade::LogsFacade;
+use logs_facade::{LogsFacade, Stores, TraceFacade};
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
@@ -45,7 +47,7 @@ impl Place {
 pub struct LogsDomain {
     pub(crate) ledger: Arc<dyn LedgerStore>,
     database: Arc<Ledger>,
-    pub(crate) recorder: Recorder,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) clock: Arc<dyn Clock>,
     keys: Option<KeyRing>,
     pub(crate) high_water: Arc<dyn HighWater>,
@@ -53,6 +55,7 @@ pub struct LogsDomain {
     pub(crate) last_signed: LastSigned,
     pub(crate) origin: String,
     facade: LogsFacade,
+    traces: TraceFacade,
     pub(crate) place: Place,
 }
 
@@ -103,17 +106,32 @@ impl LogsDomain {
         let database = Arc::new(
             Ledger::open(&place.url, mode, projections(), replay_determinism::key_tag).await?,
         );
-        let traces = Arc::new(Traces::new(database.reader()));
         let ledger: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&database);
+        let reader = database.reader();
+        let stores = Stores {
+            ledger: Arc::clone(&ledger),
+            traces: Arc::new(Traces::new(reader)),
+            audit: Arc::new(Audit::new(reader)),
+            system: Arc::new(System::new(reader)),
+            exports: Arc::new(Exports::new(reader)),
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let keys = key_file::load(&place.key_file, access)?;
         let Settings { high_water, checkpoints } = settings;
         let marks = high_water.unwrap_or_else(|| HighWaterFile::beside(&place.key_file));
         let origin = ledger.origin(DEFAULT_ORIGIN).await?;
+        let recorder = Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy);
+        let recorder = Arc::new(recorder);
+        let runs = RunRecorder::new(
+            Arc::clone(&recorder),
+            Arc::clone(&ledger),
+            Arc::clone(&stores.traces),
+        );
         Ok(Self {
-            recorder: Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy),
-            facade: LogsFacade::new(Arc::clone(&ledger), traces),
+            traces: TraceFacade::new(runs, Arc::clone(&ledger)),
+            recorder,
+            facade: LogsFacade::new(stores),
             ledger,
             database,
             clock,
@@ -130,6 +148,12 @@ impl LogsDomain {
     #[must_use]
     pub fn logs(&self) -> &LogsFacade {
         &self.facade
+    }
+
+    /// Records runs: start, steps, end.
+    #[must_use]
+    pub fn traces(&self) -> &TraceFacade {
+        &self.traces
     }
 
     /// All tenants with facts. The root log is nobody's.

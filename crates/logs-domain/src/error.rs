@@ -26,6 +26,9 @@ pub enum DomainError {
     /// Recording failed.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A page cannot be asked for.
+    #[error(transparent)]
+    List(#[from] store_traits::ListError),
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -167,6 +170,7 @@ impl DomainError {
             | Self::NoKey { .. }
             | Self::KeyRing(_)
             | Self::Reserved(_)
+            | Self::List(_)
             | Self::Origin { .. }
             | Self::WhichTenant(_)
             | Self::EmptyLedger(_)

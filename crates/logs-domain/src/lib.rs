@@ -61,12 +61,16 @@ pub use witness_http::HttpWitnesses;
 // What callers need to speak with the domain.
 pub use adapters::{BundleReport, Finding as BundleFinding};
 pub use audit_evidence::{
-    Finding, LedgerReport, PolicyError, TrustPolicy, VerifierKey, WitnessClient,
-    WitnessedCheckpoint,
+    Acknowledged, Ending, Environment, Finding, Inflection, LedgerReport, PolicyError,
+    ReplayWindow, RunEnding, RunEnvironment, RunRecordError, RunScope, RunStart, RunStep,
+    RunTelemetry, SpanEvent, TrustPolicy, Turn, VerifierKey, WitnessClient, WitnessedCheckpoint,
 };
 pub use completeness::{Gap, Nested, gaps_of_run, nest};
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
-pub use logs_facade::{Answer, EvidenceMetadata, LogsFacade};
+pub use logs_facade::{Answer, EvidenceMetadata, LogsFacade, TraceFacade};
 pub use store_traits::{
-    Page, RunCursor, RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, TenantId, Timestamp,
+    ActorFacts, AlertFacts, AuditFilter, AuditRecord, ExportFilter, ExportRecord, FactId, Filter,
+    ListError, ListRequest, Object, Page, Period, RecordedFact, RunFilter, RunId, RunStatus,
+    RunSummary, Step, StepClass, StepOutcome, SystemFilter, SystemRecord, TenantId, Timestamp,
+    Usage, Value,
 };

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use ledger_store::test_support::{PostgresServer, copy_tenant};
 use ledger_store::{Ledger, OpenMode, Projection};
-use logs_domain::{Access, Hint, Input, LogsDomain, Place, RunFilter, TenantId, Withhold};
+use logs_domain::{
+    Access, Hint, Input, ListRequest, LogsDomain, Place, RunFilter, TenantId, Withhold,
+};
 
 fn projections() -> Vec<&'static Projection> {
     vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
@@ -75,10 +77,10 @@ async fn both() -> Option<Both> {
 async fn lists_runs_and_steps_are_the_same() {
     let Some(both) = both().await else { return };
     let tenant = tenant();
-    let filter = RunFilter::default();
+    let request = ListRequest::new(&tenant, RunFilter::default(), 500, None).unwrap();
     let (a, b) = (both.sqlite.logs(), both.postgres.logs());
-    let page = a.runs(&tenant, &filter, None, 500).await.unwrap().value;
-    assert_eq!(b.runs(&tenant, &filter, None, 500).await.unwrap().value, page);
+    let page = a.runs(&request).await.unwrap().value;
+    assert_eq!(b.runs(&request).await.unwrap().value, page);
     assert!(page.items.len() > 5, "{}", page.items.len());
     for run in &page.items {
         let run = both.sqlite.run_id(&tenant, &run.run_id).await.unwrap();
@@ -103,7 +105,12 @@ async fn both_ledgers_hold_and_sign_the_same_head() {
 async fn exports_of_a_run_are_the_same_bytes() {
     let Some(both) = both().await else { return };
     let tenant = tenant();
-    let page = both.sqlite.logs().runs(&tenant, &RunFilter::default(), None, 500).await.unwrap();
+    let page = both
+        .sqlite
+        .logs()
+        .runs(&ListRequest::new(&tenant, RunFilter::default(), 500, None).unwrap())
+        .await
+        .unwrap();
     for (n, run) in page.value.items.iter().take(3).enumerate() {
         let run = both.sqlite.run_id(&tenant, &run.run_id).await.unwrap();
         let [a, b] = ["sqlite", "postgres"].map(|from| both.out.join(format!("{from}-{n}.zip")));

@@ -209,7 +209,14 @@ async fn the_policy_signs_after_so_many_entries_or_so_much_time_or_at_close() {
 }
 
 async fn evidence(log: &Log, domain: &LogsDomain, name: &str) -> (PathBuf, PathBuf) {
-    let runs = domain.logs().runs(&tenant(), &Default::default(), None, 1).await.unwrap();
+    let runs = domain
+        .logs()
+        .runs(
+            &logs_domain::ListRequest::new(&tenant(), logs_domain::RunFilter::default(), 1, None)
+                .unwrap(),
+        )
+        .await
+        .unwrap();
     let run = domain.run_id(&tenant(), &runs.value.items[0].run_id).await.unwrap();
     let (bundle, proof) = (log.path(&format!("{name}.zip")), log.path(&format!("{name}.proof")));
     domain.export_run(&tenant(), &run, Withhold::Nothing, &bundle).await.unwrap();

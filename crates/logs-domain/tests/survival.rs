@@ -44,9 +44,14 @@ fn draft(key: &str) -> Draft {
 }
 
 async fn recorder_with(url: &str, clock: Arc<dyn Clock>) -> Recorder {
-    let ledger = Ledger::open(url, OpenMode::ReadWrite, Vec::new(), replay_determinism::key_tag)
-        .await
-        .unwrap();
+    let ledger = Ledger::open(
+        url,
+        OpenMode::ReadWrite,
+        vec![&audit_store::PROJECTION],
+        replay_determinism::key_tag,
+    )
+    .await
+    .unwrap();
     Recorder::new(Arc::new(ledger), clock, Arc::new(OsEntropy))
 }
 

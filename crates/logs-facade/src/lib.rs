@@ -10,6 +10,8 @@
 
 mod answer;
 mod logs;
+mod trace;
 
 pub use answer::{Answer, EvidenceMetadata};
-pub use logs::LogsFacade;
+pub use logs::{LogsFacade, Stores};
+pub use trace::TraceFacade;

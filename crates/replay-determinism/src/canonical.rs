@@ -11,9 +11,11 @@
 //! ```
 
 mod fast;
+pub mod full;
 mod parse;
 mod write;
 
+pub(crate) use fast::plain;
 pub use parse::{CanonicalError, MAX_DEPTH, parse, parse_canonical};
 pub use write::write;
-pub(crate) use write::{write_object, write_string};
+pub(crate) use write::{write_integer, write_object, write_string};

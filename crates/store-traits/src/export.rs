@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Digest, StoreError, TenantId, Timestamp};
+use crate::{Digest, Filter, ListRequest, Page, StoreError, Timestamp};
 
 /// A completed export in a list; the entry has the whole of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,23 +21,30 @@ pub struct ExportRecord {
     pub occurred_at: Timestamp,
 }
 
-/// A page of exports, newest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExportPage {
-    /// The exports.
-    pub items: Vec<ExportRecord>,
-    /// The next page holds exports before this sequence number; `None` at the end.
-    pub next_before_seq: Option<u64>,
+/// Which exports to list. All that is named must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExportFilter {
+    /// Exports of this run.
+    pub run: Option<String>,
+    /// Exports of this profile.
+    pub profile: Option<String>,
+}
+
+impl Filter for ExportFilter {
+    fn order(&self) -> &'static str {
+        match &self.run {
+            Some(_) => "exports/run",
+            None => "exports",
+        }
+    }
 }
 
 /// Reads which evidence left the house.
 #[async_trait]
 pub trait ExportStore: Send + Sync {
-    /// A page of at most `limit` (1 to 500) exports before `before_seq`, newest first.
+    /// A page of exports, newest entry first.
     async fn exports(
         &self,
-        tenant: &TenantId,
-        limit: u32,
-        before_seq: Option<u64>,
-    ) -> Result<ExportPage, StoreError>;
+        request: &ListRequest<ExportFilter>,
+    ) -> Result<Page<ExportRecord>, StoreError>;
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use async_trait::async_trait;
 
 use crate::{
-    Digest, FactId, FactKind, IdempotencyKey, RunId, StoreError, TenantId, Timestamp, TraceId,
-    Value,
+    Digest, Durability, FactId, FactKind, IdempotencyKey, RunId, StoreError, TenantId, Timestamp,
+    TraceId, Value,
 };
 
 /// The longest entry, in bytes: C2SP tlog-tiles gives an entry a 16-bit length.
@@ -204,6 +204,11 @@ pub trait TileStore: Send + Sync {
 /// signed checkpoints and their proofs expose it.
 #[async_trait]
 pub trait LedgerStore: TileStore {
+    /// What a committed batch survives. A store that says nothing declares nothing.
+    fn durability(&self) -> Durability {
+        Durability::Undeclared
+    }
+
     /// All tenants that have a ledger, in order of name.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
 

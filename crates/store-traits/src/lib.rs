@@ -13,16 +13,21 @@ mod audit;
 mod clock;
 mod digest;
 mod draft;
+mod durability;
 mod error;
 mod export;
 mod high_water;
 mod id;
 mod kind;
 mod ledger;
+mod list;
 mod meta;
 mod recorded;
 mod run;
+mod run_facts;
+mod run_filter;
 mod sign;
+mod system;
 mod tenant;
 mod time;
 mod value;
@@ -31,12 +36,13 @@ mod value;
 pub mod test_support;
 
 pub use actor::Actor;
-pub use audit::{AuditPage, AuditRecord, AuditStore};
+pub use audit::{ActorFacts, AuditFilter, AuditOrder, AuditRecord, AuditStore};
 pub use clock::{Clock, Entropy, EntropyError};
 pub use digest::{Digest, DigestError};
 pub use draft::{CommitForm, Committed, Draft, Identity};
+pub use durability::Durability;
 pub use error::StoreError;
-pub use export::{ExportPage, ExportRecord, ExportStore};
+pub use export::{ExportFilter, ExportRecord, ExportStore};
 pub use high_water::{Advance, HighWater, HighWaterError, SignedState};
 pub use id::{FactId, IdError, IdempotencyKey, RunId, SpanId, TraceId};
 pub use kind::FactKind;
@@ -44,10 +50,16 @@ pub use ledger::{
     Checkpoint, CommitOutcome, Content, Entry, Head, Known, LedgerStore, MAX_ENTRY_BYTES,
     SealedBatch, SealedEntry, Subtree, TenantSecret, TileStore,
 };
+pub use list::{
+    Filter, ListError, ListRequest, MOST_INDEXED, MOST_ITEMS, Page, Period, Place, Scanned, indexed,
+};
 pub use meta::{DraftMeta, Origin, SourceDomain};
 pub use recorded::RecordedFact;
-pub use run::{Page, RunCursor, RunFilter, RunStatus, RunSummary, Step, StepClass, TraceStore};
+pub use run::{RunStatus, RunSummary, Step, StepClass, TraceStore};
+pub use run_facts::{RunEnd, RunExtent, StepOutcome, Usage};
+pub use run_filter::{RunFilter, RunOrder};
 pub use sign::{SignError, SignatureVerifier, Signer};
+pub use system::{AlertFacts, SystemFilter, SystemOrder, SystemRecord, SystemStore};
 pub use tenant::{TenantError, TenantId};
 pub use time::{Timestamp, TimestampError};
 pub use value::{Object, SafeInt, SafeIntError, Value};

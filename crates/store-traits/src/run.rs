@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::{RunId, StoreError, TenantId, Timestamp};
+use crate::{
+    ListRequest, Page, Period, RunExtent, RunFilter, RunId, StepOutcome, StoreError, TenantId,
+    Timestamp, Usage,
+};
 
 /// What a step is, in the normalised view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -157,43 +160,11 @@ pub struct RunSummary {
     pub entries: u64,
 }
 
-/// Which runs to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Runs with a step that began at or after this time.
-    pub since: Option<Timestamp>,
-    /// Runs with a step that began before this time.
-    pub until: Option<Timestamp>,
-}
-
-/// Where a list goes on. Runs are listed newest first by the sequence number of their first entry,
-/// which never changes, so that a page never skips or repeats a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunCursor {
-    /// Only runs whose first entry lies before this sequence number.
-    pub before_seq: u64,
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// Where the next page begins; `None` at the end.
-    pub next: Option<RunCursor>,
-}
-
 /// Reads runs and steps.
 #[async_trait]
 pub trait TraceStore: Send + Sync {
-    /// A page of runs, newest first. `limit` is between 1 and 500.
-    async fn runs(
-        &self,
-        tenant: &TenantId,
-        filter: &RunFilter,
-        cursor: Option<RunCursor>,
-        limit: u32,
-    ) -> Result<Page<RunSummary>, StoreError>;
+    /// A page of runs, in the order that the filter gives ([`RunFilter::ordered_by`]).
+    async fn runs(&self, request: &ListRequest<RunFilter>) -> Result<Page<RunSummary>, StoreError>;
 
     /// One run.
     async fn run(&self, tenant: &TenantId, run: &RunId) -> Result<Option<RunSummary>, StoreError>;
@@ -207,4 +178,20 @@ pub trait TraceStore: Send + Sync {
         tenant: &TenantId,
         prefix: &str,
     ) -> Result<Vec<String>, StoreError>;
+
+    /// When a run's steps were, who took part, and which facts end it; `None` for a run without
+    /// steps.
+    async fn extent(&self, tenant: &TenantId, run: &RunId)
+    -> Result<Option<RunExtent>, StoreError>;
+
+    /// What became of each step of a run, in order of (start, seq), at most 100,000.
+    async fn outcomes(
+        &self,
+        tenant: &TenantId,
+        run: &RunId,
+    ) -> Result<Vec<StepOutcome>, StoreError>;
+
+    /// Tokens and cost by day, agent and model, of the model calls that began in a period; in order
+    /// of (day, agent, provider, model), at most 10,000.
+    async fn usage(&self, tenant: &TenantId, period: Period) -> Result<Vec<Usage>, StoreError>;
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use ledger_store::{Cell, Check, FactAt, Projection, Row, Table};
 
+use crate::labels::{INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL, SELECT_LABEL_ROWS, first_given};
 use crate::row::{STEP_COLUMNS, run_of, step_row};
 use crate::sql;
 
-/// `steps` and `runs`.
+/// `steps`, `runs` and `run_labels`.
 pub static PROJECTION: Projection = Projection {
     name: "traces",
     tables: &[
@@ -33,6 +34,16 @@ pub static PROJECTION: Projection = Projection {
                     "`runs` has a row that its entry does not give",
                 ),
             ]),
+        },
+        Table {
+            name: "run_labels",
+            insert: INSERT_LABELS,
+            rows: first_given,
+            check: Check::Set {
+                columns: &LABEL_COLUMNS,
+                select: SELECT_LABEL_ROWS,
+                earlier: Some(SELECT_LABEL),
+            },
         },
     ],
 };

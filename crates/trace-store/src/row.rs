@@ -2,7 +2,10 @@
 
 use ledger_store::{Cell, FactAt, Row, from_i64, text_at};
 use sqlx::FromRow;
-use store_traits::{RunStatus, RunSummary, Step, StepClass, StoreError, Timestamp, Value};
+use store_traits::{
+    Place, RunStatus, RunSummary, Scanned, Step, StepClass, StepOutcome, StoreError, Timestamp,
+    Usage, Value,
+};
 
 /// The columns of `steps` after `(tenant, seq)`, in the order of [`step_row`].
 pub(crate) const STEP_COLUMNS: [&str; 19] = [
@@ -49,8 +52,7 @@ pub(crate) fn step_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
         // A negative count is nonsense of the source: the fact keeps it, a sum must not.
         Cell::Int(count.filter(|count| *count >= 0))
     };
-    let occurred_at = time(text_at(fact, &["meta", "occurred_at"]))?;
-    let started_at = time(view("started_at")).unwrap_or(occurred_at);
+    let started_at = started_at(fact)?;
     let root = fact.at(&["body", "view", "root"]) == Some(&Value::Bool(true));
     let cells = vec![
         Cell::from(run),
@@ -74,6 +76,12 @@ pub(crate) fn step_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
         Cell::Int(Some(i64::from(root))),
     ];
     Some(Row { seq: at.seq, cells })
+}
+
+/// When a step began: as the view says, else when the fact happened.
+pub(crate) fn started_at(fact: &Value) -> Option<String> {
+    let occurred_at = time(text_at(fact, &["meta", "occurred_at"]))?;
+    Some(time(text_at(fact, &["body", "view", "started_at"])).unwrap_or(occurred_at))
 }
 
 /// The one spelling of a time, whose text order is time order.
@@ -134,7 +142,6 @@ impl StepRow {
 #[derive(FromRow)]
 pub(crate) struct SummaryRow {
     run_id: String,
-    first_seq: i64,
     agent: Option<String>,
     started_at: String,
     ended_at: Option<String>,
@@ -149,12 +156,8 @@ pub(crate) struct SummaryRow {
 }
 
 impl SummaryRow {
-    pub(crate) fn first_seq(&self) -> Result<u64, StoreError> {
-        from_i64(self.first_seq, "runs.first_seq")
-    }
-
     pub(crate) fn into_summary(self) -> Result<RunSummary, StoreError> {
-        let Self { run_id, first_seq: _, agent, started_at, ended_at, status, .. } = self;
+        let Self { run_id, agent, started_at, ended_at, status, .. } = self;
         let what = format!("the summary of run `{run_id}`");
         let ended_at = ended_at.map(|at| stored_time(&at, &what)).transpose()?;
         Ok(RunSummary {
@@ -179,6 +182,81 @@ impl SummaryRow {
     }
 }
 
-fn stored_time(text: &str, what: &str) -> Result<Timestamp, StoreError> {
+/// A run that was looked at for a page.
+#[derive(FromRow)]
+pub(crate) struct CandidateRow {
+    ordering: String,
+    seq: i64,
+    run_id: String,
+    fits: bool,
+    at_end: bool,
+}
+
+impl CandidateRow {
+    pub(crate) fn into_scanned(self) -> Result<Scanned<String>, StoreError> {
+        let Self { ordering, seq, run_id, fits, at_end } = self;
+        let seq = from_i64(seq, "run_labels.seq")?;
+        let place = Place { value: ordering, seq };
+        Ok(Scanned { place, fits, last: at_end, item: run_id })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct OutcomeRow {
+    seq: i64,
+    class: String,
+    name: String,
+    error: Option<String>,
+    at: String,
+}
+
+impl OutcomeRow {
+    pub(crate) fn into_outcome(self) -> Result<StepOutcome, StoreError> {
+        let Self { seq, class, name, error, at } = self;
+        let what = format!("steps.{seq}");
+        Ok(StepOutcome {
+            seq: from_i64(seq, &what)?,
+            class: StepClass::parse(&class),
+            name,
+            error,
+            at: stored_time(&at, &what)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct UsageRow {
+    day: String,
+    agent: Option<String>,
+    provider: Option<String>,
+    model: Option<String>,
+    runs: i64,
+    calls: i64,
+    errors: i64,
+    input_tokens: i64,
+    output_tokens: i64,
+    cost_micros: Option<i64>,
+}
+
+impl UsageRow {
+    pub(crate) fn into_usage(self) -> Result<Usage, StoreError> {
+        let Self { day, agent, provider, model, runs, calls, errors, .. } = self;
+        let what = format!("the usage of {day}");
+        Ok(Usage {
+            agent,
+            provider,
+            model,
+            runs: from_i64(runs, &what)?,
+            calls: from_i64(calls, &what)?,
+            errors: from_i64(errors, &what)?,
+            input_tokens: from_i64(self.input_tokens, &what)?,
+            output_tokens: from_i64(self.output_tokens, &what)?,
+            cost_micros: self.cost_micros.map(|n| from_i64(n, &what)).transpose()?,
+            day,
+        })
+    }
+}
+
+pub(crate) fn stored_time(text: &str, what: &str) -> Result<Timestamp, StoreError> {
     Timestamp::parse(text).map_err(|error| StoreError::Corrupt { what: format!("{what}: {error}") })
 }

@@ -2,6 +2,8 @@
 
 use ledger_store::{Insert, Statement, Type, repeated};
 
+use crate::labels::{SELECT_LABEL, SELECT_LABEL_ROWS};
+
 use Type::{Int, Text};
 
 pub(crate) const INSERT_STEPS: Insert = Insert {
@@ -43,20 +45,45 @@ pub(crate) const SELECT_RUNS_WITHOUT_THEIR_STEP: Statement = Statement::both(
     "SELECT r.first_seq FROM runs r LEFT JOIN steps s ON s.tenant = $1 AND s.seq = r.first_seq WHERE r.tenant = $1 AND r.first_seq >= $2 AND r.first_seq < $3 AND (s.run_id IS NULL OR s.run_id <> r.run_id)",
 );
 
-/// Newest first by `first_seq`; `$1` tenant, `$2` before_seq, `$3` since, `$4` until, `$5` limit.
-pub(crate) static SELECT_RUNS: Statement = Statement {
-    doing: "listing runs",
+/// The summaries of the runs that `$2` names, a JSON array.
+pub(crate) static SELECT_SUMMARIES: Statement = Statement {
+    doing: "summarising runs",
     sqlite: concat!(
-        include_str!("queries/page_of_runs.sql"),
+        include_str!("queries/page_sqlite.sql"),
         include_str!("queries/steps_of_page_sqlite.sql"),
         include_str!("queries/summarise_runs.sql"),
     ),
     postgres: concat!(
-        include_str!("queries/page_of_runs.sql"),
+        include_str!("queries/page_postgres.sql"),
         include_str!("queries/steps_of_page_postgres.sql"),
         include_str!("queries/summarise_runs.sql"),
     ),
 };
+/// The three ways to a page of runs; their values are explained where they are used.
+pub(crate) static SELECT_RUNS_BY_ENTRY: Statement = Statement::both(
+    "listing runs",
+    concat!(
+        include_str!("queries/runs_by_entry.sql"),
+        include_str!("queries/once.sql"),
+        include_str!("queries/fitting_runs.sql"),
+    ),
+);
+pub(crate) static SELECT_RUNS_BY_ID: Statement = Statement::both(
+    "listing a run",
+    concat!(
+        include_str!("queries/runs_by_id.sql"),
+        include_str!("queries/once.sql"),
+        include_str!("queries/fitting_runs.sql"),
+    ),
+);
+pub(crate) static SELECT_RUNS_BY_LABEL: Statement = Statement::both(
+    "listing runs by a label",
+    concat!(
+        include_str!("queries/runs_by_label.sql"),
+        include_str!("queries/first_hour.sql"),
+        include_str!("queries/fitting_runs.sql"),
+    ),
+);
 /// `$1` tenant, `$2` run.
 pub(crate) static SELECT_RUN: Statement = Statement {
     doing: "reading a run",
@@ -85,13 +112,57 @@ pub(crate) static SELECT_RUNS_STARTING_WITH: Statement = Statement::both(
     "SELECT run_id FROM runs WHERE tenant = $1 AND run_id >= $2 AND run_id < $3 ORDER BY run_id LIMIT 10",
 );
 
+/// What became of the steps, in order of (start, seq).
+pub(crate) static SELECT_OUTCOMES: Statement = Statement::both(
+    "reading the outcomes of a run's steps",
+    "SELECT seq, class, coalesce(tool, name) AS name, error, coalesce(ended_at, started_at) AS at FROM steps WHERE tenant = $1 AND run_id = $2 ORDER BY started_at, seq LIMIT 100000",
+);
+
+/// `started_at >= ''` holds for all, and with `+seq`, which no index orders by, it leads SQLite to the
+/// index of a run's steps.
+pub(crate) static SELECT_EXTENT: Statement = Statement::both(
+    "reading how far a run goes",
+    "SELECT min(started_at) AS started_at, max(coalesce(ended_at, started_at)) AS last_at FROM steps WHERE tenant = $1 AND run_id = $2 AND started_at >= ''",
+);
+pub(crate) static SELECT_SERVICES: Statement = Statement::both(
+    "reading who took part in a run",
+    "SELECT DISTINCT service FROM steps WHERE tenant = $1 AND run_id = $2 AND started_at >= '' AND service IS NOT NULL ORDER BY service LIMIT 20",
+);
+pub(crate) static SELECT_ENDS: Statement = Statement::both(
+    "reading what ended a run",
+    "SELECT seq, kind FROM steps WHERE tenant = $1 AND run_id = $2 AND started_at >= '' AND kind IN ('run.completed', 'run.aborted') ORDER BY +seq LIMIT 20",
+);
+
+/// Reads every step of the runs of a period: a sum, and no page of a list.
+pub(crate) static SELECT_USAGE: Statement = Statement {
+    doing: "summing up usage",
+    sqlite: concat!(
+        include_str!("queries/used_steps_sqlite.sql"),
+        include_str!("queries/sum_usage.sql"),
+    ),
+    postgres: concat!(
+        include_str!("queries/used_steps_postgres.sql"),
+        include_str!("queries/sum_usage.sql"),
+    ),
+};
+
 /// Every reading statement, for a look at its plan.
-pub static STATEMENTS: [&Statement; 7] = [
-    &SELECT_RUNS,
+pub static STATEMENTS: [&Statement; 17] = [
+    &SELECT_SUMMARIES,
+    &SELECT_RUNS_BY_ENTRY,
+    &SELECT_RUNS_BY_ID,
+    &SELECT_RUNS_BY_LABEL,
     &SELECT_RUN,
     &SELECT_STEPS,
+    &SELECT_OUTCOMES,
+    &SELECT_EXTENT,
+    &SELECT_SERVICES,
+    &SELECT_ENDS,
+    &SELECT_USAGE,
     &SELECT_RUNS_STARTING_WITH,
     &SELECT_STEP_ROWS,
     &SELECT_STEPS_BEFORE_THEIR_RUN,
     &SELECT_RUNS_WITHOUT_THEIR_STEP,
+    &SELECT_LABEL_ROWS,
+    &SELECT_LABEL,
 ];

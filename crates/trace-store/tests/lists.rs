@@ -4,11 +4,11 @@
 
 mod support;
 
-use ledger_store::Ledger;
 use ledger_store::test_support::{PostgresServer, plan, prepare_all};
+use ledger_store::{Ledger, OpenMode};
 use serde_json::json;
 use sqlx::{Connection, Executor, Row};
-use store_traits::{RunFilter, RunId, TenantId, Timestamp, TraceStore};
+use store_traits::{ListRequest, Period, RunFilter, RunId, TenantId, Timestamp, TraceStore};
 use support::{Recorder, at, tenant};
 use trace_store::{PROJECTION, STATEMENTS, Traces};
 
@@ -26,6 +26,18 @@ async fn seven_runs() -> Recorder {
     recorder
 }
 
+fn request(filter: RunFilter, cursor: Option<&str>, limit: u64) -> ListRequest<RunFilter> {
+    ListRequest::new(&tenant(), filter, limit, cursor).unwrap()
+}
+
+fn all(limit: u64) -> ListRequest<RunFilter> {
+    request(RunFilter::default(), None, limit)
+}
+
+fn of_period(since: Option<Timestamp>, until: Option<Timestamp>) -> RunFilter {
+    RunFilter { period: Period { since, until }, ..RunFilter::default() }
+}
+
 fn ids(items: &[store_traits::RunSummary]) -> Vec<&str> {
     items.iter().map(|run| run.run_id.as_str()).collect()
 }
@@ -35,9 +47,10 @@ async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
     let recorder = seven_runs().await;
     for ledger in recorder.ledgers() {
         let traces = Traces::new(ledger.reader());
-        let (mut seen, mut cursor) = (Vec::new(), None);
+        let (mut seen, mut cursor) = (Vec::new(), None::<String>);
         loop {
-            let page = traces.runs(&tenant(), &RunFilter::default(), cursor, 3).await.unwrap();
+            let asked = request(RunFilter::default(), cursor.as_deref(), 3);
+            let page = traces.runs(&asked).await.unwrap();
             seen.extend(page.items.into_iter().map(|run| run.run_id));
             cursor = page.next;
             if cursor.is_none() {
@@ -45,12 +58,8 @@ async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
             }
         }
         assert_eq!(seen, ["run-6", "run-5", "run-4", "run-3", "run-2", "run-1", "run-0"]);
-        let whole = traces.runs(&tenant(), &RunFilter::default(), None, 7).await.unwrap();
+        let whole = traces.runs(&all(7)).await.unwrap();
         assert_eq!((whole.items.len(), whole.next), (7, None), "a full last page has no next one");
-        assert_eq!(
-            traces.runs(&tenant(), &RunFilter::default(), None, 0).await.unwrap().items.len(),
-            1
-        );
     }
 }
 
@@ -60,11 +69,11 @@ async fn a_period_is_half_open_and_asks_for_steps_inside_it() {
     for ledger in recorder.ledgers() {
         let traces = Traces::new(ledger.reader());
         let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
-        let filter = RunFilter { since: time(3_000), until: time(5_000) };
-        let page = traces.runs(&tenant(), &filter, None, 10).await.unwrap();
+        let filter = of_period(time(3_000), time(5_000));
+        let page = traces.runs(&request(filter, None, 10)).await.unwrap();
         assert_eq!(ids(&page.items), ["run-4", "run-3"]);
-        let filter = RunFilter { since: time(60_000), until: None };
-        assert!(traces.runs(&tenant(), &filter, None, 10).await.unwrap().items.is_empty());
+        let filter = of_period(time(60_000), None);
+        assert!(traces.runs(&request(filter, None, 10)).await.unwrap().items.is_empty());
     }
 }
 
@@ -77,9 +86,8 @@ async fn runs_are_found_by_their_first_characters_and_by_tenant() {
         assert_eq!(traces.runs_starting_with(&tenant(), "run-3").await.unwrap(), ["run-3"]);
         assert!(traces.runs_starting_with(&tenant(), "run-_").await.unwrap().is_empty());
         let other = TenantId::parse("other").unwrap();
-        assert!(
-            traces.runs(&other, &RunFilter::default(), None, 10).await.unwrap().items.is_empty()
-        );
+        let asked = ListRequest::new(&other, RunFilter::default(), 10, None).unwrap();
+        assert!(traces.runs(&asked).await.unwrap().items.is_empty());
         let run = RunId::parse("run-3").unwrap();
         assert_eq!(traces.run(&other, &run).await.unwrap(), None);
         assert!(traces.steps(&other, &run).await.unwrap().is_empty());
@@ -124,7 +132,7 @@ async fn no_statement_reads_a_whole_table() {
             let line: String = row.get("detail");
             let words: Vec<_> = line.split(' ').collect();
             // What a statement made itself holds a page of runs and no more.
-            let stored = ["steps", "s", "runs", "r", "entries", "e"];
+            let stored = ["steps", "s", "runs", "r", "entries", "l", "run_labels"];
             if !words.get(1).is_some_and(|table| stored.contains(table)) {
                 continue;
             }
@@ -145,6 +153,11 @@ SELECT t, n, 'run-' || (n / 100), 'run.step', CASE WHEN n % 3 = 0 THEN 'llm' ELS
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 199999) n;
 INSERT INTO runs
 SELECT t, 'run-' || n, n * 100 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
+INSERT INTO run_labels
+SELECT t, 'run-' || n, l.name, l.value, n * 100
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n,
+     LATERAL (VALUES ('agent', 'agent-' || (n % 7)), ('model', 'model-' || (n % 3)),
+                     ('hour', to_char(timestamp '2026-01-01' + n * interval '100 seconds', 'YYYY-MM-DD\"T\"HH24'))) l (name, value);
 ANALYZE";
 
 #[tokio::test]
@@ -154,11 +167,28 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
     Ledger::create(&url, "log.example").await.unwrap();
     let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
     conn.execute(FILL).await.unwrap();
+    let runs: Vec<_> = (1_000..1_021).map(|n| format!("run-{n}")).collect();
+    let page = serde_json::Value::from(runs).to_string();
     for statement in STATEMENTS {
         let (values, most): (&[&str], u64) = match statement.doing {
-            // 21 runs of 100 steps, of 3 or 4 pages each, read twice: once to see whether the run has
-            // a step in the period, once for its summary.
-            "listing runs" => (&["100000", "", "~", "21"], 400),
+            // 21 runs of 100 steps, of 3 or 4 pages each.
+            "summarising runs" => (&[&page], 400),
+            "listing a run" | "listing runs" | "listing runs by a label" => continue,
+            // 10 runs of 100 steps, found by their hour.
+            "summing up usage" => (
+                &[
+                    "2026-01-01T10:00:00.000000000Z",
+                    "2026-01-01T10:16:40.000000000Z",
+                    "2026-01-01T10",
+                ],
+                700,
+            ),
+            "reading the outcomes of a run's steps"
+            | "reading how far a run goes"
+            | "reading who took part in a run"
+            | "reading what ended a run" => (&["run-1000"], 16),
+            "reading the labels of runs" => (&["100000", "101000"], 60),
+            "looking up a label" => (&["run-1000", "agent", "agent-3"], 8),
             "reading a run" => (&["run-1000"], 24),
             "reading a run's steps" => (&["run-1000"], 16),
             "looking up runs" => (&["run-10", "run-10~"], 40),
@@ -170,6 +200,20 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
         let plan = plan(&mut conn, statement, "acme", values).await;
         assert!(plan.pages <= most, "{}: {} pages\n{}", statement.doing, plan.pages, plan.text);
     }
+    drop(conn);
+    // What the statements are given in earnest is made by the store: its own reads are counted.
+    let ledger = Ledger::open(
+        &url,
+        OpenMode::ReadOnly,
+        vec![&PROJECTION],
+        ledger_store::test_support::key_tag,
+    )
+    .await
+    .unwrap();
+    let traces = Traces::new(ledger.reader());
+    let by = |agent: &str| RunFilter { agent: Some(agent.into()), ..RunFilter::default() };
+    let page = traces.runs(&request(by("agent-3"), None, 20)).await.unwrap();
+    assert_eq!((page.items.len(), page.items[0].run_id.as_str()), (20, "run-1998"));
 }
 
 #[tokio::test]

@@ -31,7 +31,18 @@ async fn summary(facts: &[Fact<'_>]) -> RunSummary {
         assert_eq!(recorder.differences_in(ledger).await, []);
         let traces = Traces::new(ledger.reader());
         let one = traces.run(&tenant(), &RunId::parse("r").unwrap()).await.unwrap().unwrap();
-        let page = traces.runs(&tenant(), &Default::default(), None, 10).await.unwrap();
+        let page = traces
+            .runs(
+                &store_traits::ListRequest::new(
+                    &tenant(),
+                    store_traits::RunFilter::default(),
+                    10,
+                    None,
+                )
+                .unwrap(),
+            )
+            .await
+            .unwrap();
         let listed = page.items.iter().find(|run| run.run_id == "r");
         assert_eq!(listed, Some(&one), "list and one agree");
         said.push(one);

@@ -11,6 +11,7 @@
 pub mod facts;
 pub mod recorded;
 pub mod stepping;
+pub mod words;
 
 use std::future::Future;
 use std::ops::Range;

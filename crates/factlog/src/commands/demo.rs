@@ -161,7 +161,8 @@ impl Demo<'_> {
         agent: &str,
     ) -> anyhow::Result<logs_domain::RunId> {
         let filter = logs_domain::RunFilter::default();
-        let page = domain.logs().runs(tenant, &filter, None, 50).await?.value;
+        let request = logs_domain::ListRequest::new(tenant, filter, 50, None)?;
+        let page = domain.logs().runs(&request).await?.value;
         let summary = page
             .items
             .into_iter()

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod audit;
 mod bundle;
 mod demo;
 mod export;
@@ -7,9 +8,19 @@ mod import;
 mod init;
 mod keys;
 mod ledger;
+mod manual;
+mod page;
 mod proof;
 mod root;
 mod runs;
+mod system;
+mod usage;
+
+pub(crate) use audit::AuditArgs;
+pub(crate) use manual::{CompletionsArgs, ManArgs};
+pub(crate) use runs::RunsArgs;
+pub(crate) use system::SystemArgs;
+pub(crate) use usage::UsageArgs;
 
 use std::process::ExitCode;
 
@@ -44,6 +55,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Runs(args) => runs::list(&context, args).await,
         Command::Run(args) => runs::show(&context, args).await,
         Command::Trace(args) => runs::trace(&context, args).await,
+        Command::Audit(args) => audit::run(&context, args).await,
+        Command::System(args) => system::run(&context, args).await,
+        Command::Usage(args) => usage::run(&context, args).await,
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&context, &args),
         Command::Ledger(command) => ledger::run(&context, command).await,
         Command::Proof(command) => proof::run(&context, command),
         Command::Export(command) => export::run(&context, command).await,

@@ -2,29 +2,104 @@
 
 use std::process::ExitCode;
 
-use logs_domain::{Access, RunCursor, RunFilter, RunSummary, Step, gaps_of_run};
-use owo_colors::OwoColorize as _;
+use clap::{Args, ValueEnum};
+use logs_domain::{
+    Access, ListRequest, Period, RunFilter, RunStatus, RunSummary, Step, gaps_of_run,
+};
 use serde_json::{Value, json};
 
 use super::Context;
-use crate::args::{OneRun, RunsArgs};
+use super::page::{PageArgs, bad, document, more, pages};
+use crate::args::{OneRun, Tenant};
 use crate::output::width;
 use crate::text::{Align, count, duration, printable, table, tokens};
 use crate::timeline;
 
+/// Which runs to list.
+#[derive(Args)]
+pub(crate) struct RunsArgs {
+    #[command(flatten)]
+    tenant: Tenant,
+    /// The run with this id.
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// Runs in which an agent or service of this name acted.
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Runs that asked this provider.
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// Runs that asked this model.
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Runs whose facts say this of their end.
+    #[arg(long, value_enum)]
+    status: Option<StatusArg>,
+    /// Runs that were recorded as synthetic (`true`), or that were not (`false`).
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    synthetic: Option<bool>,
+    /// Synthetic runs of this scenario.
+    #[arg(long, value_name = "ID")]
+    scenario: Option<String>,
+    /// Runs with this correlation id (a conversation, a session).
+    #[arg(long, value_name = "ID")]
+    correlation: Option<String>,
+    /// Runs with this seed.
+    #[arg(long)]
+    seed: Option<String>,
+    /// Runs of this plan.
+    #[arg(long, value_name = "HASH")]
+    plan_hash: Option<String>,
+    /// Runs whose trace ended with this root hash.
+    #[arg(long, value_name = "HASH")]
+    root_hash: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StatusArg {
+    Running,
+    Completed,
+    Failed,
+    Aborted,
+}
+
+impl RunsArgs {
+    fn filter(&self) -> RunFilter {
+        let status = self.status.map(|status| match status {
+            StatusArg::Running => RunStatus::Running,
+            StatusArg::Completed => RunStatus::Completed,
+            StatusArg::Failed => RunStatus::Failed,
+            StatusArg::Aborted => RunStatus::Aborted,
+        });
+        RunFilter {
+            run: self.run.clone(),
+            agent: self.agent.clone(),
+            provider: self.provider.clone(),
+            model: self.model.clone(),
+            status,
+            synthetic: self.synthetic,
+            scenario: self.scenario.clone(),
+            correlation: self.correlation.clone(),
+            seed: self.seed.clone(),
+            plan_hash: self.plan_hash.clone(),
+            root_hash: self.root_hash.clone(),
+            period: Period { since: self.page.since, until: self.page.until },
+        }
+    }
+}
+
 pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<ExitCode> {
     let domain = context.open(Access::Read).await?;
-    let tenant = domain.tenant(args.tenant.tenant).await?;
-    let filter = RunFilter { since: args.since, until: args.until };
-    let cursor = args.cursor.map(|before_seq| RunCursor { before_seq });
-    let page = domain.logs().runs(&tenant, &filter, cursor, args.limit).await?.value;
+    let tenant = domain.tenant(args.tenant.tenant.clone()).await?;
+    let page = pages(args.page.limit, args.page.cursor.clone(), async |limit, cursor| {
+        let request = ListRequest::new(&tenant, args.filter(), limit, cursor).map_err(bad)?;
+        Ok(domain.logs().runs(&request).await?.value)
+    })
+    .await?;
     domain.close().await?;
-    let next = page.next.map(|cursor| cursor.before_seq);
-    let document = json!({
-        "items": page.items.iter().map(summary_json).collect::<Vec<_>>(),
-        "has_more": next.is_some(),
-        "next_cursor": next,
-    });
+    let document = document(&page, summary_json);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let mut text = if rows.is_empty() {
         format!("tenant {tenant} has no runs here\n")
@@ -45,9 +120,7 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
             &rows,
         )
     };
-    if let Some(next) = next {
-        text.push_str(&format!("more: add --cursor {next}\n").dimmed().to_string());
-    }
+    text.push_str(&more(&page));
     context.output.answer(&document, &text)?;
     Ok(ExitCode::SUCCESS)
 }

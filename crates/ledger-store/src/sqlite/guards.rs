@@ -67,6 +67,10 @@ mod tests {
             "runs",
             "audit_events",
             "exports",
+            "run_labels",
+            "system_events",
+            "fact_refs",
+            "index_backlog",
         ] {
             for event in ["update", "delete"] {
                 assert!(names.contains(&format!("{table}_no_{event}")), "{table} {event}");

@@ -63,7 +63,7 @@ fn options(location: &Location) -> SqliteConnectOptions {
         // Without it, REPLACE removes rows without firing the triggers that refuse a removal.
         .pragma("recursive_triggers", "ON")
         .pragma("trusted_schema", "OFF")
-        // In KiB: the key index is written at random places, and should be found in memory.
+        // In KiB: indexes are written at random places, and should be found in memory.
         .pragma("cache_size", "-32768")
         // In pages: the log is moved into the file every 32 MiB and not every few commits, so that a
         // page that many commits change is moved once.

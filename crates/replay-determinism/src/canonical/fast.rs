@@ -146,7 +146,7 @@ impl Reader<'_> {
 }
 
 /// How many bytes from the first on stand for themselves in a string.
-fn plain(bytes: &[u8]) -> usize {
+pub(crate) fn plain(bytes: &[u8]) -> usize {
     let mut count = 0;
     for stretch in bytes.chunks(STRETCH) {
         // A test of all bytes at once, which the compiler turns into vector code.

@@ -64,7 +64,7 @@ fn write_members<'a>(out: &mut Vec<u8>, members: impl Iterator<Item = (&'a Strin
     }
 }
 
-fn write_integer(out: &mut Vec<u8>, number: i64) {
+pub(crate) fn write_integer(out: &mut Vec<u8>, number: i64) {
     // Decimal digits from the right; an i64 has at most 19 and a sign.
     let mut digits = [0_u8; 20];
     let mut left = number.unsigned_abs();

@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use crate::{
-    Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
-    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
+    Checkpoint, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head, IdempotencyKey,
+    Known, LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
+    Value,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -135,6 +136,10 @@ impl TileStore for MemoryLedger {
 
 #[async_trait]
 impl LedgerStore for MemoryLedger {
+    fn durability(&self) -> Durability {
+        Durability::Volatile
+    }
+
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         let all = self.0.lock().unwrap();
         let with_facts = all.tenants.iter().filter(|(_, tables)| !tables.commits.is_empty());

@@ -90,10 +90,15 @@ impl Recorder {
         if let Some(run) = run {
             meta["run_id"] = json!(run);
         }
+        // A member `$meta` of a body says more of the envelope.
+        let mut body = body.clone();
+        if let Some(Json::Object(more)) = body.as_object_mut().and_then(|b| b.remove("$meta")) {
+            meta.as_object_mut().unwrap().extend(more);
+        }
+        let occurred_at = Timestamp::parse(meta["occurred_at"].as_str().unwrap()).unwrap();
         let fact = json!({"kind": kind, "meta": meta, "body": body});
         let mut random = [0; 10];
         random[2..].copy_from_slice(&seq.to_be_bytes());
-        let occurred_at = Timestamp::parse(&at(seq)).unwrap();
         SealedEntry {
             seq,
             id: FactId::from_parts(1_795_422_722_910, &random),

@@ -1,0 +1,371 @@
+//! Expectations of a run against their acknowledgements.
+//!
+//! Deadlines are compared with recorded times: an acknowledgement is in time when the ledger
+//! recorded it by the deadline, and "now" is the newest `recorded_at` of the ledger. So the same
+//! facts give the same answer on any day, and nobody's clock is asked.
+
+mod finding;
+
+use std::collections::BTreeMap;
+
+use store_traits::{Object, RecordedFact, Timestamp, Value};
+
+pub use finding::ReconcileFinding;
+
+use crate::expectation::{Ack, Expectation, STANDARD_SET};
+
+/// Does what was undertaken for a run agree with what became of it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReconcileStatus {
+    /// Everything that was expected was done in time, and nothing else was acknowledged.
+    Complete,
+    /// Something is missing, failed, late, invalid, or was never expected.
+    Incomplete,
+    /// The run was never finalised, and its deadline has passed.
+    Stale,
+}
+
+impl ReconcileStatus {
+    /// The word that names it.
+    ///
+    /// ```
+    /// assert_eq!(audit_evidence::ReconcileStatus::Stale.as_str(), "STALE");
+    /// ```
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "COMPLETE",
+            Self::Incomplete => "INCOMPLETE",
+            Self::Stale => "STALE",
+        }
+    }
+}
+
+/// Where an expectation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Done, and recorded by the deadline.
+    Done,
+    /// Done, and recorded after the deadline.
+    DoneLate,
+    /// Acknowledged as failed.
+    Failed,
+    /// Not acknowledged; the deadline has not passed.
+    Missing,
+    /// Not acknowledged; the deadline has passed.
+    Overdue,
+    /// It has no deadline: when it would be late cannot be said.
+    Invalid,
+}
+
+impl Standing {
+    /// The word that names it.
+    ///
+    /// ```
+    /// assert_eq!(audit_evidence::Standing::DoneLate.as_str(), "done_late");
+    /// ```
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::DoneLate => "done_late",
+            Self::Failed => "failed",
+            Self::Missing => "missing",
+            Self::Overdue => "overdue",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// An expectation, its acknowledgement, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconciled {
+    /// What was undertaken.
+    pub expectation: Expectation,
+    /// What became of it: the newest acknowledgement.
+    pub ack: Option<Ack>,
+    /// Where it stands.
+    pub standing: Standing,
+}
+
+/// What was undertaken for a run against what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconciliation {
+    /// Which run.
+    pub run_id: String,
+    /// Does it agree?
+    pub status: ReconcileStatus,
+    /// The recorded time that deadlines were compared with.
+    pub as_of: Timestamp,
+    /// The entry that ends the run.
+    pub ended_by: Option<u64>,
+    /// The expectations in order of their entries.
+    pub expectations: Vec<Reconciled>,
+    /// Of the standard set, what nobody undertook for this run.
+    pub not_expected: Vec<(&'static str, &'static str)>,
+    /// What does not agree.
+    pub findings: Vec<ReconcileFinding>,
+}
+
+/// Takes the facts of a run in order of their entries.
+///
+/// ```
+/// use audit_evidence::{ReconcileStatus, Undertakings};
+/// use store_traits::{Digest, Object, RecordedFact, Timestamp, Value};
+/// let recorded = |seq, kind: &str, body: Object| RecordedFact {
+///     seq,
+///     kind: kind.into(),
+///     run_id: Some("run-1".into()),
+///     occurred_at: Timestamp::UNIX_EPOCH,
+///     recorded_at: Timestamp::UNIX_EPOCH,
+///     leaf_hash: Digest::new([0; 32]),
+///     fact: Value::Object(Object::from([("body".into(), body.into())])),
+/// };
+/// let said = |name: &str, text: &str| (name.to_owned(), Value::from(text));
+/// let mut run = Undertakings::new("run-1");
+/// run.add(&recorded(0, "run.completed", Object::new()));
+/// let by = "2026-01-01T00:00:00Z";
+/// let expected = [said("domain", "POLICY"), said("action", "evaluate_policy"), said("deadline", by)];
+/// run.add(&recorded(1, "audit.expectation", Object::from(expected)));
+/// let done = [said("expectation", "POLICY/evaluate_policy"), said("outcome", "done")];
+/// run.add(&recorded(2, "audit.ack", Object::from(done)));
+/// let found = run.reconcile(Timestamp::UNIX_EPOCH);
+/// assert_eq!(found.status, ReconcileStatus::Complete, "{:?}", found.findings);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Undertakings {
+    run_id: String,
+    expectations: Vec<Expectation>,
+    acks: Vec<Ack>,
+    ended_by: Option<u64>,
+    /// Is there any fact of the run itself, besides words about it?
+    active: bool,
+    findings: Vec<ReconcileFinding>,
+}
+
+impl Undertakings {
+    /// A run of which nothing was read yet.
+    ///
+    /// ```
+    /// use audit_evidence::{ReconcileStatus, Undertakings};
+    /// let found = Undertakings::new("run-1").reconcile(store_traits::Timestamp::UNIX_EPOCH);
+    /// assert_eq!(found.status, ReconcileStatus::Incomplete, "nothing was expected");
+    /// ```
+    #[must_use]
+    pub fn new(run_id: &str) -> Self {
+        Self {
+            run_id: run_id.to_owned(),
+            expectations: Vec::new(),
+            acks: Vec::new(),
+            ended_by: None,
+            active: false,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Takes the next fact; facts of other runs are left out. [`Undertakings`] has an example.
+    ///
+    /// ```
+    /// use audit_evidence::Undertakings;
+    /// use store_traits::{Digest, Object, RecordedFact, Timestamp, Value};
+    /// let mut run = Undertakings::new("run-1");
+    /// run.add(&RecordedFact {
+    ///     seq: 7,
+    ///     kind: "run.aborted".into(),
+    ///     run_id: Some("run-1".into()),
+    ///     occurred_at: Timestamp::UNIX_EPOCH,
+    ///     recorded_at: Timestamp::UNIX_EPOCH,
+    ///     leaf_hash: Digest::new([0; 32]),
+    ///     fact: Value::Object(Object::new()),
+    /// });
+    /// assert_eq!(run.reconcile(Timestamp::UNIX_EPOCH).ended_by, Some(7));
+    /// ```
+    pub fn add(&mut self, fact: &RecordedFact) {
+        if fact.run_id.as_deref() != Some(self.run_id.as_str()) {
+            return;
+        }
+        let seq = fact.seq;
+        match fact.kind.as_str() {
+            "audit.expectation" => match Expectation::read(fact) {
+                Ok(expectation) => self.expect(expectation),
+                Err(why) => self.findings.push(ReconcileFinding::Invalid { seq, id: None, why }),
+            },
+            "audit.ack" => match Ack::read(fact) {
+                Ok(ack) => self.acks.push(ack),
+                Err(why) => self.findings.push(ReconcileFinding::UnreadableAck { seq, why }),
+            },
+            kind => {
+                self.active |= kind.starts_with("run.") || kind == "audit.tool";
+                if self.ended_by.is_none() && ends(kind, fact) {
+                    self.ended_by = Some(seq);
+                }
+            }
+        }
+    }
+
+    /// First truth wins: another undertaking of the same name is told and left out.
+    fn expect(&mut self, expectation: Expectation) {
+        match self.expectations.iter().find(|known| known.id == expectation.id) {
+            None => self.expectations.push(expectation),
+            Some(known) => {
+                let (seq, first_seq) = (expectation.seq, known.seq);
+                let id = expectation.id.clone();
+                if (Expectation { seq: first_seq, ..expectation }) != *known {
+                    self.findings.push(ReconcileFinding::Restated { seq, id, first_seq });
+                }
+            }
+        }
+    }
+
+    /// What agrees and what does not, as of a recorded time. [`Undertakings`] has an example.
+    ///
+    /// ```
+    /// use audit_evidence::Undertakings;
+    /// let found = Undertakings::new("run-1").reconcile(store_traits::Timestamp::UNIX_EPOCH);
+    /// assert_eq!(found.findings[0].code(), "nothing_expected");
+    /// assert_eq!(found.not_expected.len(), 4);
+    /// ```
+    #[must_use]
+    pub fn reconcile(&self, as_of: Timestamp) -> Reconciliation {
+        let mut findings = self.findings.clone();
+        let newest: BTreeMap<&str, &Ack> =
+            self.acks.iter().map(|ack| (ack.id.as_str(), ack)).collect();
+        let expectations: Vec<Reconciled> = self
+            .expectations
+            .iter()
+            .map(|expectation| {
+                let ack = newest.get(expectation.id.as_str()).copied();
+                let standing = standing(expectation, ack, as_of);
+                told(expectation, ack, standing, as_of, &mut findings);
+                Reconciled { expectation: expectation.clone(), ack: ack.cloned(), standing }
+            })
+            .collect();
+        for ack in &self.acks {
+            if !self.expectations.iter().any(|expectation| expectation.id == ack.id) {
+                findings.push(ReconcileFinding::Drift { seq: ack.seq, id: ack.id.clone() });
+            }
+        }
+        if self.expectations.is_empty() {
+            findings.push(ReconcileFinding::NothingExpected);
+        }
+        if !self.active && !self.acks.is_empty() {
+            let seq = self.acks.first().map_or(0, |ack| ack.seq);
+            findings.push(ReconcileFinding::UnknownRun { seq });
+        }
+        findings.extend(self.stale(as_of, &newest));
+        let stale = findings.iter().any(|f| matches!(f, ReconcileFinding::Stale { .. }));
+        let status = match (stale, findings.is_empty()) {
+            (true, _) => ReconcileStatus::Stale,
+            (false, false) => ReconcileStatus::Incomplete,
+            (false, true) => ReconcileStatus::Complete,
+        };
+        let undertaken = |(domain, action): &(&str, &str)| {
+            self.expectations.iter().any(|e| e.domain == *domain && e.action == *action)
+        };
+        let not_expected = STANDARD_SET.into_iter().filter(|set| !undertaken(set)).collect();
+        let (run_id, ended_by) = (self.run_id.clone(), self.ended_by);
+        Reconciliation { run_id, status, as_of, ended_by, expectations, not_expected, findings }
+    }
+
+    /// Never finalised: no fact ends the run, and the time to do so has passed. That time is the
+    /// deadline of what finalises the run, else the last of all.
+    fn stale(&self, as_of: Timestamp, acks: &BTreeMap<&str, &Ack>) -> Option<ReconcileFinding> {
+        if self.ended_by.is_some() {
+            return None;
+        }
+        let finalizes = self.expectations.iter().find(|expectation| expectation.finalizes());
+        let deadline = match finalizes {
+            Some(expectation) => expectation.deadline,
+            None => self.expectations.iter().filter_map(|e| e.deadline).max(),
+        };
+        let deadline = deadline.filter(|deadline| *deadline < as_of)?;
+        let acked = finalizes.and_then(|expectation| acks.get(expectation.id.as_str()));
+        let acked_seq = acked.filter(|ack| ack.done).map(|ack| ack.seq);
+        Some(ReconcileFinding::Stale { deadline, acked_seq })
+    }
+}
+
+fn standing(expectation: &Expectation, ack: Option<&Ack>, as_of: Timestamp) -> Standing {
+    let Some(deadline) = expectation.deadline else { return Standing::Invalid };
+    match ack {
+        Some(ack) if !ack.done => Standing::Failed,
+        Some(ack) if ack.recorded_at <= deadline => Standing::Done,
+        Some(_) => Standing::DoneLate,
+        None if as_of <= deadline => Standing::Missing,
+        None => Standing::Overdue,
+    }
+}
+
+/// One expectation may be told of more than once: a late one that failed is both.
+fn told(
+    expectation: &Expectation,
+    ack: Option<&Ack>,
+    standing: Standing,
+    as_of: Timestamp,
+    findings: &mut Vec<ReconcileFinding>,
+) {
+    let Expectation { seq, id, deadline, .. } = expectation;
+    let (seq, id) = (*seq, id.clone());
+    if standing == Standing::Invalid {
+        let why = "it has no deadline";
+        findings.push(ReconcileFinding::Invalid { seq, id: Some(id.clone()), why });
+    }
+    match ack {
+        None => findings.push(ReconcileFinding::Missing { seq, id: id.clone() }),
+        Some(ack) if !ack.done => {
+            let (ack_seq, error) = (ack.seq, ack.error.clone());
+            findings.push(ReconcileFinding::Failed { seq: ack_seq, id: id.clone(), error });
+        }
+        Some(_) => {}
+    }
+    let at = ack.map_or(as_of, |ack| ack.recorded_at);
+    if let Some(deadline) = deadline.filter(|deadline| *deadline < at) {
+        let ack_seq = ack.map(|ack| ack.seq);
+        findings.push(ReconcileFinding::PastDeadline { seq, id, deadline, ack_seq, at });
+    }
+}
+
+/// Does the fact end its run: a terminal kind, or the root of a trace with its end?
+fn ends(kind: &str, fact: &RecordedFact) -> bool {
+    let root = fact.fact.at(&["body", "view", "root"]) == Some(&Value::Bool(true));
+    matches!(kind, "run.completed" | "run.aborted")
+        || (root && fact.fact.at(&["body", "view", "ended_at"]).is_some())
+}
+
+impl Reconciliation {
+    /// The same as an object of the restricted JSON that facts are made of.
+    ///
+    /// ```
+    /// use audit_evidence::Undertakings;
+    /// let found = Undertakings::new("run-1").reconcile(store_traits::Timestamp::UNIX_EPOCH);
+    /// assert_eq!(found.to_object()["status"].as_str(), Some("INCOMPLETE"));
+    /// ```
+    #[must_use]
+    pub fn to_object(&self) -> Object {
+        let optional = |seq: Option<u64>| seq.map_or(Value::Null, Value::unsigned);
+        let expectations = self.expectations.iter().map(|reconciled| {
+            let Reconciled { expectation, ack, standing } = reconciled;
+            let deadline = expectation.deadline.map(|at| at.to_string());
+            Value::Object(Object::from([
+                ("seq".to_owned(), Value::unsigned(expectation.seq)),
+                ("expectation".to_owned(), expectation.id.as_str().into()),
+                ("domain".to_owned(), expectation.domain.as_str().into()),
+                ("action".to_owned(), expectation.action.as_str().into()),
+                ("deadline".to_owned(), deadline.map_or(Value::Null, Value::from)),
+                ("ack_seq".to_owned(), optional(ack.as_ref().map(|ack| ack.seq))),
+                ("standing".to_owned(), standing.as_str().into()),
+            ]))
+        });
+        let set = self.not_expected.iter().map(|(d, a)| Value::from(format!("{d}/{a}")));
+        let findings = self.findings.iter().map(|f| Value::Object(f.to_object()));
+        Object::from([
+            ("run_id".to_owned(), self.run_id.as_str().into()),
+            ("status".to_owned(), self.status.as_str().into()),
+            ("as_of".to_owned(), self.as_of.to_string().into()),
+            ("ended_by".to_owned(), optional(self.ended_by)),
+            ("expectations".to_owned(), expectations.collect::<Vec<_>>().into()),
+            ("not_expected".to_owned(), set.collect::<Vec<_>>().into()),
+            ("findings".to_owned(), findings.collect::<Vec<_>>().into()),
+        ])
+    }
+}

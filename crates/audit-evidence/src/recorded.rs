@@ -1,0 +1,105 @@
+//! Entries read back as facts.
+
+use std::ops::Range;
+
+use replay_determinism::canonical;
+use store_traits::{
+    Digest, Entry, FactId, LedgerStore, RecordedFact, RunId, StoreError, TenantId, Timestamp, Value,
+};
+
+/// Entries that are read at once.
+const PAGE: u64 = 1_000;
+
+/// An entry as a fact, read from its bytes and from nothing else: columns are an index.
+///
+/// # Errors
+/// The bytes are no fact.
+pub fn fact_of(entry: &Entry) -> Result<RecordedFact, StoreError> {
+    let corrupt = |why: String| StoreError::Corrupt { what: format!("entry {}: {why}", entry.seq) };
+    let fact = canonical::parse(&entry.bytes).map_err(|error| corrupt(error.to_string()))?;
+    let text = |path: &[&str]| fact.at(path).and_then(Value::as_str);
+    let time = |name: &str| {
+        let text = text(&["meta", name]).ok_or_else(|| corrupt(format!("it has no {name}")))?;
+        Timestamp::parse(text).map_err(|error| corrupt(error.to_string()))
+    };
+    Ok(RecordedFact {
+        seq: entry.seq,
+        kind: text(&["kind"]).ok_or_else(|| corrupt("it has no kind".to_owned()))?.to_owned(),
+        run_id: text(&["meta", "run_id"]).map(str::to_owned),
+        occurred_at: time("occurred_at")?,
+        recorded_at: time("recorded_at")?,
+        leaf_hash: Digest::try_from(entry.leaf_hash.as_slice())
+            .map_err(|error| corrupt(error.to_string()))?,
+        fact,
+    })
+}
+
+/// The fact with an id; `None` when nothing has it.
+///
+/// # Errors
+/// The store failed, or the entry is no fact.
+pub async fn recorded_fact(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    id: &FactId,
+) -> Result<Option<RecordedFact>, StoreError> {
+    let Some(seq) = ledger.seq_of(tenant, id).await? else { return Ok(None) };
+    let entries = ledger.entries(tenant, seq..seq.saturating_add(1)).await?;
+    entries.first().map(fact_of).transpose()
+}
+
+/// The facts of a run in order, at most `most` of them.
+///
+/// # Errors
+/// The store failed, or an entry is no fact.
+pub async fn facts_of_run(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    run: &RunId,
+    most: usize,
+) -> Result<Vec<RecordedFact>, StoreError> {
+    let mut seqs = ledger.run_seqs(tenant, run).await?;
+    seqs.truncate(most);
+    facts_at(ledger, tenant, &seqs).await
+}
+
+/// The facts at these places, which are in order.
+///
+/// # Errors
+/// The store failed, or an entry is no fact.
+pub async fn facts_at(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    seqs: &[u64],
+) -> Result<Vec<RecordedFact>, StoreError> {
+    let mut facts = Vec::with_capacity(seqs.len());
+    for Range { start, end } in stretches(seqs) {
+        for entry in ledger.entries(tenant, start..end).await? {
+            facts.push(fact_of(&entry)?);
+        }
+    }
+    Ok(facts)
+}
+
+/// Stretches without a gap, none longer than a page.
+fn stretches(seqs: &[u64]) -> Vec<Range<u64>> {
+    let mut stretches: Vec<Range<u64>> = Vec::new();
+    for seq in seqs {
+        match stretches.last_mut() {
+            Some(last) if last.end == *seq && last.end - last.start < PAGE => last.end = seq + 1,
+            _ => stretches.push(*seq..seq.saturating_add(1)),
+        }
+    }
+    stretches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_end_at_gaps() {
+        assert_eq!(stretches(&[0, 1, 2, 5, 7, 8]), [0..3, 5..6, 7..9]);
+        assert!(stretches(&[]).is_empty());
+    }
+}

@@ -1,0 +1,82 @@
+//! What all lists take: a period, a limit, a cursor.
+
+use clap::Args;
+use logs_domain::{ListError, Object, Page, Timestamp, Value};
+use owo_colors::OwoColorize as _;
+use serde_json::{Value as Json, json};
+
+use crate::fail::BadInput;
+
+/// Scans that a page may take: where few of many fit, the rest is asked for with the cursor.
+const MOST_SCANS: u32 = 200;
+
+/// A page of a list.
+#[derive(Args)]
+pub(crate) struct PageArgs {
+    /// Only from this time on (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+    /// Only before this time (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Timestamp>,
+    /// Items a page, 1 to 500.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: u64,
+    /// Where the page before ended.
+    #[arg(long)]
+    pub(crate) cursor: Option<String>,
+}
+
+/// A page as JSON.
+pub(crate) fn document<T>(page: &Page<T>, item: fn(&T) -> Json) -> Json {
+    json!({
+        "items": page.items.iter().map(item).collect::<Vec<_>>(),
+        "has_more": page.has_more(),
+        "next_cursor": page.next,
+    })
+}
+
+/// How to go on, if there is more.
+pub(crate) fn more<T>(page: &Page<T>) -> String {
+    let hint = |cursor: &String| format!("more: add --cursor {cursor}\n").dimmed().to_string();
+    page.next.as_ref().map(hint).unwrap_or_default()
+}
+
+/// A recorded object as JSON.
+pub(crate) fn object_json(object: &Object) -> Json {
+    Json::Object(object.iter().map(|(name, value)| (name.clone(), json_of(value))).collect())
+}
+
+fn json_of(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(bool) => (*bool).into(),
+        Value::Int(number) => number.get().into(),
+        Value::String(text) => text.as_str().into(),
+        Value::Array(items) => items.iter().map(json_of).collect(),
+        Value::Object(members) => object_json(members),
+    }
+}
+
+/// A page that cannot be asked for.
+pub(crate) fn bad(error: ListError) -> anyhow::Error {
+    BadInput(error.to_string()).into()
+}
+
+/// Asks until the page is full or the list is at its end. A store looks at a bounded number of rows at
+/// once, so that one answer may hold fewer than there are.
+pub(crate) async fn pages<T>(
+    limit: u64,
+    cursor: Option<String>,
+    ask: impl AsyncFn(u64, Option<&str>) -> anyhow::Result<Page<T>>,
+) -> anyhow::Result<Page<T>> {
+    let mut page = ask(limit, cursor.as_deref()).await?;
+    for _ in 0..MOST_SCANS {
+        let missing = limit.saturating_sub(page.items.len() as u64);
+        let Some(cursor) = page.next.as_deref().filter(|_| missing > 0) else { break };
+        let more = ask(missing, Some(cursor)).await?;
+        page.items.extend(more.items);
+        page.next = more.next;
+    }
+    Ok(page)
+}

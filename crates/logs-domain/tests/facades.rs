@@ -1,0 +1,287 @@
+//! The facades over both databases: what a platform records comes back, and nothing that it did not.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use ledger_store::test_support::PostgresServer;
+use logs_domain::{
+    AuditFilter, DomainError, Ending, ExportFilter, Hint, Input, ListRequest, LogsDomain, Object,
+    Period, Place, RunEnding, RunFilter, RunId, RunRecordError, RunScope, RunStart, RunStatus,
+    RunStep, StepClass, SystemFilter, TenantId, Timestamp, Turn, Value,
+};
+
+fn tenant() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    let base = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().as_unix_nanos();
+    Timestamp::from_unix_nanos(base + i128::from(seconds) * 1_000_000_000).unwrap()
+}
+
+fn scope(run: &str) -> RunScope {
+    let scope = RunScope::new(RunId::parse(run).unwrap(), "support");
+    RunScope { policy_ids: vec!["p-1".into()], correlation_id: Some("talk-1".into()), ..scope }
+}
+
+fn start(run: &str) -> RunStart {
+    RunStart {
+        scope: scope(run),
+        at: at(0),
+        plan_hash: Some("plan-1".into()),
+        seed: Some("42".into()),
+        synthetic_scenario_id: None,
+        environment: Object::from([("service.name".to_owned(), Value::from("support"))]),
+    }
+}
+
+fn step(run: &str, index: u32, error: Option<&str>) -> RunStep {
+    let begun = i64::from(index) * 10 + 1;
+    RunStep {
+        scope: scope(run),
+        index,
+        class: StepClass::Tool,
+        skill: "lookup_order".into(),
+        model: None,
+        started_at: at(begun),
+        ended_at: at(begun + 1),
+        error: error.map(str::to_owned),
+        retry_count: 0,
+        tokens: None,
+        cost_micros: None,
+        params: Some(Value::from("the order of anna@example.com")),
+        result: Some(Value::from("shipped")),
+    }
+}
+
+fn call(run: &str, index: u32) -> RunStep {
+    RunStep {
+        class: StepClass::Llm,
+        skill: "chat".into(),
+        model: Some(("openai".into(), "gpt-4o".into())),
+        tokens: Some((100, 20)),
+        cost_micros: Some(1_500),
+        ..step(run, index, None)
+    }
+}
+
+fn end(run: &str, ending: Ending) -> RunEnding {
+    RunEnding { scope: scope(run), at: at(100), ending }
+}
+
+/// A fresh domain in each database.
+async fn domains() -> (tempfile::TempDir, Vec<LogsDomain>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut urls = vec![format!("sqlite://{}", folder.path().join("factlog.db").display())];
+    if let Some(server) = PostgresServer::shared() {
+        urls.push(server.database().await);
+    }
+    let mut domains = Vec::new();
+    for (n, url) in urls.into_iter().enumerate() {
+        let place = Place { url, key_file: folder.path().join(format!("{n}/factlog.key")) };
+        std::fs::create_dir_all(place.key_file.parent().unwrap()).unwrap();
+        domains.push(LogsDomain::init(&place, "logs.test").await.unwrap());
+    }
+    (folder, domains)
+}
+
+fn list<F: logs_domain::Filter>(filter: F) -> ListRequest<F> {
+    ListRequest::new(&tenant(), filter, 100, None).unwrap()
+}
+
+#[tokio::test]
+async fn a_run_is_recorded_acknowledged_and_read_back() {
+    let (_folder, domains) = domains().await;
+    for domain in domains {
+        let (traces, tenant) = (domain.traces(), tenant());
+        let started = traces.start(&tenant, start("r")).await.unwrap();
+        assert_eq!((started.value.seq, started.value.ack_seq), (0, 1));
+        assert_eq!(started.evidence.as_of_size, 2);
+        traces.step(&tenant, call("r", 0)).await.unwrap();
+        let twice = traces.step(&tenant, call("r", 0)).await.unwrap();
+        assert!(twice.value.duplicate && twice.evidence.as_of_size == 4, "nothing was written");
+        traces.step(&tenant, step("r", 1, Some("timeout"))).await.unwrap();
+        let ending = Ending::Completed { root_hash: Some("root-1".into()) };
+        traces.complete(&tenant, end("r", ending.clone())).await.unwrap();
+        let twice = traces.complete(&tenant, end("r", ending)).await.unwrap();
+        assert!(twice.value.duplicate);
+
+        let run = RunId::parse("r").unwrap();
+        let logs = domain.logs();
+        let one = logs.run(&tenant, &run).await.unwrap().value.unwrap();
+        assert_eq!((one.status, one.llm_calls, one.tool_calls), (RunStatus::Completed, 1, 1));
+        assert_eq!((one.input_tokens, one.output_tokens, one.cost_micros), (100, 20, Some(1_500)));
+        for filter in [
+            RunFilter { agent: Some("support".into()), ..RunFilter::default() },
+            RunFilter { correlation: Some("talk-1".into()), ..RunFilter::default() },
+            RunFilter { plan_hash: Some("plan-1".into()), ..RunFilter::default() },
+            RunFilter { root_hash: Some("root-1".into()), ..RunFilter::default() },
+            RunFilter { seed: Some("42".into()), ..RunFilter::default() },
+            RunFilter { model: Some("gpt-4o".into()), ..RunFilter::default() },
+        ] {
+            let page = logs.runs(&list(filter)).await.unwrap().value;
+            assert_eq!(page.items, [one.clone()]);
+        }
+        let acks = AuditFilter { kind: Some("audit.ack".into()), ..AuditFilter::default() };
+        assert_eq!(logs.audit(&list(acks)).await.unwrap().value.items.len(), 4);
+        assert_eq!(logs.governance(&tenant, &run).await.unwrap().value.len(), 4);
+        let usage = logs.usage(&tenant, Period::default()).await.unwrap().value;
+        assert_eq!((usage.len(), usage[0].calls, usage[0].cost_micros), (1, 1, Some(1_500)));
+        let snapshot = logs.snapshot(&tenant, &run).await.unwrap().value;
+        assert_eq!(snapshot.recorded[0].resource.len(), 1);
+
+        // What was said in the call is behind a commitment, and no address is anywhere.
+        let fact = logs.entry(&tenant, &twice.value.id).await.unwrap().value.unwrap();
+        assert_eq!(fact.seq, twice.value.seq);
+        let report = domain.verify(&tenant, &[], &|_| {}).await.unwrap();
+        assert_eq!(report.findings, []);
+        domain.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_follow_is_refused_and_nothing_is_written() {
+    let (_folder, domains) = domains().await;
+    for domain in domains {
+        let (traces, tenant) = (domain.traces(), tenant());
+        let size = async || domain.size(&tenant).await.unwrap();
+        let error = traces.step(&tenant, step("r", 0, None)).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::NoTrace(_)), "{error}");
+        let completed = || Ending::Completed { root_hash: None };
+        let error = traces.complete(&tenant, end("r", completed())).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::NoTrace(_)), "{error}");
+        assert_eq!(size().await, 0);
+
+        traces.start(&tenant, start("r")).await.unwrap();
+        let other = RunStart { seed: Some("43".into()), ..start("r") };
+        let error = traces.start(&tenant, other).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::Conflict { seq: 0, .. }), "{error}");
+        traces.step(&tenant, step("r", 0, None)).await.unwrap();
+        let error = traces.step(&tenant, step("r", 0, Some("timeout"))).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::Conflict { seq: 2, .. }), "{error}");
+
+        traces.abort(&tenant, scope("r"), at(100), "by hand".into()).await.unwrap();
+        let before = size().await;
+        let error = traces.complete(&tenant, end("r", completed())).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::Ended { seq: 4, .. }), "{error}");
+        let error = traces.step(&tenant, step("r", 1, None)).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::Ended { seq: 4, .. }), "{error}");
+        assert_eq!(size().await, before);
+
+        let error = traces.start(&LogsDomain::root_log().unwrap(), start("r")).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::Reserved(_)), "{error}");
+        domain.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_run_whose_end_cannot_be_recorded_is_aborted() {
+    let (_folder, domains) = domains().await;
+    for domain in domains {
+        let (traces, tenant) = (domain.traces(), tenant());
+        traces.start(&tenant, start("r")).await.unwrap();
+        let huge = Ending::Failed { error: "x".repeat(70_000) };
+        let error = traces.complete(&tenant, end("r", huge)).await.unwrap_err();
+        assert!(matches!(error, RunRecordError::Finalisation { aborted: 2, .. }), "{error}");
+        let run = RunId::parse("r").unwrap();
+        let one = domain.logs().run(&tenant, &run).await.unwrap().value.unwrap();
+        assert_eq!(one.status, RunStatus::Aborted);
+        domain.close().await.unwrap();
+    }
+}
+
+/// What happened beside a run: native facts.
+const BESIDE: &str = r#"
+{"kind":"audit.authorization","occurred_at":"2026-01-01T00:00:05Z","run_id":"r","policy_ids":["p-1"],"incident_ids":["inc-1"],"body":{"action":"refund","decision":"deny"}}
+{"kind":"audit.authorization","occurred_at":"2026-01-01T00:01:00Z","run_id":"r","body":{"action":"refund","decision":"allow"}}
+{"kind":"audit.access","occurred_at":"2026-01-01T00:00:06Z","actor":{"kind":"human","subject":"u-17"},"body":{"event":"read"}}
+{"kind":"system.event","occurred_at":"2026-01-01T00:00:20Z","source_component":"gateway","body":{"event":"restarted","severity":"WARN"}}
+{"kind":"system.event","occurred_at":"2026-01-01T00:05:00Z","source_component":"gateway","body":{"event":"restarted"}}
+{"kind":"alert.sent","occurred_at":"2026-01-01T00:00:30Z","body":{"name":"cost"}}
+{"kind":"system.telemetry","occurred_at":"2026-01-01T00:00:15Z","source_component":"support","body":{"name":"latency","value":7,"unit":"ms"}}
+"#;
+
+#[tokio::test]
+async fn each_topic_answers_from_recorded_facts_alone() {
+    let (folder, domains) = domains().await;
+    let file = folder.path().join("beside.jsonl");
+    std::fs::write(&file, BESIDE.trim_start()).unwrap();
+    let mut answers = Vec::new();
+    for domain in domains {
+        let (traces, logs, tenant) = (domain.traces(), domain.logs(), tenant());
+        let (run, quiet) = (RunId::parse("r").unwrap(), RunId::parse("quiet").unwrap());
+        traces.start(&tenant, start("quiet")).await.unwrap();
+        traces.start(&tenant, start("r")).await.unwrap();
+        traces.step(&tenant, step("r", 0, None)).await.unwrap();
+        traces.step(&tenant, step("r", 1, Some("timeout"))).await.unwrap();
+        traces.step(&tenant, step("r", 9, None)).await.unwrap();
+        let input = Input::open(&file, 1 << 20).unwrap();
+        assert_eq!(domain.import(&tenant, input, Hint::default()).await.unwrap().facts, 7);
+
+        // The denial came before the error.
+        let window = logs.replay_window(&tenant, &run).await.unwrap().value.unwrap();
+        assert_eq!((window.inflection.turn, window.inflection.at), (Turn::Denial, at(5)));
+        assert_eq!(window.inflection.what, "refund");
+        assert_eq!((window.from, window.to), (at(-25), at(35)));
+        let steps: Vec<_> = window.steps.iter().map(|step| step.started_at).collect();
+        assert_eq!(steps, [at(0), at(1), at(11)]);
+        let system: Vec<_> = window.system.iter().map(|e| e.kind.as_str()).collect();
+        assert_eq!(system, ["system.telemetry", "system.event", "alert.sent"]);
+        let governance: Vec<_> = window.governance.iter().map(|g| g.kind.as_str()).collect();
+        let acks = ["audit.ack", "audit.ack", "audit.authorization", "audit.ack"];
+        assert_eq!(governance, acks);
+        assert_eq!(logs.replay_window(&tenant, &quiet).await.unwrap().value, None);
+
+        let decisions = logs.authorization(&list(AuditFilter::default())).await.unwrap().value;
+        let said: Vec<_> = decisions.items.iter().map(|d| d.outcome.as_deref()).collect();
+        assert_eq!(said, [Some("allow"), Some("deny")]);
+        let of_quiet = AuditFilter { run: Some("quiet".into()), ..AuditFilter::default() };
+        let none = logs.authorization(&list(of_quiet)).await.unwrap().value;
+        assert!(none.items.is_empty(), "not recorded, and not allowed");
+        let reads = logs.access(&list(AuditFilter::default())).await.unwrap().value;
+        assert_eq!(reads.items.len(), 1);
+        let who = logs.identity(&tenant, "").await.unwrap().value;
+        let who: Vec<_> = who.iter().map(|a| (a.actor.as_str(), a.facts)).collect();
+        assert_eq!(who, [("native", 2), ("trace-facade", 5), ("u-17", 1)]);
+
+        let warned = SystemFilter { severity: Some("warn".into()), ..SystemFilter::default() };
+        assert_eq!(logs.system(&list(warned)).await.unwrap().value.items.len(), 1);
+        let telemetry = logs.telemetry(&tenant, &run).await.unwrap().value;
+        assert_eq!(telemetry.points.len(), 1);
+        assert_eq!(telemetry.points[0].value.as_deref(), Some("7"));
+        assert_eq!((telemetry.period, telemetry.committed), (Some((at(0), at(92))), 0));
+        let alert = logs.alert(&tenant, "cost", at(0), at(60)).await.unwrap().value;
+        assert_eq!((alert.sent, alert.suppressed, alert.last_sent.is_some()), (1, 0, true));
+        let outcomes = logs.outcomes(&tenant, &run).await.unwrap().value;
+        let outcomes: Vec<_> = outcomes.iter().filter_map(|o| o.error.as_deref()).collect();
+        assert_eq!(outcomes, ["timeout"]);
+        let exports = logs.exports(&list(ExportFilter::default())).await.unwrap().value;
+        assert!(exports.items.is_empty());
+        let system_audit = logs.system_audit(&list(AuditFilter::default())).await.unwrap().value;
+        assert_eq!(system_audit.items.len(), 7);
+
+        // Nothing of it is another tenant's.
+        let other = TenantId::parse("other").unwrap();
+        let page = ListRequest::new(&other, AuditFilter::default(), 9, None).unwrap();
+        assert!(logs.audit(&page).await.unwrap().value.items.is_empty());
+        assert_eq!(logs.run(&other, &run).await.unwrap().value, None);
+        answers.push((window, telemetry));
+        domain.close().await.unwrap();
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "both databases agree");
+}
+
+#[tokio::test]
+async fn cursors_and_limits_that_cannot_be_are_the_callers_fault() {
+    let other = TenantId::parse("other").unwrap();
+    let cursor = list(RunFilter::default()).cursor("", 7);
+    for (tenant, limit, cursor) in [
+        (tenant(), 0, None),
+        (tenant(), 1_000_000_000, None),
+        (other, 20, Some(cursor.as_str())),
+        (tenant(), 20, Some("not a cursor")),
+    ] {
+        let refused = ListRequest::new(&tenant, RunFilter::default(), limit, cursor).unwrap_err();
+        let refused = DomainError::from(refused);
+        assert_eq!(refused.fault(), logs_domain::Fault::Input, "{refused}");
+    }
+}

@@ -1,0 +1,116 @@
+//! Labels of runs: what lists of runs are filtered by.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use ledger_store::{Cell, FactAt, Insert, Row, Statement, Type, repeated, text_at};
+use store_traits::{Object, RunStatus, Value, indexed};
+
+use crate::row::{run_of, started_at};
+
+use Type::Text;
+
+pub(crate) const LABEL_COLUMNS: [&str; 3] = ["run_id", "name", "value"];
+
+/// A label that a run has already keeps the entry that first gave it.
+pub(crate) const INSERT_LABELS: Insert = Insert {
+    sqlite: repeated!(
+        "INSERT OR FAIL INTO run_labels (tenant, seq, run_id, name, value) VALUES ",
+        "(?,?,?,?,?)",
+        " ON CONFLICT (tenant, run_id, name, value) DO NOTHING"
+    ),
+    postgres: "INSERT INTO run_labels (tenant, seq, run_id, name, value) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) ON CONFLICT (tenant, run_id, name, value) DO NOTHING",
+    columns: &[Text, Text, Text],
+};
+pub(crate) const SELECT_LABEL_ROWS: Statement = Statement::both(
+    "reading the labels of runs",
+    "SELECT seq, run_id, name, value FROM run_labels WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, name, value",
+);
+/// The entry that first gave a run a label: `$2` run, `$3` name, `$4` value.
+pub(crate) const SELECT_LABEL: Statement = Statement::both(
+    "looking up a label",
+    "SELECT seq FROM run_labels WHERE tenant = $1 AND run_id = $2 AND name = $3 AND value = $4",
+);
+
+/// The labels of each run once, at the first of these facts that gives it.
+pub(crate) fn first_given<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
+    let mut given: BTreeMap<&str, Vec<(&str, Cow<'f, str>)>> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for at in facts {
+        let Some(run) = run_of(at.fact) else { continue };
+        let known = given.entry(run).or_default();
+        each_label(at.fact, &mut |name, value| {
+            // A run has a handful of labels: looking through them is quicker than a map.
+            if known.iter().any(|(there, of)| *there == name && *of == value) {
+                return;
+            }
+            known.push((name, value.clone()));
+            let cells = vec![Cell::from(run), Cell::from(name), Cell::Text(Some(value))];
+            rows.push(Row { seq: at.seq, cells });
+        });
+    }
+    rows
+}
+
+/// What a fact says of its run: a function of the fact alone.
+fn each_label<'f>(fact: &'f Value, give: &mut dyn FnMut(&'static str, Cow<'f, str>)) {
+    let object = |path: &[&str]| fact.at(path).and_then(Value::as_object);
+    let (view, body) = (object(&["body", "view"]), object(&["body"]));
+    let mut text = |name, text: Option<&'f str>| {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            give(name, searchable(indexed(text)));
+        }
+    };
+    let viewed = |name| view.and_then(|view| view.get(name)).and_then(Value::as_str);
+    text("agent", viewed("agent"));
+    text("agent", viewed("service").or_else(|| text_at(fact, &["meta", "actor", "name"])));
+    text("provider", viewed("provider"));
+    text("model", viewed("model"));
+    text("correlation", text_at(fact, &["meta", "correlation_id"]));
+    text("end", end(fact, view));
+    // The view of a mapping first; a native fact says it in its body.
+    let said = |name| [view, body].into_iter().flatten().find_map(|members| members.get(name));
+    text("scenario", said("synthetic_scenario_id").and_then(Value::as_str));
+    text("plan_hash", said("plan_hash").and_then(Value::as_str));
+    text("root_hash", said("root_hash").and_then(Value::as_str));
+    text("synthetic", (said("is_synthetic") == Some(&Value::Bool(true))).then_some("true"));
+    let seed = said("seed")
+        .or_else(|| fact.at(&["body", "source", "attributes"])?.member("gen_ai.request.seed"));
+    if let Some(seed) = seed.and_then(number_or_text) {
+        give("seed", seed);
+    }
+    if let Some(hour) = started_at(fact).and_then(|at| Some(at.get(..13)?.to_owned())) {
+        give("hour", Cow::Owned(hour));
+    }
+}
+
+/// What a fact says of its run's end, as summaries read it.
+fn end(fact: &Value, view: Option<&Object>) -> Option<&'static str> {
+    let kind = text_at(fact, &["kind"])?;
+    let member = |name| view.and_then(|view| view.get(name));
+    let failed = member("error").and_then(Value::as_str).is_some_and(|error| !error.is_empty());
+    let ends = member("root") == Some(&Value::Bool(true)) && member("ended_at").is_some();
+    let status = match kind {
+        "run.aborted" => RunStatus::Aborted,
+        _ if kind != "run.completed" && !ends => return None,
+        _ if failed => RunStatus::Failed,
+        _ => RunStatus::Completed,
+    };
+    Some(status.as_str())
+}
+
+fn number_or_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Int(number) => Some(Cow::Owned(number.get().to_string())),
+        Value::String(text) if !text.is_empty() => Some(searchable(indexed(text))),
+        _ => None,
+    }
+}
+
+/// As [`Cell::searchable`] writes a text.
+fn searchable(text: &str) -> Cow<'_, str> {
+    match Cell::searchable(Some(text)) {
+        Cell::Text(Some(text)) => text,
+        Cell::Text(None) | Cell::Int(_) | Cell::Bytes(_) => Cow::Borrowed(text),
+    }
+}

@@ -1,0 +1,10 @@
+-- A run that began steps in several hours of the period stands at the first of them.
+placed AS (
+    SELECT c.ordering, c.seq, c.run_id,
+           $18 = 'hour' AND EXISTS (
+               SELECT 1 FROM run_labels e
+               WHERE e.tenant = $1 AND e.run_id = c.run_id AND e.name = 'hour'
+                 AND e.value >= $19 AND e.value < c.ordering
+           ) AS repeated
+    FROM candidate c
+),

@@ -11,10 +11,11 @@ use audit_evidence::{RecordError, Recorder, Trust, inclusion_proof, verify_ledge
 use ledger_store::test_support::{PlainTable, PostgresServer, read_entries};
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_domain::{OsEntropy, SystemClock};
-use store_traits::{
-    Actor, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object, Origin,
-    RunId, SignatureVerifier, SourceDomain, TenantId, Timestamp, Value,
-};
+use store_traits::{LedgerStore, SignatureVerifier, TenantId};
+
+#[path = "support/facts.rs"]
+mod facts;
+use facts::draft;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -242,47 +243,6 @@ struct Nobody;
 impl SignatureVerifier for Nobody {
     fn verify(&self, _: &[u8; 32], _: &[u8], _: &[u8; 64]) -> bool {
         false
-    }
-}
-
-/// A fact of about one kilobyte, twenty to a run. Keys and runs come in no order, as span and trace ids
-/// do.
-fn draft(n: u64) -> Draft {
-    let text = "a fact is of about one kilobyte ".repeat(12);
-    let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let run = (n / 20).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let view = [
-        ("class", "llm"),
-        ("name", "chat gpt-4o"),
-        ("span_id", "39c984c96262725b"),
-        ("provider", "openai"),
-        ("model", "gpt-4o-mini"),
-        ("started_at", "2026-01-01T00:00:00.000000000Z"),
-        ("ended_at", "2026-01-01T00:00:01.000000000Z"),
-    ];
-    let view: Object =
-        view.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
-    Draft {
-        kind: FactKind::RunLlmCall,
-        meta: DraftMeta {
-            run_id: RunId::parse(&format!("run-{run:016x}")).ok(),
-            trace_id: None,
-            correlation_id: None,
-            policy_ids: Vec::new(),
-            incident_ids: Vec::new(),
-            actor: Actor::Agent { name: "agent".into() },
-            occurred_at: Timestamp::UNIX_EPOCH,
-            source_domain: SourceDomain::Activity,
-            source_component: "example".into(),
-            origin: Origin::System,
-        },
-        body: Object::from([
-            ("text".to_owned(), Value::from(text)),
-            ("view".to_owned(), view.into()),
-        ]),
-        committed: Vec::new(),
-        identity: IdempotencyKey::parse(&format!("span:{mixed:016x}"))
-            .map_or(Identity::Content, Identity::Key),
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) const INSERT_ORIGIN: &str =
     r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
 /// Every statement that reads, for a look at its plan.
-pub static STATEMENTS: [&Statement; 13] = [
+pub static STATEMENTS: [&Statement; 14] = [
     &SELECT_HEAD,
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
@@ -106,4 +106,5 @@ pub static STATEMENTS: [&Statement; 13] = [
     &SELECT_CHECKPOINTS,
     &SELECT_SECRET,
     &SELECT_ORIGIN,
+    &crate::backlog::SELECT_BACKLOG,
 ];

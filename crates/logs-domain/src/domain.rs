@@ -12,6 +12,7 @@ use logs_facade::{LogsFacade, Stores, TraceFacade};
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
+use crate::backlog;
 use crate::checkpoint::LastSigned;
 use crate::{
     CheckpointPolicy, DomainError, HighWaterFile, OsEntropy, Settings, SystemClock, key_file,
@@ -104,6 +105,9 @@ impl LogsDomain {
             Access::Read => OpenMode::ReadOnly,
         };
         let database = Arc::new(Ledger::open(&place.url, mode, projections()).await?);
+        if access == Access::Write {
+            backlog::work_off(&database).await?;
+        }
         let ledger: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&database);
         let reader = database.reader();
         let stores = Stores {

@@ -9,6 +9,9 @@ use crate::recorded::facts_of_run;
 
 /// Facts of a run that are looked at.
 const MOST_FACTS: usize = 10_000;
+/// A measurement bears the time at which it was collected, which is up to a minute after what it
+/// measures (OpenTelemetry, "Periodic exporting MetricReader": 60 s by default).
+const AFTER_NS: i128 = 60_000_000_000;
 /// Measurements of each service.
 const MOST_POINTS: u64 = 500;
 
@@ -37,7 +40,8 @@ pub struct RunTelemetry {
     /// From the first start of a step to the last time that a step names; `None`: the run has no
     /// steps.
     pub period: Option<(Timestamp, Timestamp)>,
-    /// What the run's services measured in that time, newest first by service.
+    /// What the run's services measured in that time and the minute after, newest first by service:
+    /// measurements bear the time at which they were collected.
     pub points: Vec<SystemRecord>,
     /// Did a service measure more than is shown?
     pub points_cut: bool,
@@ -150,7 +154,7 @@ pub async fn run_telemetry(
     let extent = traces.extent(tenant, run).await?;
     for service in extent.iter().flat_map(|extent| &extent.services) {
         let Some(extent) = &extent else { continue };
-        let after = Timestamp::from_unix_nanos(extent.last_at.as_unix_nanos() + 1);
+        let after = Timestamp::from_unix_nanos(extent.last_at.as_unix_nanos() + AFTER_NS + 1);
         let period = Period { since: Some(extent.started_at), until: after.ok() };
         let filter = SystemFilter {
             kind: Some("system.telemetry".to_owned()),

@@ -3,7 +3,8 @@
 //! `audit.expectation`: `{"expectation":ID,"domain":D,"action":A,"deadline":TIME}`; `expectation` may
 //! be absent and is then `<domain>/<action>`. `audit.ack`: `{"expectation":ID,"outcome":O}` with `O`
 //! `done` or `failed`, `error` in words where it failed; `domain` and `action` instead of
-//! `expectation` name it as well.
+//! `expectation` name it as well. An acknowledgement with `fact_seq` and the outcome `recorded` is the
+//! receipt of a fact: a recorder writes one for each fact of a run, expected or not.
 
 use store_traits::{Object, RecordedFact, Timestamp};
 
@@ -12,14 +13,15 @@ use crate::said;
 /// The standard set of a run: domain and action. A platform that wants less or more records other
 /// expectations; nothing is held against it.
 pub const STANDARD_SET: [(&str, &str); 4] = [
-    ("LOGS", "start_trace"),
-    ("POLICY", "evaluate_policy"),
-    ("INCIDENTS", "record_outcome"),
-    ("ACTIVITY", FINALIZE),
+    ("LOGS", "trace.start"),
+    ("POLICY", "policy.evaluate"),
+    ("INCIDENTS", "incident.record"),
+    ("LOGS", FINALIZE),
 ];
 
-/// The action that ends a run.
-pub(crate) const FINALIZE: &str = "finalize_run";
+/// The action that ends a run, and what it is called when the run was given up.
+const FINALIZE: &str = "trace.complete";
+const GIVE_UP: &str = "trace.abort";
 
 /// The bodies of the standard set's expectations, with one deadline: so many milliseconds after the
 /// run began. `None` where that is beyond the year 9999.
@@ -90,20 +92,25 @@ pub struct Ack {
     pub error: Option<String>,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// The entry that it is the receipt of, if it is one.
+    pub receipt_of: Option<u64>,
 }
 
 impl Ack {
     /// Reads an acknowledgement; `Err` says what the fact lacks.
     pub(crate) fn read(fact: &RecordedFact) -> Result<Self, &'static str> {
         let word = |name| said::text(fact, &[name]).map(str::to_owned);
-        let by_name = || Some(format!("{}/{}", word("domain")?, word("action")?));
+        // A run that was given up is finalised as well.
+        let action = || word("action").map(|a| if a == GIVE_UP { FINALIZE.to_owned() } else { a });
+        let by_name = || Some(format!("{}/{}", word("domain")?, action()?));
         let id = word("expectation").or_else(by_name).ok_or("it names no expectation")?;
         let done = match word("outcome").as_deref() {
-            Some("done") => true,
+            Some("done" | "recorded") => true,
             Some("failed") => false,
             _ => return Err("its `outcome` is neither `done` nor `failed`"),
         };
         let (error, recorded_at) = (word("error"), fact.recorded_at);
-        Ok(Self { seq: fact.seq, id, done, error, recorded_at })
+        let receipt_of = said::count(fact, "fact_seq");
+        Ok(Self { seq: fact.seq, id, done, error, recorded_at, receipt_of })
     }
 }

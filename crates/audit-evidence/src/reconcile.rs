@@ -6,7 +6,7 @@
 
 mod finding;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use store_traits::{Object, RecordedFact, Timestamp, Value};
 
@@ -103,6 +103,8 @@ pub struct Reconciliation {
     pub expectations: Vec<Reconciled>,
     /// Of the standard set, what nobody undertook for this run.
     pub not_expected: Vec<(&'static str, &'static str)>,
+    /// Facts whose recorder writes a receipt for each, and how many have one.
+    pub receipts: (u64, u64),
     /// What does not agree.
     pub findings: Vec<ReconcileFinding>,
 }
@@ -125,9 +127,9 @@ pub struct Reconciliation {
 /// let mut run = Undertakings::new("run-1");
 /// run.add(&recorded(0, "run.completed", Object::new()));
 /// let by = "2026-01-01T00:00:00Z";
-/// let expected = [said("domain", "POLICY"), said("action", "evaluate_policy"), said("deadline", by)];
+/// let expected = [said("domain", "POLICY"), said("action", "policy.evaluate"), said("deadline", by)];
 /// run.add(&recorded(1, "audit.expectation", Object::from(expected)));
-/// let done = [said("expectation", "POLICY/evaluate_policy"), said("outcome", "done")];
+/// let done = [said("expectation", "POLICY/policy.evaluate"), said("outcome", "done")];
 /// run.add(&recorded(2, "audit.ack", Object::from(done)));
 /// let found = run.reconcile(Timestamp::UNIX_EPOCH);
 /// assert_eq!(found.status, ReconcileStatus::Complete, "{:?}", found.findings);
@@ -140,6 +142,8 @@ pub struct Undertakings {
     ended_by: Option<u64>,
     /// Is there any fact of the run itself, besides words about it?
     active: bool,
+    /// Facts whose recorder writes a receipt for each.
+    receipted: BTreeSet<u64>,
     findings: Vec<ReconcileFinding>,
 }
 
@@ -159,6 +163,7 @@ impl Undertakings {
             acks: Vec::new(),
             ended_by: None,
             active: false,
+            receipted: BTreeSet::new(),
             findings: Vec::new(),
         }
     }
@@ -196,6 +201,10 @@ impl Undertakings {
             },
             kind => {
                 self.active |= kind.starts_with("run.") || kind == "audit.tool";
+                let record = fact.fact.at(&["body", "record"]).and_then(Value::as_str);
+                if kind.starts_with("run.") && record == Some("trace") {
+                    self.receipted.insert(seq);
+                }
                 if self.ended_by.is_none() && ends(kind, fact) {
                     self.ended_by = Some(seq);
                 }
@@ -240,12 +249,13 @@ impl Undertakings {
                 Reconciled { expectation: expectation.clone(), ack: ack.cloned(), standing }
             })
             .collect();
-        for ack in &self.acks {
+        for ack in self.acks.iter().filter(|ack| ack.receipt_of.is_none()) {
             if !self.expectations.iter().any(|expectation| expectation.id == ack.id) {
                 findings.push(ReconcileFinding::Drift { seq: ack.seq, id: ack.id.clone() });
             }
         }
-        if self.expectations.is_empty() {
+        self.receipts(&mut findings);
+        if self.expectations.is_empty() && self.receipted.is_empty() {
             findings.push(ReconcileFinding::NothingExpected);
         }
         if !self.active && !self.acks.is_empty() {
@@ -263,8 +273,33 @@ impl Undertakings {
             self.expectations.iter().any(|e| e.domain == *domain && e.action == *action)
         };
         let not_expected = STANDARD_SET.into_iter().filter(|set| !undertaken(set)).collect();
-        let (run_id, ended_by) = (self.run_id.clone(), self.ended_by);
-        Reconciliation { run_id, status, as_of, ended_by, expectations, not_expected, findings }
+        let lacking = findings.iter().filter(|f| matches!(f, ReconcileFinding::NoReceipt { .. }));
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let (facts, lacking) = (count(self.receipted.len()), count(lacking.count()));
+        Reconciliation {
+            run_id: self.run_id.clone(),
+            status,
+            as_of,
+            ended_by: self.ended_by,
+            expectations,
+            not_expected,
+            receipts: (facts, facts.saturating_sub(lacking)),
+            findings,
+        }
+    }
+
+    /// A recorder that writes receipts writes one for each fact: where one is missing it stopped in
+    /// between, and a receipt without its fact is about nothing.
+    fn receipts(&self, findings: &mut Vec<ReconcileFinding>) {
+        let mut open = self.receipted.clone();
+        for ack in &self.acks {
+            let Some(fact_seq) = ack.receipt_of else { continue };
+            if !self.receipted.contains(&fact_seq) {
+                findings.push(ReconcileFinding::ReceiptOfNothing { seq: ack.seq, fact_seq });
+            }
+            open.remove(&fact_seq);
+        }
+        findings.extend(open.into_iter().map(|seq| ReconcileFinding::NoReceipt { seq }));
     }
 
     /// Never finalised: no fact ends the run, and the time to do so has passed. That time is the
@@ -365,6 +400,8 @@ impl Reconciliation {
             ("ended_by".to_owned(), optional(self.ended_by)),
             ("expectations".to_owned(), expectations.collect::<Vec<_>>().into()),
             ("not_expected".to_owned(), set.collect::<Vec<_>>().into()),
+            ("recorded_facts".to_owned(), Value::unsigned(self.receipts.0)),
+            ("receipts".to_owned(), Value::unsigned(self.receipts.1)),
             ("findings".to_owned(), findings.collect::<Vec<_>>().into()),
         ])
     }

@@ -92,10 +92,11 @@ fn an_expectation_without_a_deadline_is_invalid() {
 
 #[test]
 fn a_run_that_was_never_finalised_is_stale_once_its_time_has_passed() {
-    let open = [word(0, "run.started", "{}"), expect(1, "finalize_run", 10), expect(2, "x", 50)];
+    let open = [word(0, "run.started", "{}"), expect(1, "trace.complete", 10), expect(2, "x", 50)];
     check(&open, 10, Incomplete, &["missing", "missing"]);
     check(&open, 11, Stale, &["missing", "past_deadline", "missing", "stale"]);
-    let claimed = [open[0].clone(), expect(1, "finalize_run", 10), ack(5, "finalize_run", "done")];
+    let claimed =
+        [open[0].clone(), expect(1, "trace.complete", 10), ack(5, "trace.complete", "done")];
     let found = reconcile(&claimed, 11);
     assert_eq!(found.status, Stale);
     assert!(found.findings[0].to_string().ends_with("(entry 5 says that it was)"));
@@ -118,6 +119,32 @@ fn the_first_statement_of_an_expectation_counts() {
     check(&facts, 99, Complete, &[]);
     let facts = [expect(0, "x", 10), expect(1, "x", 99), ack(20, "x", "done"), end(21)];
     check(&facts, 99, Incomplete, &["restated", "past_deadline"]);
+}
+
+#[test]
+fn receipts_of_recorded_facts_are_no_drift_and_a_missing_one_is_told() {
+    let trace = |seq, kind: &str| word(seq, kind, r#"{"record":"trace"}"#);
+    let receipt = |seq, of: u64, action: &str| {
+        let body = format!(
+            r#"{{"record":"trace","domain":"LOGS","action":"{action}","outcome":"recorded","fact_seq":{of}}}"#
+        );
+        word(seq, "audit.ack", &body)
+    };
+    let due = second(9);
+    let body = format!(r#"{{"domain":"LOGS","action":"trace.complete","deadline":"{due}"}}"#);
+    let whole = [
+        word(0, "audit.expectation", &body),
+        trace(1, "run.started"),
+        receipt(2, 1, "trace.start"),
+        trace(3, "run.aborted"),
+        receipt(4, 3, "trace.abort"),
+    ];
+    check(&whole, 99, Complete, &[]);
+    check(&whole[1..], 99, Complete, &[]);
+    assert_eq!(reconcile(&whole, 99).receipts, (2, 2));
+    check(&whole[..4], 5, Incomplete, &["missing", "no_receipt"]);
+    let stray = [whole[1].clone(), whole[2].clone(), receipt(5, 4, "trace.step")];
+    check(&stray, 99, Incomplete, &["receipt_of_nothing"]);
 }
 
 #[test]
@@ -148,6 +175,6 @@ fn the_standard_set_reconciles_and_what_of_it_nobody_undertook_is_named() {
     facts.push(end(20));
     let found = reconcile(&facts, 99);
     assert_eq!((found.status, found.not_expected.len()), (Complete, 0));
-    assert_eq!(reconcile(&[expect(0, "evaluate_policy", 9)], 1).not_expected.len(), 3);
+    assert_eq!(reconcile(&[expect(0, "policy.evaluate", 9)], 1).not_expected.len(), 3);
     assert_eq!(standard_set(second(0), u64::MAX), None);
 }

@@ -43,8 +43,8 @@ fn values(request: &ListRequest<AuditFilter>) -> Vec<Cell<'_>> {
     let (of, actor_kind) = (filter.period, &filter.actor_kind);
     let named = [kind, actor, event, tool, outcome, run, policy, incident];
     let asked_for = named.iter().filter(|text| text.is_some()).count();
-    // Kinds lead nowhere, and indexes of policies and incidents know no time.
-    let by_entry = policy.is_some() || incident.is_some();
+    // Kinds lead nowhere, and indexes of policies, incidents, events and outcomes know no time.
+    let by_entry = [policy, incident, event, outcome].into_iter().any(Option::is_some);
     let one_index =
         kind.is_none() && actor_kind.is_none() && asked_for <= 1 && (of.is_open() || !by_entry);
     let mut values = scanned(request, one_index);
@@ -64,6 +64,8 @@ impl AuditStore for Audit {
         let statement = match request.filter().ordered_by() {
             AuditOrder::Incident(_) => &sql::AUDIT_BY_INCIDENT,
             AuditOrder::Policy(_) => &sql::AUDIT_BY_POLICY,
+            AuditOrder::Event(_) => &sql::AUDIT_BY_EVENT,
+            AuditOrder::Outcome(_) => &sql::AUDIT_BY_OUTCOME,
             AuditOrder::Entry => &sql::AUDIT_BY_ENTRY,
             by_time => {
                 values.push(before(request, request.filter().period));
@@ -71,8 +73,6 @@ impl AuditStore for Audit {
                     AuditOrder::Run(_) => &sql::AUDIT_BY_RUN,
                     AuditOrder::Actor(_) => &sql::AUDIT_BY_ACTOR,
                     AuditOrder::Tool(_) => &sql::AUDIT_BY_TOOL,
-                    AuditOrder::Event(_) => &sql::AUDIT_BY_EVENT,
-                    AuditOrder::Outcome(_) => &sql::AUDIT_BY_OUTCOME,
                     _ => &sql::AUDIT_BY_TIME,
                 }
             }

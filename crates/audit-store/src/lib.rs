@@ -11,6 +11,7 @@
 //! index: who did what with which outcome, as the fact says it. Nothing is judged.
 
 mod audit_store;
+mod labels;
 mod projection;
 mod scan;
 mod sql;
@@ -22,7 +23,7 @@ pub use projection::PROJECTION;
 pub use system_store::System;
 
 /// Every reading statement, for a look at its plan.
-pub static STATEMENTS: [&ledger_store::Statement; 25] = [
+pub static STATEMENTS: [&ledger_store::Statement; 26] = [
     &sql::AUDIT_BY_ENTRY,
     &sql::AUDIT_BY_TIME,
     &sql::AUDIT_BY_RUN,
@@ -46,6 +47,7 @@ pub static STATEMENTS: [&ledger_store::Statement; 25] = [
     &sql::LAST_ALERT,
     &sql::COUNT_ALERTS,
     &projection::SELECT_ROWS,
+    &labels::SELECT_ROWS,
     &system_projection::SELECT_SYSTEM_ROWS,
     &system_projection::SELECT_REF_ROWS,
 ];

@@ -5,6 +5,7 @@ use ledger_store::{
 };
 use store_traits::Value;
 
+use crate::labels::AUDIT_LABELS;
 use crate::system_projection::{FACT_REFS, SYSTEM_EVENTS};
 
 use Type::Text;
@@ -24,9 +25,9 @@ pub(crate) const SELECT_ROWS: Statement = Statement::both(
     "SELECT seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at FROM audit_events WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
 );
 
-/// `audit_events`, `system_events` and `fact_refs`.
+/// `audit_events`, `system_events`, `fact_refs` and `audit_labels`.
 pub static PROJECTION: Projection =
-    Projection { name: "audit", tables: &[AUDIT_EVENTS, SYSTEM_EVENTS, FACT_REFS] };
+    Projection { name: "audit", tables: &[AUDIT_EVENTS, SYSTEM_EVENTS, FACT_REFS, AUDIT_LABELS] };
 
 const AUDIT_EVENTS: Table = Table {
     name: "audit_events",
@@ -46,6 +47,7 @@ const AUDIT_EVENTS: Table = Table {
         ],
         select: SELECT_ROWS,
     },
+    topic: None,
 };
 
 /// The row of an audit fact: a function of the fact alone, so that it can be derived again.

@@ -10,25 +10,23 @@ use ledger_store::Statement;
 /// `$2` the entry before which to begin, `$5` kind, `$6` actor, `$7` event, `$8` tool, `$9` outcome,
 /// `$10` run, `$11` policy, `$12` incident, `$13` since, `$14` until (times as text, half-open),
 /// `$15` actor kind, `$16` where lists by time begin.
-macro_rules! audit {
-    ($doing:literal, $ordering:literal, $from:literal, $lead:literal, $order:literal) => {
-        Statement::both(
-            $doing,
-            concat!(
+macro_rules! audit_text {
+    ($ordering:expr, $from:expr, $lead:expr, $first:expr, $order:expr) => {
+        concat!(
                 "WITH scanned AS MATERIALIZED (
     SELECT a.seq, a.kind, a.event, a.actor_kind, a.actor, a.tool, a.outcome, a.policy_id, a.run_id, a.occurred_at
     FROM ", $from, "
     WHERE a.tenant = $1 AND ", $lead, "
-    ORDER BY ", $order, "
+    ORDER BY ", $first, "
     LIMIT $3
 ), judged AS (
     SELECT a.seq, a.kind, a.event, a.actor_kind, a.actor, a.tool, a.outcome, a.policy_id, a.run_id, a.occurred_at,
            row_number() OVER (ORDER BY ", $order, ") = $3 AS at_end,
            (CAST($5 AS TEXT) IS NULL OR a.kind = $5)
            AND (CAST($6 AS TEXT) IS NULL OR substr(a.actor, 1, 200) = $6)
-           AND (CAST($7 AS TEXT) IS NULL OR substr(a.event, 1, 200) = $7)
+           AND (CAST($7 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM audit_labels l WHERE l.tenant = $1 AND l.seq = a.seq AND l.name = 'event' AND l.value = $7))
            AND (CAST($8 AS TEXT) IS NULL OR substr(a.tool, 1, 200) = $8)
-           AND (CAST($9 AS TEXT) IS NULL OR substr(a.outcome, 1, 200) = $9)
+           AND (CAST($9 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM audit_labels l WHERE l.tenant = $1 AND l.seq = a.seq AND l.name = 'outcome' AND l.value = $9))
            AND (CAST($10 AS TEXT) IS NULL OR a.run_id = $10)
            AND (CAST($11 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM fact_refs f WHERE f.tenant = $1 AND f.name = 'audit.policy' AND f.value = $11 AND f.seq = a.seq))
            AND (CAST($12 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM fact_refs f WHERE f.tenant = $1 AND f.name = 'audit.incident' AND f.value = $12 AND f.seq = a.seq))
@@ -36,80 +34,104 @@ macro_rules! audit {
            AND a.occurred_at >= $13 AND a.occurred_at < $14 AS fits
     FROM scanned a
 )
-SELECT ", $ordering, " AS ordering, coalesce(a.fits, 1 = 0) AS fits, a.at_end, a.seq, a.kind, a.event, a.actor_kind, a.actor, a.tool, a.outcome, a.policy_id, a.run_id, a.occurred_at
+SELECT ", $ordering, " AS ordering, coalesce(a.fits, 1 = 0) AS fits, a.at_end, a.seq, a.kind,
+       coalesce((SELECT l.value FROM audit_labels l WHERE l.tenant = $1 AND l.seq = a.seq AND l.name = 'event'), a.event) AS event,
+       a.actor_kind, a.actor, a.tool,
+       coalesce((SELECT l.value FROM audit_labels l WHERE l.tenant = $1 AND l.seq = a.seq AND l.name = 'outcome'), a.outcome) AS outcome,
+       a.policy_id, a.run_id, a.occurred_at
 FROM judged a
 WHERE a.fits OR a.at_end
 ORDER BY ", $order, "
 LIMIT $4"
-            ),
         )
+    };
+}
+macro_rules! audit {
+    ($doing:literal, $ordering:literal, $lead:literal, $order:literal) => {
+        Statement::both($doing, audit_text!($ordering, "audit_events a", $lead, $order, $order))
+    };
+}
+/// Led by another table, `$table l`, that names entries: one row of it after the other.
+macro_rules! led {
+    ($doing:literal, $table:literal, $lead:literal) => {
+        Statement {
+            doing: $doing,
+            sqlite: audit_text!(
+                "''",
+                concat!($table, " l CROSS JOIN audit_events a"),
+                concat!("l.tenant = $1 AND l.seq < $2 AND a.seq = l.seq AND ", $lead),
+                "a.seq DESC",
+                "a.seq DESC"
+            ),
+            // OFFSET keeps the planner from joining in another way.
+            postgres: audit_text!(
+                "''",
+                concat!(
+                    $table,
+                    " l CROSS JOIN LATERAL (SELECT * FROM audit_events x WHERE x.tenant = $1 AND x.seq = l.seq OFFSET 0) a"
+                ),
+                concat!("l.tenant = $1 AND l.seq < $2 AND ", $lead),
+                "l.seq DESC",
+                "a.seq DESC"
+            ),
+        }
     };
 }
 
 pub(crate) static AUDIT_BY_ENTRY: Statement =
-    audit!("listing audit records", "''", "audit_events a", "a.seq < $2", "a.seq DESC");
+    audit!("listing audit records", "''", "a.seq < $2", "a.seq DESC");
 pub(crate) static AUDIT_BY_TIME: Statement = audit!(
     "listing audit records by time",
     "a.occurred_at",
-    "audit_events a",
     "a.occurred_at >= $13 AND (a.occurred_at, a.seq) < ($16, $2)",
     "a.occurred_at DESC, a.seq DESC"
 );
 pub(crate) static AUDIT_BY_RUN: Statement = audit!(
     "listing audit records of a run",
     "a.occurred_at",
-    "audit_events a",
     "a.run_id = $10 AND a.occurred_at >= $13 AND (a.occurred_at, a.seq) < ($16, $2)",
     "a.occurred_at DESC, a.seq DESC"
 );
 pub(crate) static AUDIT_BY_ACTOR: Statement = audit!(
     "listing audit records of an actor",
     "a.occurred_at",
-    "audit_events a",
     "a.actor IS NOT NULL AND substr(a.actor, 1, 200) = $6 AND a.occurred_at >= $13 AND (a.occurred_at, a.seq) < ($16, $2)",
     "a.occurred_at DESC, a.seq DESC"
 );
-pub(crate) static AUDIT_BY_EVENT: Statement = audit!(
-    "listing audit records of an event",
-    "a.occurred_at",
-    "audit_events a",
-    "a.event IS NOT NULL AND substr(a.event, 1, 200) = $7 AND a.occurred_at >= $13 AND (a.occurred_at, a.seq) < ($16, $2)",
-    "a.occurred_at DESC, a.seq DESC"
-);
+pub(crate) static AUDIT_BY_EVENT: Statement =
+    led!("listing audit records of an event", "audit_labels", "l.name = 'event' AND l.value = $7");
 pub(crate) static AUDIT_BY_TOOL: Statement = audit!(
     "listing audit records of a tool",
     "a.occurred_at",
-    "audit_events a",
     "a.tool IS NOT NULL AND substr(a.tool, 1, 200) = $8 AND a.occurred_at >= $13 AND (a.occurred_at, a.seq) < ($16, $2)",
     "a.occurred_at DESC, a.seq DESC"
 );
-pub(crate) static AUDIT_BY_OUTCOME: Statement = audit!(
+pub(crate) static AUDIT_BY_OUTCOME: Statement = led!(
     "listing audit records of an outcome",
-    "a.occurred_at",
-    "audit_events a",
-    "a.outcome IS NOT NULL AND substr(a.outcome, 1, 200) = $9 AND a.occurred_at >= $13 AND (a.occurred_at, a.seq) < ($16, $2)",
-    "a.occurred_at DESC, a.seq DESC"
+    "audit_labels",
+    "l.name = 'outcome' AND l.value = $9"
 );
-pub(crate) static AUDIT_BY_POLICY: Statement = audit!(
+pub(crate) static AUDIT_BY_POLICY: Statement = led!(
     "listing audit records of a policy",
-    "''",
-    "fact_refs f CROSS JOIN audit_events a",
-    "f.tenant = $1 AND f.name = 'audit.policy' AND f.value = $11 AND f.seq < $2 AND a.seq = f.seq",
-    "a.seq DESC"
+    "fact_refs",
+    "l.name = 'audit.policy' AND l.value = $11"
 );
-pub(crate) static AUDIT_BY_INCIDENT: Statement = audit!(
+pub(crate) static AUDIT_BY_INCIDENT: Statement = led!(
     "listing audit records of an incident",
-    "''",
-    "fact_refs f CROSS JOIN audit_events a",
-    "f.tenant = $1 AND f.name = 'audit.incident' AND f.value = $12 AND f.seq < $2 AND a.seq = f.seq",
-    "a.seq DESC"
+    "fact_refs",
+    "l.name = 'audit.incident' AND l.value = $12"
 );
 
 /// `occurred_at >= ''` holds for all, and with `+seq`, which no index orders by, it leads SQLite to the
 /// index of runs.
 pub(crate) static AUDIT_OF_RUN: Statement = Statement::both(
     "reading the audit records of a run",
-    "SELECT '' AS ordering, 1 = 1 AS fits, 1 = 0 AS at_end, seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at FROM audit_events WHERE tenant = $1 AND run_id = $2 AND occurred_at >= '' ORDER BY +seq LIMIT 10000",
+    "SELECT '' AS ordering, 1 = 1 AS fits, 1 = 0 AS at_end, a.seq, a.kind,
+       coalesce((SELECT l.value FROM audit_labels l WHERE l.tenant = $1 AND l.seq = a.seq AND l.name = 'event'), a.event) AS event,
+       a.actor_kind, a.actor, a.tool,
+       coalesce((SELECT l.value FROM audit_labels l WHERE l.tenant = $1 AND l.seq = a.seq AND l.name = 'outcome'), a.outcome) AS outcome,
+       a.policy_id, a.run_id, a.occurred_at
+FROM audit_events a WHERE a.tenant = $1 AND a.run_id = $2 AND a.occurred_at >= '' ORDER BY +a.seq LIMIT 10000",
 );
 
 /// Reads the index of actors, and is no page of a list: it counts.

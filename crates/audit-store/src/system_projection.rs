@@ -9,9 +9,9 @@ const INSERT_SYSTEM: Insert = Insert {
     sqlite: repeated!(
         "INSERT OR FAIL INTO system_events (tenant, seq, kind, run_id, component, severity, event, value, count, unit, occurred_at) VALUES ",
         "(?,?,?,?,?,?,?,?,?,?,?)",
-        ""
+        " ON CONFLICT (tenant, seq) DO NOTHING"
     ),
-    postgres: "INSERT INTO system_events (tenant, seq, kind, run_id, component, severity, event, value, count, unit, occurred_at) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[])",
+    postgres: "INSERT INTO system_events (tenant, seq, kind, run_id, component, severity, event, value, count, unit, occurred_at) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[]) ON CONFLICT (tenant, seq) DO NOTHING",
     columns: &[Text, Text, Text, Text, Text, Text, Int, Text, Text],
 };
 pub(crate) const SELECT_SYSTEM_ROWS: Statement = Statement::both(
@@ -51,6 +51,7 @@ pub(crate) const SYSTEM_EVENTS: Table = Table {
         ],
         select: SELECT_SYSTEM_ROWS,
     },
+    topic: Some("lists"),
 };
 
 pub(crate) const FACT_REFS: Table = Table {
@@ -58,6 +59,7 @@ pub(crate) const FACT_REFS: Table = Table {
     insert: INSERT_REFS,
     rows: |facts| facts.iter().flat_map(refs).collect(),
     check: Check::Set { columns: &["name", "value"], select: SELECT_REF_ROWS, earlier: None },
+    topic: Some("lists"),
 };
 
 /// The row of a fact of the environment: a function of the fact alone.

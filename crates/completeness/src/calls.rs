@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use store_traits::RecordedFact;
+use store_traits::{RecordedFact, Timestamp};
 
+use crate::outer::{ToolReport, outermost};
 use crate::said::{self, Contents};
 
 /// What was called.
@@ -53,6 +54,8 @@ pub struct Call {
     pub first_seq: u64,
     /// Does any fact say how it came out?
     pub answered: bool,
+    /// Does any fact say that it failed? Then it has no answer to count.
+    pub failed: bool,
     /// Is the provider named?
     pub provider: bool,
     /// Is the model named?
@@ -77,6 +80,12 @@ struct Report {
     call: Call,
     response_id: Option<String>,
     span_id: Option<String>,
+    parent_span_id: Option<String>,
+    /// The tool's name, of an MCP report or of the tool's own span.
+    tool: Option<String>,
+    mcp: bool,
+    started_at: Timestamp,
+    ended_at: Option<Timestamp>,
 }
 
 /// What the facts of a span say of the call that the span is.
@@ -119,6 +128,7 @@ impl Calls {
             key: format!("entry {}", fact.seq),
             first_seq: fact.seq,
             answered: answered(kind, fact),
+            failed: said(&["error"]).is_some() || said(&["event"]).as_deref() == Some("failed"),
             provider: said(&["provider"]).is_some(),
             model: said(&["model"]).is_some(),
             tool: said(&["tool"]).is_some(),
@@ -129,32 +139,66 @@ impl Calls {
             output: contents.output,
         };
         let response_id = response_id.or_else(|| said(&["call", "call_id", "tool_call_id"]));
-        self.reports.push(Report { call, response_id, span_id });
+        let time = |name: &str| Timestamp::parse(said::text(&fact.fact, &[name])?).ok();
+        self.reports.push(Report {
+            call,
+            response_id,
+            span_id,
+            parent_span_id: said(&["parent_span_id"]),
+            tool: said(&["tool"]),
+            mcp: class == Some("mcp_tool"),
+            started_at: time("started_at").unwrap_or(fact.occurred_at),
+            ended_at: time("ended_at"),
+        });
+    }
+
+    fn key(&self, report: &Report) -> String {
+        let lent = report.span_id.as_ref().and_then(|span| self.spans.get(span));
+        let response = match report.call.kind {
+            CallKind::Model => {
+                report.response_id.as_ref().or(lent.and_then(|l| l.response_id.as_ref()))
+            }
+            // The id that a tool's span carries is the model's name for the call, not the span's.
+            CallKind::Tool | CallKind::Exchange if report.span_id.is_some() => None,
+            CallKind::Tool | CallKind::Exchange => report.response_id.as_ref(),
+        };
+        match (response, &report.span_id) {
+            (Some(id), _) => format!("response {id}"),
+            (None, Some(span)) => format!("span {span}"),
+            (None, None) => report.call.key.clone(),
+        }
+    }
+
+    fn tool_report(&self, report: &Report) -> ToolReport {
+        ToolReport {
+            key: self.key(report),
+            seq: report.call.first_seq,
+            mcp: report.mcp,
+            tool: report.tool.clone(),
+            span_id: report.span_id.clone(),
+            parent_span_id: report.parent_span_id.clone(),
+            started_at: report.started_at,
+            ended_at: report.ended_at,
+        }
     }
 
     /// The distinct calls, in order of their first entries.
     pub(crate) fn finish(&self) -> Vec<Call> {
         let mut calls: Vec<Call> = Vec::new();
         let mut places: BTreeMap<(CallKind, String), usize> = BTreeMap::new();
-        for Report { call, response_id, span_id } in &self.reports {
-            let mut call = call.clone();
-            let lent = span_id.as_ref().and_then(|span| self.spans.get(span));
+        let tools = self.reports.iter().filter(|report| report.call.kind == CallKind::Tool);
+        let tools: Vec<ToolReport> = tools.map(|report| self.tool_report(report)).collect();
+        let outer = outermost(&tools);
+        for report in &self.reports {
+            let mut call = report.call.clone();
+            let key = self.key(report);
+            let lent = report.span_id.as_ref().and_then(|span| self.spans.get(span));
             if let Some(lent) = lent.filter(|_| call.kind == CallKind::Model) {
                 call.input |= lent.contents.input;
                 call.output |= lent.contents.output;
             }
-            let lent_id = lent.and_then(|lent| lent.response_id.as_ref());
-            // The name of the call that the tool span carries is the model's, not this span's.
-            let response = match call.kind {
-                CallKind::Model => response_id.as_ref().or(lent_id),
-                CallKind::Tool | CallKind::Exchange if span_id.is_some() => None,
-                CallKind::Tool | CallKind::Exchange => response_id.as_ref(),
-            };
-            call.key = match (response, span_id) {
-                (Some(id), _) => format!("response {id}"),
-                (None, Some(span)) => format!("span {span}"),
-                (None, None) => call.key,
-            };
+            let around = outer.get(&key).filter(|_| call.kind == CallKind::Tool);
+            call.key = around.cloned().unwrap_or(key);
             let place = places.entry((call.kind, call.key.clone())).or_insert(calls.len());
             match calls.get_mut(*place) {
                 Some(known) => known.merge(&call),
@@ -168,6 +212,7 @@ impl Calls {
 impl Call {
     fn merge(&mut self, other: &Self) {
         self.answered |= other.answered;
+        self.failed |= other.failed;
         self.provider |= other.provider;
         self.model |= other.model;
         self.tool |= other.tool;

@@ -67,7 +67,7 @@ impl Ends {
         let at = said_at("ended_at").unwrap_or(fact.occurred_at);
         self.ends.push(End { seq: fact.seq, outcome: outcome.to_owned(), at });
         // A root that is itself a model call says what that call used.
-        if said::class(kind, &fact.fact) != Some("llm") {
+        if !matches!(said::class(kind, &fact.fact), Some("llm" | "embedding")) {
             self.declares(fact);
         }
     }

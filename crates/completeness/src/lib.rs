@@ -46,7 +46,8 @@
 //! | `replay_proof` | a certificate was issued for the run | recommended | recommended | – |
 //! | `tools` | tool calls name their tool | recommended | recommended | recommended |
 //!
-//! What concerns model or tool calls does not apply to a run without them. Whatever the profile, a
+//! What concerns model or tool calls does not apply to a run without them, and what an answer would
+//! have (tokens, cost, outputs) not to a call that failed. Whatever the profile, a
 //! record is INCOMPLETE where no fact ends the run, terminal facts disagree, numbered or declared
 //! steps are missing, a call was never answered, or declared totals differ from what the distinct
 //! calls give; it is PARTIAL where numbers repeat or are out of order, a parent span was never
@@ -56,6 +57,7 @@ mod calls;
 mod class;
 mod ends;
 mod nest;
+mod outer;
 mod period;
 mod profile;
 mod reason;

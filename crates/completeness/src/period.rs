@@ -80,6 +80,19 @@ impl PopulationCount {
         self.leaves.size()
     }
 
+    /// The root over the entries counted so far: what a checkpoint of that size must have.
+    ///
+    /// ```
+    /// use completeness::PopulationCount;
+    /// use store_traits::Head;
+    /// let count = PopulationCount::new(store_traits::Period::default());
+    /// assert_eq!(count.root(), Head::empty().root);
+    /// ```
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        self.leaves.root()
+    }
+
     /// Takes the leaf hash of the next entry, computed from its bytes. Every entry is taken, also
     /// those that belong to no run.
     ///

@@ -265,6 +265,13 @@ impl RunRecord {
             Found::share(have, of)
         };
         let model = |has: fn(&Call) -> bool| each(CallKind::Model, has);
+        // A call that failed has no answer that could have it.
+        let answer = |has: fn(&Call) -> bool| {
+            let calls = calls.iter().filter(|call| call.kind == CallKind::Model);
+            let calls = calls.filter(|call| !call.failed || has(call));
+            let (have, of) = calls.fold((0, 0), |(n, of), call| (n + u64::from(has(call)), of + 1));
+            Found::share(have, of)
+        };
         let when = |there: bool, seq: Option<u64>| match there {
             true => Found::Present { entries: 1, first_seq: seq },
             false => Found::Absent,
@@ -284,11 +291,11 @@ impl RunRecord {
             Field::DeclaredSteps => when(steps.declared.is_some(), None),
             Field::Provider => model(|call| call.provider),
             Field::Model => model(|call| call.model),
-            Field::InputTokens => model(|call| call.input_tokens.is_some()),
-            Field::OutputTokens => model(|call| call.output_tokens.is_some()),
-            Field::Cost => model(|call| call.cost_micros.is_some()),
+            Field::InputTokens => answer(|call| call.input_tokens.is_some()),
+            Field::OutputTokens => answer(|call| call.output_tokens.is_some()),
+            Field::Cost => answer(|call| call.cost_micros.is_some()),
             Field::Inputs => model(|call| call.input),
-            Field::Outputs => model(|call| call.output),
+            Field::Outputs => answer(|call| call.output),
             Field::Tools => each(CallKind::Tool, |call| call.tool),
             Field::Mapping => {
                 Found::share(self.seen.get(&field).map_or(0, |(n, _)| *n), self.views)

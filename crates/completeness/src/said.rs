@@ -3,9 +3,10 @@
 use store_traits::{Object, Value};
 
 /// The objects of a body that say something: a mapping's view first, then the body itself (a native
-/// fact), then what arrived.
+/// fact), the step in it (a run recorded step by step), then what arrived.
 fn places(fact: &Value) -> impl Iterator<Item = &Object> {
-    let places: [&[&str]; 3] = [&["body", "view"], &["body"], &["body", "source"]];
+    let places: [&[&str]; 4] =
+        [&["body", "view"], &["body"], &["body", "step"], &["body", "source"]];
     places.into_iter().filter_map(|place| fact.at(place)?.as_object())
 }
 
@@ -46,8 +47,13 @@ pub(crate) fn meta_list(fact: &Value, name: &str) -> bool {
     list.is_some_and(|items| !items.is_empty())
 }
 
-/// The class of the step that a fact records: the view's, else what the kind implies.
+/// The class of the step that a fact records: the view's, else what the kind implies. That a run
+/// began or ended is no step, unless it is a span as well.
 pub(crate) fn class<'f>(kind: &str, fact: &'f Value) -> Option<&'f str> {
+    let boundary = matches!(kind, "run.started" | "run.completed" | "run.aborted");
+    if boundary && text(fact, &["span_id"]).is_none() {
+        return None;
+    }
     text(fact, &["class"]).or(match kind {
         "run.llm_call" => Some("llm"),
         "run.step" => Some("other"),
@@ -76,7 +82,7 @@ impl Contents {
         for pointer in committed.filter_map(Value::as_object).flat_map(Object::keys) {
             contents.take(pointer.rsplit('/').next().unwrap_or_default());
         }
-        let clear: [&[&str]; 2] = [&["body", "source", "attributes"], &["body"]];
+        let clear: [&[&str]; 3] = [&["body", "source", "attributes"], &["body"], &["body", "step"]];
         for members in clear.iter().filter_map(|path| fact.at(path)?.as_object()) {
             members.keys().for_each(|name| contents.take(name));
         }
@@ -84,7 +90,7 @@ impl Contents {
     }
 
     fn take(&mut self, name: &str) {
-        const INPUT: [&str; 9] = [
+        const INPUT: [&str; 10] = [
             "gen_ai.input.messages",
             "gen_ai.prompt",
             "llm.input_messages",
@@ -94,8 +100,9 @@ impl Contents {
             "prompt",
             "input",
             "messages",
+            "params",
         ];
-        const OUTPUT: [&str; 8] = [
+        const OUTPUT: [&str; 9] = [
             "gen_ai.output.messages",
             "gen_ai.completion",
             "llm.output_messages",
@@ -104,6 +111,7 @@ impl Contents {
             "response",
             "output",
             "completion",
+            "result",
         ];
         // Indexed attributes: `gen_ai.prompt.0.content`.
         let among = |names: &[&str]| {

@@ -70,6 +70,30 @@ fn what_is_recommended_makes_a_record_partial_and_strictly_incomplete() {
     assert_eq!(strict.reasons, usual.reasons, "the facts are the same");
 }
 
+/// As a run that is recorded step by step stands in the ledger.
+#[test]
+fn a_run_recorded_step_by_step_has_numbered_steps_and_boundaries_are_none() {
+    let view =
+        |class: &str| format!(r#""view":{{"mapping":"trace/1","class":"{class}","agent":"a"}}"#);
+    let step = |seq, index: u64| {
+        let body = format!(
+            r#"{{"record":"trace","step":{{"index":{index},"class":"other"}},{}}}"#,
+            view("other")
+        );
+        fact(seq, "run.step", &body)
+    };
+    let start = fact(0, "run.started", &format!("{{{}}}", view("agent")));
+    let end = fact(9, "run.completed", &format!("{{{}}}", view("agent")));
+    let found = check_as(
+        &[start.clone(), step(1, 0), step(2, 1), end.clone()],
+        Profile::Evidence,
+        Mode::Usual,
+    );
+    assert_eq!((found.steps.steps, found.steps.range), (2, Some((0, 1))));
+    let found = check_as(&[start, step(1, 0), step(2, 2), end], Profile::Evidence, Mode::Usual);
+    assert_eq!(found.reasons[0].to_string(), "missing step 1");
+}
+
 #[test]
 fn profiles_ask_for_different_things() {
     let facts = without(1);

@@ -33,6 +33,7 @@ pub static PROJECTION: Projection = Projection {
             columns: &["export_id", "profile", "run_id", "sha256", "occurred_at"],
             select: SELECT_ROWS,
         },
+        topic: None,
     }],
 };
 

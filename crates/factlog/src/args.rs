@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use logs_domain::TenantId;
 
-use crate::commands::{AuditArgs, CompletionsArgs, ManArgs, RunsArgs, SystemArgs, UsageArgs};
+use crate::commands::{
+    AuditArgs, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs, RunsArgs, SystemArgs,
+    UsageArgs,
+};
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
 #[derive(Parser)]
@@ -50,6 +53,10 @@ pub(crate) enum Command {
     System(SystemArgs),
     /// Sum up calls, tokens and cost by day, agent and model.
     Usage(UsageArgs),
+    /// Say what the record of a run or of a period holds and lacks.
+    Completeness(CompletenessArgs),
+    /// Compare what was undertaken for a run with what became of it.
+    Reconcile(ReconcileArgs),
     /// Verify, sign and prove the ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),

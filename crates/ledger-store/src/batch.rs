@@ -15,17 +15,15 @@ pub(crate) struct Part<'a> {
 /// Everything of a batch but its head, one table after the other. Rows are made when they are asked
 /// for, which is while the database works on those before.
 pub(crate) struct Parts<'a> {
-    batch: &'a SealedBatch,
     facts: Vec<FactAt<'a>>,
-    tags: Vec<Row<'a>>,
-    sources: IntoIter<Source>,
+    sources: IntoIter<Source<'a>>,
 }
 
-enum Source {
-    Entries,
-    KeyTags,
-    Contents,
-    Subtrees,
+enum Source<'a> {
+    Entries(&'a SealedBatch),
+    KeyTags(Vec<Row<'a>>),
+    Contents(&'a SealedBatch),
+    Subtrees(&'a SealedBatch),
     Table(&'static Table),
 }
 
@@ -36,12 +34,26 @@ impl<'a> Parts<'a> {
         tags: Vec<Row<'a>>,
         projections: &[&'static Projection],
     ) -> Self {
-        let own = [Source::Entries, Source::KeyTags, Source::Contents, Source::Subtrees];
+        let own = [
+            Source::Entries(batch),
+            Source::KeyTags(tags),
+            Source::Contents(batch),
+            Source::Subtrees(batch),
+        ];
         let tables = projections.iter().flat_map(|projection| projection.tables);
         let sources: Vec<_> = own.into_iter().chain(tables.map(Source::Table)).collect();
         let fact = |entry: &'a SealedEntry| FactAt { seq: entry.seq, fact: &entry.fact };
         let facts = batch.entries.iter().map(fact).collect();
-        Self { batch, facts, tags, sources: sources.into_iter() }
+        Self { facts, sources: sources.into_iter() }
+    }
+
+    /// Rows of some tables alone, of facts that were recorded before.
+    pub(crate) fn of_tables(
+        facts: Vec<FactAt<'a>>,
+        tables: impl Iterator<Item = &'static Table>,
+    ) -> Self {
+        let sources: Vec<_> = tables.map(Source::Table).collect();
+        Self { facts, sources: sources.into_iter() }
     }
 }
 
@@ -49,20 +61,17 @@ impl<'a> Iterator for Parts<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
-        let batch = self.batch;
         Some(match self.sources.next()? {
-            Source::Entries => Part {
+            Source::Entries(batch) => Part {
                 insert: &sql::INSERT_ENTRIES,
                 rows: batch.entries.iter().map(entry).collect(),
             },
-            Source::KeyTags => {
-                Part { insert: &sql::INSERT_KEY_TAGS, rows: std::mem::take(&mut self.tags) }
-            }
-            Source::Contents => Part {
+            Source::KeyTags(rows) => Part { insert: &sql::INSERT_KEY_TAGS, rows },
+            Source::Contents(batch) => Part {
                 insert: &sql::INSERT_CONTENTS,
                 rows: batch.contents.iter().map(content).collect(),
             },
-            Source::Subtrees => Part {
+            Source::Subtrees(batch) => Part {
                 insert: &sql::INSERT_SUBTREES,
                 rows: batch.subtrees.iter().map(subtree).collect(),
             },

@@ -28,6 +28,7 @@
 #[cfg(test)]
 extern crate self as ledger_store;
 
+mod backlog;
 mod batch;
 mod cell;
 mod compare;
@@ -51,6 +52,7 @@ pub mod test_support;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+pub use backlog::Backlog;
 pub use cell::{Cell, Row};
 pub(crate) use error::database;
 pub use keys::KeyTag;

@@ -37,6 +37,10 @@ pub struct Table {
     pub rows: for<'f> fn(&[FactAt<'f>]) -> Vec<Row<'f>>,
     /// How its rows are compared with the entries.
     pub check: Check,
+    /// The topic under which the migration that made the table notes what was recorded before it
+    /// (`index_backlog`); `None` for a table of the first hour. Inserts of a topic's rows must leave
+    /// rows that are there already.
+    pub topic: Option<&'static str>,
 }
 
 /// How the rows of a table are compared with the entries of a range. In every statement `$1` is the

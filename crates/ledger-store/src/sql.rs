@@ -125,7 +125,7 @@ pub(crate) const INSERT_ORIGIN: &str =
     r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
 /// Every statement that reads, for a look at its plan.
-pub static STATEMENTS: [&Statement; 17] = [
+pub static STATEMENTS: [&Statement; 18] = [
     &SELECT_HEAD,
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
@@ -143,4 +143,5 @@ pub static STATEMENTS: [&Statement; 17] = [
     &SELECT_CHECKPOINTS,
     &SELECT_SECRET,
     &SELECT_ORIGIN,
+    &crate::backlog::SELECT_BACKLOG,
 ];

@@ -12,6 +12,7 @@ use logs_facade::{LogsFacade, Stores, TraceFacade};
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
+use crate::backlog;
 use crate::checkpoint::LastSigned;
 use crate::{
     CheckpointPolicy, DomainError, HighWaterFile, OsEntropy, Settings, SystemClock, key_file,
@@ -106,6 +107,9 @@ impl LogsDomain {
         let database = Arc::new(
             Ledger::open(&place.url, mode, projections(), replay_determinism::key_tag).await?,
         );
+        if access == Access::Write {
+            backlog::work_off(&database).await?;
+        }
         let ledger: Arc<dyn LedgerStore> = Arc::<Ledger>::clone(&database);
         let reader = database.reader();
         let stores = Stores {

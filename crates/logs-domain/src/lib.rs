@@ -23,7 +23,9 @@
 //! # }
 //! ```
 
+mod backlog;
 mod checkpoint;
+mod completeness;
 mod domain;
 mod edge;
 mod error;
@@ -35,6 +37,7 @@ mod key_file;
 mod keys;
 mod ledger;
 mod offline;
+mod reconcile;
 mod report;
 mod root_check;
 mod root_log;
@@ -43,6 +46,7 @@ mod tiles;
 #[cfg(feature = "witness")]
 mod witness_http;
 
+pub use self::completeness::{LackingRun, MOST_RUNS_NAMED, PeriodCompleteness};
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
 pub use error::{DomainError, Fault};
@@ -52,6 +56,7 @@ pub use import::ImportSummary;
 pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
 pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof_file};
+pub use reconcile::RunReconciliation;
 pub use root_log::{RootPublished, verify_root_proof_file};
 pub use settings::{CheckpointPolicy, Settings};
 pub use tiles::TilesExported;
@@ -59,13 +64,18 @@ pub use tiles::TilesExported;
 pub use witness_http::HttpWitnesses;
 
 // What callers need to speak with the domain.
+pub use ::completeness::{
+    CallKind, ClassState, Completeness, FieldState, Found, Gap, Mode, Need, Nested, Population,
+    Profile, Reason, RunCompleteness, gaps_of_run, nest,
+};
 pub use adapters::{BundleReport, Finding as BundleFinding};
 pub use audit_evidence::{
-    Acknowledged, Ending, Environment, Finding, Inflection, LedgerReport, PolicyError,
-    ReplayWindow, RunEnding, RunEnvironment, RunRecordError, RunScope, RunStart, RunStep,
-    RunTelemetry, SpanEvent, TrustPolicy, Turn, VerifierKey, WitnessClient, WitnessedCheckpoint,
+    Acknowledged, Ending, Environment, Finding, Inflection, LedgerReport, Linkage, PolicyError,
+    ReconcileFinding, ReconcileStatus, Reconciled, Reconciliation, ReplayWindow, RunEnding,
+    RunEnvironment, RunRecordError, RunScope, RunStart, RunStep, RunTelemetry, SpanEvent, Standing,
+    ToolAudit, ToolCall, ToolDisorder, ToolEvent, ToolFinding, TrustPolicy, Turn, VerifierKey,
+    WitnessClient, WitnessedCheckpoint,
 };
-pub use completeness::{Gap, Nested, gaps_of_run, nest};
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
 pub use logs_facade::{Answer, EvidenceMetadata, LogsFacade, TraceFacade};
 pub use store_traits::{

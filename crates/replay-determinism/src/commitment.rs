@@ -40,6 +40,12 @@ pub enum DisclosureError {
 }
 
 /// Makes the disclosure of a value that is taken out of a fact at a JSON pointer (RFC 6901).
+///
+/// ```
+/// use replay_determinism::{disclosure, disclosure_digest};
+/// let made = disclosure(&[9; 32], "/body/name", &"Ada".into());
+/// assert_eq!(made.digest, disclosure_digest(&made.text));
+/// ```
 #[must_use]
 pub fn disclosure(salt: &[u8; 32], pointer: &str, value: &Value) -> Disclosure {
     let parts = [URL_SAFE_NO_PAD.encode(salt).into(), pointer.into(), value.clone()];
@@ -51,6 +57,13 @@ pub fn disclosure(salt: &[u8; 32], pointer: &str, value: &Value) -> Disclosure {
 ///
 /// # Errors
 /// The text is not base64url, not restricted JSON, or not `[salt of 32 bytes, pointer, value]`.
+///
+/// ```
+/// use replay_determinism::{disclosure, parse_disclosure};
+/// let made = disclosure(&[9; 32], "/body/name", &"Ada".into());
+/// assert_eq!(parse_disclosure(&made.text)?, ("/body/name".to_owned(), "Ada".into()));
+/// # Ok::<(), replay_determinism::DisclosureError>(())
+/// ```
 pub fn parse_disclosure(text: &str) -> Result<(String, Value), DisclosureError> {
     let value = canonical::parse(&URL_SAFE_NO_PAD.decode(text)?)?;
     let Value::Array(parts) = value else {
@@ -69,12 +82,22 @@ pub fn parse_disclosure(text: &str) -> Result<(String, Value), DisclosureError> 
 }
 
 /// What stands in the entry for a disclosure: base64url SHA-256 of the text as carried.
+///
+/// ```
+/// let digest = replay_determinism::disclosure_digest("WyJzYWx0Il0");
+/// assert_eq!(digest.len(), 43);
+/// ```
 #[must_use]
 pub fn disclosure_digest(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(text.as_bytes()).as_bytes())
 }
 
 /// What stands in the entry for a blob.
+///
+/// ```
+/// use replay_determinism::blob_commitment;
+/// assert_ne!(blob_commitment(&[1; 32], b"yes"), blob_commitment(&[2; 32], b"yes"));
+/// ```
 #[must_use]
 pub fn blob_commitment(salt: &[u8; 32], bytes: &[u8]) -> Digest {
     let mut hash = Sha256Stream::new();

@@ -10,6 +10,15 @@ use crate::{Sha256Stream, canonical};
 ///
 /// Salts are random, so two commitments to one value differ; a bare hash of short personal text
 /// could be guessed by trying. Under a secret that lies with the contents neither happens.
+///
+/// ```
+/// use replay_determinism::fingerprint;
+/// use store_traits::{TenantSecret, Value};
+/// let (ours, theirs) = (TenantSecret([1; 32]), TenantSecret([2; 32]));
+/// let content = Value::from("yes");
+/// assert_eq!(fingerprint(&ours, &content), fingerprint(&ours, &content));
+/// assert_ne!(fingerprint(&ours, &content), fingerprint(&theirs, &content));
+/// ```
 #[must_use]
 pub fn fingerprint(secret: &TenantSecret, content: &Value) -> Digest {
     mac(secret, &canonical::write(content))
@@ -18,6 +27,33 @@ pub fn fingerprint(secret: &TenantSecret, content: &Value) -> Digest {
 /// The fingerprint of a draft: over everything that arrived, and nothing that was derived from it by
 /// a mapping (the member `view` of the body), because a newer mapping must not turn a redelivery
 /// into a conflict. Kind, time and run are derived too where there is a view; else they count.
+///
+/// ```
+/// use replay_determinism::draft_fingerprint;
+/// use store_traits::{
+///     Actor, Draft, DraftMeta, FactKind, Identity, Object, Origin, SourceDomain, TenantSecret,
+///     Timestamp,
+/// };
+/// let meta = DraftMeta {
+///     run_id: None,
+///     trace_id: None,
+///     correlation_id: None,
+///     policy_ids: Vec::new(),
+///     incident_ids: Vec::new(),
+///     actor: Actor::System { component: "billing".into() },
+///     occurred_at: Timestamp::UNIX_EPOCH,
+///     source_domain: SourceDomain::System,
+///     source_component: "billing".into(),
+///     origin: Origin::System,
+/// };
+/// let (kind, identity) = (FactKind::RunStep, Identity::Content);
+/// let body = Object::from([("view".into(), "derived by genai/1".into())]);
+/// let draft = Draft { kind, meta, body, committed: Vec::new(), identity };
+/// let newer = Object::from([("view".into(), "derived by genai/2".into())]);
+/// let secret = TenantSecret([7; 32]);
+/// let again = Draft { body: newer, ..draft.clone() };
+/// assert_eq!(draft_fingerprint(&secret, &draft), draft_fingerprint(&secret, &again));
+/// ```
 #[must_use]
 pub fn draft_fingerprint(secret: &TenantSecret, draft: &Draft) -> Digest {
     mac(secret, &identity_bytes(draft))

@@ -4,6 +4,11 @@ use sha2::{Digest as _, Sha256};
 use store_traits::Digest;
 
 /// SHA-256 of bytes.
+///
+/// ```
+/// let digest = replay_determinism::sha256(b"abc").to_string();
+/// assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+/// ```
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> Digest {
     Digest::new(Sha256::digest(bytes).into())
@@ -27,6 +32,12 @@ pub fn leaf_hash(entry: &[u8]) -> Digest {
 }
 
 /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
+///
+/// ```
+/// use replay_determinism::{leaf_hash, node_hash};
+/// let (left, right) = (leaf_hash(b"a"), leaf_hash(b"b"));
+/// assert_ne!(node_hash(&left, &right), node_hash(&right, &left));
+/// ```
 #[must_use]
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
     let mut hash = Sha256Stream::new();
@@ -37,12 +48,25 @@ pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
 }
 
 /// The root of the tree without leaves: SHA-256 of nothing.
+///
+/// ```
+/// use replay_determinism::{empty_root, sha256};
+/// assert_eq!(empty_root(), sha256(b""));
+/// ```
 #[must_use]
 pub fn empty_root() -> Digest {
     sha256(b"")
 }
 
 /// SHA-256 of bytes that come in pieces, such as a file.
+///
+/// ```
+/// use replay_determinism::{Sha256Stream, sha256};
+/// let mut hash = Sha256Stream::new();
+/// hash.update(b"a");
+/// hash.update(b"bc");
+/// assert_eq!(hash.finish(), sha256(b"abc"));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Sha256Stream(Sha256);
 

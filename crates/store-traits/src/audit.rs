@@ -68,9 +68,9 @@ pub enum AuditOrder<'f> {
     Actor(&'f str),
     /// Those about a tool.
     Tool(&'f str),
-    /// Those of an event.
+    /// Those of an event, by entry.
     Event(&'f str),
-    /// Those of an outcome.
+    /// Those of an outcome, by entry.
     Outcome(&'f str),
     /// Those of a period.
     Time,

@@ -17,6 +17,7 @@ pub static PROJECTION: Projection = Projection {
             insert: sql::INSERT_STEPS,
             rows: |facts| facts.iter().filter_map(step_row).collect(),
             check: Check::Rows { columns: &STEP_COLUMNS, select: sql::SELECT_STEP_ROWS },
+            topic: None,
         },
         // The steps of the range have been compared with their entries, so that runs are compared
         // with the steps: each begins with a step of its own, and none of its steps lies before.
@@ -34,6 +35,7 @@ pub static PROJECTION: Projection = Projection {
                     "`runs` has a row that its entry does not give",
                 ),
             ]),
+            topic: None,
         },
         Table {
             name: "run_labels",
@@ -44,6 +46,7 @@ pub static PROJECTION: Projection = Projection {
                 select: SELECT_LABEL_ROWS,
                 earlier: Some(SELECT_LABEL),
             },
+            topic: Some("lists"),
         },
     ],
 };

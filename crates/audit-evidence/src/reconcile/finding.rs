@@ -76,6 +76,18 @@ pub enum ReconcileFinding {
         /// The entry of the first.
         first_seq: u64,
     },
+    /// A fact whose recorder writes receipts, and this one has none.
+    NoReceipt {
+        /// The fact's entry.
+        seq: u64,
+    },
+    /// A receipt of a fact that the run does not have.
+    ReceiptOfNothing {
+        /// The receipt's entry.
+        seq: u64,
+        /// The entry that it names.
+        fact_seq: u64,
+    },
     /// No expectation was recorded for the run.
     NothingExpected,
     /// Acknowledgements, and no fact of the run itself.
@@ -102,6 +114,8 @@ impl ReconcileFinding {
             Self::Invalid { .. } => "invalid",
             Self::UnreadableAck { .. } => "unreadable_ack",
             Self::Restated { .. } => "restated",
+            Self::NoReceipt { .. } => "no_receipt",
+            Self::ReceiptOfNothing { .. } => "receipt_of_nothing",
             Self::NothingExpected => "nothing_expected",
             Self::UnknownRun { .. } => "unknown_run",
         }
@@ -122,6 +136,8 @@ impl ReconcileFinding {
             | Self::Invalid { seq, .. }
             | Self::UnreadableAck { seq, .. }
             | Self::Restated { seq, .. }
+            | Self::NoReceipt { seq }
+            | Self::ReceiptOfNothing { seq, .. }
             | Self::UnknownRun { seq } => Some(*seq),
             Self::Stale { acked_seq, .. } => *acked_seq,
             Self::NothingExpected => None,
@@ -179,6 +195,15 @@ impl fmt::Display for ReconcileFinding {
                 f,
                 "entry {seq} states `{id}` again and otherwise; entry {first_seq}, the first, counts"
             ),
+            Self::NoReceipt { seq } => {
+                write!(f, "entry {seq} was recorded and its recorder never said so")
+            }
+            Self::ReceiptOfNothing { seq, fact_seq } => {
+                write!(
+                    f,
+                    "entry {seq} is the receipt of entry {fact_seq}, which is no fact of this run"
+                )
+            }
             Self::NothingExpected => f.write_str("no expectation was recorded for this run"),
             Self::UnknownRun { seq } => {
                 write!(

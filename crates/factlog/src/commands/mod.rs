@@ -2,6 +2,7 @@
 
 mod audit;
 mod bundle;
+mod completeness;
 mod demo;
 mod export;
 mod import;
@@ -11,13 +12,16 @@ mod ledger;
 mod manual;
 mod page;
 mod proof;
+mod reconcile;
 mod root;
 mod runs;
 mod system;
 mod usage;
 
 pub(crate) use audit::AuditArgs;
+pub(crate) use completeness::CompletenessArgs;
 pub(crate) use manual::{CompletionsArgs, ManArgs};
+pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use runs::RunsArgs;
 pub(crate) use system::SystemArgs;
 pub(crate) use usage::UsageArgs;
@@ -58,6 +62,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Audit(args) => audit::run(&context, args).await,
         Command::System(args) => system::run(&context, args).await,
         Command::Usage(args) => usage::run(&context, args).await,
+        Command::Completeness(args) => completeness::run(&context, args).await,
+        Command::Reconcile(args) => reconcile::run(&context, args).await,
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&context, &args),
         Command::Ledger(command) => ledger::run(&context, command).await,

@@ -11,5 +11,6 @@ mod url;
 pub(crate) use commit::commit;
 pub(crate) use connections::{Connections, Scope};
 pub(crate) use guards::missing;
+pub(crate) use insert::Statements;
 pub(crate) use open::{create, open};
 pub(crate) use url::{names, without_password};

@@ -70,6 +70,7 @@ mod tests {
             "run_labels",
             "system_events",
             "fact_refs",
+            "audit_labels",
             "index_backlog",
         ] {
             for event in ["update", "delete"] {

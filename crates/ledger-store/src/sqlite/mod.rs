@@ -9,5 +9,6 @@ mod sql;
 
 pub(crate) use commit::commit;
 pub(crate) use guards::missing;
+pub(crate) use insert::Statements;
 pub(crate) use open::{create, open};
 pub(crate) use sql::INSERT_COMMIT;

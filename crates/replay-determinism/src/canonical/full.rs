@@ -37,9 +37,8 @@ mod write;
 
 use std::borrow::Cow;
 
-use store_traits::Value;
-
 pub use members::Members;
+pub(crate) use members::order;
 pub use number::Number;
 pub use parse::{JsonError, MAX_BYTES, parse};
 pub use write::write;
@@ -74,55 +73,4 @@ pub enum Json<'t> {
 /// ```
 pub fn canonicalize(text: &[u8]) -> Result<Vec<u8>, JsonError> {
     parse(text).map(|value| write(&value))
-}
-
-/// A value of a fact as JSON in full: `{"f64":"0.7"}` is the number again, so that `1.0` and `1` are
-/// one value. What no double holds exactly (`{"u64":…}`, `NaN`) stays the tagged text that it is.
-///
-/// ```
-/// use replay_determinism::canonical::full;
-/// use store_traits::Value;
-/// let fact = Value::Array(vec![Value::f64(1.0), Value::integer(1), Value::unsigned(u64::MAX)]);
-/// assert_eq!(full::write(&full::of_fact(&fact)), br#"[1,1,{"u64":"18446744073709551615"}]"#);
-/// ```
-#[must_use]
-pub fn of_fact(value: &Value) -> Json<'_> {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(number) => Json::Number((*number).into()),
-        Value::String(text) => Json::String(Cow::Borrowed(text)),
-        Value::Array(items) => Json::Array(items.iter().map(of_fact).collect()),
-        Value::Object(members) => match tagged_double(value).filter(|_| members.len() == 1) {
-            Some(number) => Json::Number(number),
-            None => Json::Object(Members::of_map(
-                members.iter().map(|(name, value)| (name.as_str(), of_fact(value))),
-            )),
-        },
-    }
-}
-
-fn tagged_double(value: &Value) -> Option<Number> {
-    let text = value.member("f64")?.as_str()?;
-    let number = text.parse().ok()?;
-    // Only what `Value::f64` writes is a tag; any other text is the source's own.
-    (Value::f64(number) == Value::tagged("f64", text.to_owned())).then(|| Number::new(number))?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_double_of_a_fact_is_a_number_and_a_likeness_of_one_is_not() {
-        #[track_caller]
-        fn check(value: &Value, expect: &str) {
-            assert_eq!(String::from_utf8(write(&of_fact(value))).unwrap(), expect);
-        }
-        check(&Value::f64(0.7), "0.7");
-        check(&Value::f64(-0.0), "0");
-        check(&Value::f64(f64::NAN), r#"{"f64":"NaN"}"#);
-        check(&Value::tagged("f64", "0.70".to_owned()), r#"{"f64":"0.70"}"#);
-        check(&Value::unsigned(u64::MAX), r#"{"u64":"18446744073709551615"}"#);
-    }
 }

@@ -57,6 +57,13 @@ pub enum CanonicalError {
 ///
 /// # Errors
 /// The text is refused; the error says where and by which rule.
+///
+/// ```
+/// use replay_determinism::canonical::{CanonicalError, parse};
+/// assert_eq!(parse(b" [1, 2] ")?, vec![1_u32.into(), 2_u32.into()].into());
+/// assert!(matches!(parse(b"0.5"), Err(CanonicalError::Number { line: 1, .. })));
+/// # Ok::<(), CanonicalError>(())
+/// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, CanonicalError> {
     super::fast::parse(bytes).map_or_else(|| parse_fully(bytes), Ok)
 }
@@ -75,6 +82,12 @@ pub(super) fn parse_fully(bytes: &[u8]) -> Result<Value, CanonicalError> {
 ///
 /// # Errors
 /// As [`parse`], and [`CanonicalError::NotCanonical`] for any other spelling of the value.
+///
+/// ```
+/// use replay_determinism::canonical::{CanonicalError, parse_canonical};
+/// assert!(parse_canonical(b"[1,2]").is_ok());
+/// assert_eq!(parse_canonical(b"[1, 2]"), Err(CanonicalError::NotCanonical { offset: 3 }));
+/// ```
 pub fn parse_canonical(bytes: &[u8]) -> Result<Value, CanonicalError> {
     let value = parse(bytes)?;
     let canonical = super::write(&value);

@@ -27,6 +27,7 @@ pub(crate) struct Recorder {
     folder: tempfile::TempDir,
     pub(crate) ledger: Ledger,
     postgres: Option<Ledger>,
+    urls: Vec<String>,
     tenant: TenantId,
 }
 
@@ -44,12 +45,21 @@ impl Recorder {
             .await
             .unwrap()
         };
-        let ledger = made(folder.path().join("factlog.db").display().to_string()).await;
+        let mut urls = vec![folder.path().join("factlog.db").display().to_string()];
+        let ledger = made(urls[0].clone()).await;
         let postgres = match PostgresServer::shared() {
-            Some(server) => Some(made(server.database().await).await),
+            Some(server) => {
+                urls.push(server.database().await);
+                Some(made(urls[1].clone()).await)
+            }
             None => None,
         };
-        Self { folder, ledger, postgres, tenant: tenant() }
+        Self { folder, ledger, postgres, urls, tenant: tenant() }
+    }
+
+    /// Where the databases are.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.urls.clone()
     }
 
     /// The ledgers, each of which has everything that was recorded.

@@ -34,14 +34,6 @@ impl<'t> Members<'t> {
         Ok(Self(members))
     }
 
-    /// The members of a map: names are distinct already.
-    pub(super) fn of_map(members: impl Iterator<Item = (&'t str, Json<'t>)>) -> Self {
-        let mut members: Vec<_> =
-            members.map(|(name, value)| (Cow::Borrowed(name), value)).collect();
-        members.sort_by(|(a, _), (b, _)| order(a, b));
-        Self(members)
-    }
-
     /// The members in canonical order.
     ///
     /// ```

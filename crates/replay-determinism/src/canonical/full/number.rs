@@ -1,7 +1,5 @@
 //! The one spelling of a double (RFC 8785 §3.2.2.3, ECMAScript 2019 §7.1.12.1).
 
-use store_traits::SafeInt;
-
 use crate::canonical::write_integer;
 
 /// A finite double; `-0` is `0`, as its form is.
@@ -41,13 +39,6 @@ impl Number {
             return write_integer(out, number as i64);
         }
         out.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
-    }
-}
-
-impl From<SafeInt> for Number {
-    fn from(number: SafeInt) -> Self {
-        #[allow(clippy::cast_precision_loss, reason = "a double holds a safe integer exactly")]
-        Self(number.get() as f64)
     }
 }
 

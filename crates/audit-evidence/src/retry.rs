@@ -74,7 +74,7 @@ impl RetryPolicy {
         })
     }
 
-    /// Milliseconds that all delays take together.
+    /// Milliseconds that all delays take together at most: jitter only shortens them.
     ///
     /// ```
     /// use audit_evidence::{Growth, Jitter, RetryPolicy};
@@ -83,30 +83,34 @@ impl RetryPolicy {
     ///     base_ms: 10,
     ///     cap_ms: 25,
     ///     jitter: Jitter::None,
-    ///     max_attempts: 4,
+    ///     max_attempts: 5,
     /// };
-    /// assert_eq!(policy.total_ms("export-7"), 10 + 20 + 25);
+    /// assert_eq!(policy.most_ms(), 10 + 20 + 25 + 25);
     /// ```
     #[must_use]
-    pub fn total_ms(&self, job: &str) -> u64 {
-        let mut total = 0_u64;
-        for attempt in 1..self.max_attempts {
-            let Some(delay) = self.delay_ms(job, attempt) else { break };
-            total = total.saturating_add(delay);
-            // Four thousand million attempts of an absurd policy need not be walked through.
-            if total == u64::MAX {
-                break;
+    pub fn most_ms(&self) -> u64 {
+        let delays = u128::from(self.max_attempts.saturating_sub(1));
+        let (base, cap) = (u128::from(self.base_ms), u128::from(self.cap_ms));
+        let most = match self.growth {
+            Growth::Fixed => base.min(cap) * delays,
+            Growth::Linear => {
+                let growing = cap.checked_div(base).unwrap_or(delays).min(delays);
+                base * growing * (growing + 1) / 2 + cap * (delays - growing)
             }
-            if attempt >= SETTLED && self.jitter == Jitter::None && delay == self.cap_ms {
-                let left = u64::from(self.max_attempts - 1 - attempt);
-                return total.saturating_add(delay.saturating_mul(left));
+            Growth::Exponential | Growth::Fibonacci => {
+                let plain = Self { jitter: Jitter::None, ..*self };
+                let growing = self.max_attempts.min(SETTLED);
+                let grown = (1..growing).filter_map(|attempt| plain.delay_ms("", attempt));
+                let settled = delays.saturating_sub(u128::from(growing.saturating_sub(1)));
+                let last = if self.base_ms == 0 { 0 } else { cap };
+                grown.map(u128::from).sum::<u128>() + last * settled
             }
-        }
-        total
+        };
+        u64::try_from(most).unwrap_or(u64::MAX)
     }
 }
 
-/// After so many attempts a growing delay is at its cap, or grows no more.
+/// After so many attempts a doubling or Fibonacci factor has left 64 bits behind.
 const SETTLED: u32 = 100;
 
 fn fibonacci(n: u32) -> u64 {
@@ -209,10 +213,17 @@ mod tests {
         }
 
         #[test]
-        fn the_total_is_the_sum_of_the_delays(policy in policies(), attempts in 0_u32..300) {
-            let policy = RetryPolicy { max_attempts: attempts, ..policy };
-            let sum = (1..attempts).filter_map(|n| policy.delay_ms("job", n)).fold(0, u64::saturating_add);
-            prop_assert_eq!(policy.total_ms("job"), sum);
+        fn the_most_is_the_sum_of_the_delays_without_jitter(
+            policy in policies(), base in 0_u64..50, cap in 0_u64..5_000, attempts in 0_u32..300
+        ) {
+            let small = RetryPolicy { base_ms: base, cap_ms: cap, ..policy };
+            for policy in [policy, small] {
+                let policy = RetryPolicy { max_attempts: attempts, jitter: Jitter::None, ..policy };
+                let delays = (1..attempts).filter_map(|n| policy.delay_ms("job", n));
+                prop_assert_eq!(policy.most_ms(), delays.fold(0, u64::saturating_add));
+            }
+            // Four thousand million attempts are not walked through.
+            let _ = RetryPolicy { max_attempts: u32::MAX, ..policy }.most_ms();
         }
     }
 }

@@ -34,7 +34,8 @@ pub(crate) struct DeclaredTotals {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ends {
     pub(crate) openings: Vec<u64>,
-    pub(crate) started_at: Option<Timestamp>,
+    /// The earliest time that a fact says, and that fact's entry.
+    pub(crate) started: Option<(Timestamp, u64)>,
     pub(crate) ends: Vec<End>,
     pub(crate) declared: Vec<DeclaredTotals>,
 }
@@ -46,9 +47,10 @@ impl Ends {
         if kind.starts_with("run.") || kind == "audit.tool" {
             let recorded = said::text(&fact.fact, &["time"]) != Some("not_recorded");
             let at = said_at("started_at").or(recorded.then_some(fact.occurred_at));
-            self.started_at = match (self.started_at, at) {
-                (Some(known), Some(at)) => Some(known.min(at)),
-                (known, at) => known.or(at),
+            let this = at.map(|at| (at, fact.seq));
+            self.started = match (self.started, this) {
+                (Some(known), Some(this)) => Some(known.min(this)),
+                (known, this) => known.or(this),
             };
         }
         if kind == "run.started" {

@@ -162,7 +162,8 @@ impl PopulationCount {
         let Self { period, leaves, runs } = self;
         let (mut known, mut untimed) = (Vec::new(), Vec::new());
         for (run_id, (first_seq, ends)) in runs {
-            let Ends { started_at, ends, .. } = ends;
+            let Ends { started, ends, .. } = ends;
+            let started_at = started.map(|(at, _)| at);
             let run = PeriodRun { run_id, first_seq, started_at, end: ends.into_iter().next() };
             match started_at {
                 None => untimed.push(run),

@@ -1,15 +1,18 @@
 //! The record of one run, taken fact by fact, and what it lacks.
 
+mod found;
+
 use std::collections::BTreeMap;
 
 use store_traits::{RecordedFact, Value};
 
+use self::found::Parts;
 use crate::calls::Calls;
 use crate::class::Classes;
 use crate::ends::Ends;
 use crate::said;
 use crate::steps::Steps;
-use crate::verdict::{FieldState, Found, RunCompleteness};
+use crate::verdict::{FieldState, RunCompleteness};
 use crate::{
     Call, CallKind, ClassState, Completeness, Field, Mode, Named, Profile, Reason, StepNumbers,
 };
@@ -161,11 +164,12 @@ impl RunRecord {
         let steps = self.steps.finish();
         let signed = self.last_seq.is_some_and(|last| last < coverage.signed_size);
         let classes = self.classes.finish(self.entries, self.first_seq, signed);
+        let parts = Parts { calls: &calls, steps: &steps, classes: &classes, signed };
         let fields: Vec<FieldState> = profile
             .fields()
             .into_iter()
             .map(|(field, need)| {
-                let found = self.found(field, &calls, &steps, signed, &classes);
+                let found = self.found(field, &parts);
                 FieldState { field, need, found }
             })
             .collect();
@@ -202,7 +206,7 @@ impl RunRecord {
             completeness: Completeness::of(&reasons, mode),
             entries: self.entries,
             seqs: self.first_seq.zip(self.last_seq),
-            started_at: self.ends.started_at,
+            started_at: self.ends.started.map(|(at, _)| at),
             ends: self.ends.ends.clone(),
             coverage,
             fields,
@@ -248,83 +252,6 @@ impl RunRecord {
                     reasons.push(Reason::TotalsDiffer { seq: totals.seq, what, declared, summed });
                 }
             }
-        }
-    }
-
-    fn found(
-        &self,
-        field: Field,
-        calls: &[Call],
-        steps: &StepNumbers,
-        signed: bool,
-        classes: &[crate::ClassEvidence],
-    ) -> Found {
-        let each = |kind: CallKind, has: fn(&Call) -> bool| {
-            let calls = calls.iter().filter(|call| call.kind == kind);
-            let (have, of) = calls.fold((0, 0), |(n, of), call| (n + u64::from(has(call)), of + 1));
-            Found::share(have, of)
-        };
-        let model = |has: fn(&Call) -> bool| each(CallKind::Model, has);
-        // A call that failed has no answer that could have it.
-        let answer = |has: fn(&Call) -> bool| {
-            let calls = calls.iter().filter(|call| call.kind == CallKind::Model);
-            let calls = calls.filter(|call| !call.failed || has(call));
-            let (have, of) = calls.fold((0, 0), |(n, of), call| (n + u64::from(has(call)), of + 1));
-            Found::share(have, of)
-        };
-        let when = |there: bool, seq: Option<u64>| match there {
-            true => Found::Present { entries: 1, first_seq: seq },
-            false => Found::Absent,
-        };
-        let end = self.ends.ends.first().map(|end| end.seq);
-        match field {
-            Field::StartedAt => when(self.ends.started_at.is_some(), self.first_seq),
-            Field::EndedAt | Field::Outcome => when(end.is_some(), end),
-            Field::Steps => match steps.steps {
-                0 => Found::Absent,
-                entries => Found::Present { entries, first_seq: self.first_seq },
-            },
-            Field::Checkpoint if signed => {
-                Found::Present { entries: self.entries, first_seq: self.first_seq }
-            }
-            Field::Checkpoint => Found::Absent,
-            Field::DeclaredSteps => when(steps.declared.is_some(), None),
-            Field::Provider => model(|call| call.provider),
-            Field::Model => model(|call| call.model),
-            Field::InputTokens => answer(|call| call.input_tokens.is_some()),
-            Field::OutputTokens => answer(|call| call.output_tokens.is_some()),
-            Field::Cost => answer(|call| call.cost_micros.is_some()),
-            Field::Inputs => model(|call| call.input),
-            Field::Outputs => answer(|call| call.output),
-            Field::Tools => each(CallKind::Tool, |call| call.tool),
-            Field::Mapping => {
-                Found::share(self.seen.get(&field).map_or(0, |(n, _)| *n), self.views)
-            }
-            Field::Environment => {
-                let environment =
-                    classes.iter().find(|c| c.class == crate::EvidenceClass::Environment);
-                match environment.map(|c| (c.entries, c.first_seq)) {
-                    None | Some((0, _)) => Found::Absent,
-                    Some((entries, first_seq)) => Found::Present { entries, first_seq },
-                }
-            }
-            Field::Tenant
-            | Field::Agent
-            | Field::TraceId
-            | Field::Opening
-            | Field::Actor
-            | Field::PolicyIds
-            | Field::PolicyDecision
-            | Field::CorrelationId
-            | Field::IncidentIds
-            | Field::Expectation
-            | Field::Ack
-            | Field::ReplayProof => match self.seen.get(&field) {
-                Some((entries, first)) => {
-                    Found::Present { entries: *entries, first_seq: Some(*first) }
-                }
-                None => Found::Absent,
-            },
         }
     }
 }

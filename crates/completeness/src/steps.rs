@@ -18,8 +18,8 @@ pub struct StepNumbers {
     pub numbered: u64,
     /// The lowest and the highest number.
     pub range: Option<(u64, u64)>,
-    /// How many steps the run's opening or end declares.
-    pub declared: Option<u64>,
+    /// How many steps the run's opening or end declares, and the entry that does.
+    pub declared: Option<(u64, u64)>,
     /// How many numbers are missing, and the first of them.
     pub missing: Named<u64>,
     /// Numbers that several steps have: how many, and the first of them.
@@ -64,7 +64,7 @@ pub(crate) struct Steps {
     steps: u64,
     numbers: BTreeMap<u64, u64>,
     highest: Option<u64>,
-    declared: Option<u64>,
+    declared: Option<(u64, u64)>,
     out_of_order: Named<u64>,
     repeated: Named<u64>,
     spans: BTreeSet<String>,
@@ -78,7 +78,7 @@ impl Steps {
             let declared = said::count(&fact.fact, &["declared_steps", "step_count", "steps"]);
             // What the end declares is what was done; an opening may have planned otherwise.
             if declared.is_some() && (kind != "run.started" || self.declared.is_none()) {
-                self.declared = declared;
+                self.declared = declared.map(|declared| (declared, fact.seq));
             }
         }
         let class = said::class(kind, &fact.fact).filter(|class| *class != "event");
@@ -132,7 +132,7 @@ impl Steps {
     fn missing(&self, range: Option<(u64, u64)>) -> Named<u64> {
         let mut missing = Named::default();
         let Some((lowest, highest)) = range else {
-            let declared = self.declared.unwrap_or(0);
+            let declared = self.declared.map_or(0, |(declared, _)| declared);
             let recorded = self.steps.min(declared);
             if recorded < declared {
                 missing.push_many(recorded, declared - recorded);
@@ -147,7 +147,7 @@ impl Steps {
             gap(&mut missing, expected, *number);
             expected = number.saturating_add(1);
         }
-        let end = self.declared.map_or(0, |declared| start.saturating_add(declared));
+        let end = self.declared.map_or(0, |(declared, _)| start.saturating_add(declared));
         gap(&mut missing, highest.saturating_add(1), end);
         missing
     }
@@ -169,6 +169,7 @@ mod tests {
 
     #[track_caller]
     fn check(numbers: &[u64], declared: Option<u64>, missing: &[u64], repeated: &[u64]) {
+        let declared = declared.map(|declared| (declared, 99));
         let mut steps = Steps { declared, ..Steps::default() };
         for (number, seq) in numbers.iter().zip(0..) {
             steps.steps += 1;
@@ -194,7 +195,7 @@ mod tests {
         check(&[0, 1], Some(4), &[2, 3], &[]);
         check(&[1, 2], Some(2), &[], &[]);
         check(&[1, 2], Some(3), &[3], &[]);
-        let unnumbered = Steps { steps: 2, declared: Some(5), ..Steps::default() }.finish();
+        let unnumbered = Steps { steps: 2, declared: Some((5, 99)), ..Steps::default() }.finish();
         assert_eq!((unnumbered.missing.count, unnumbered.missing.first.len()), (3, 0));
     }
 

@@ -205,7 +205,8 @@ impl RunCompleteness {
             ("out_of_order".to_owned(), Value::unsigned(steps.out_of_order.count)),
             ("lost_parents".to_owned(), Value::unsigned(steps.lost_parents.count)),
         ]);
-        if let Some(declared) = steps.declared {
+        if let Some((declared, seq)) = steps.declared {
+            object.insert("declared_by".to_owned(), Value::unsigned(seq));
             object.insert("declared".to_owned(), Value::unsigned(declared));
         }
         object

@@ -170,17 +170,23 @@ impl fmt::Display for ReconcileFinding {
                 write!(f, "`{id}` failed, says entry {seq}{why}")
             }
             Self::Stale { deadline, acked_seq } => {
-                write!(f, "no fact ends the run, which was to be finalised by {deadline}")?;
+                write!(
+                    f,
+                    "no fact ends the run, which was to be finalised by {}",
+                    short(*deadline)
+                )?;
                 match acked_seq {
                     Some(seq) => write!(f, " (entry {seq} says that it was)"),
                     None => Ok(()),
                 }
             }
             Self::PastDeadline { id, deadline, ack_seq: Some(seq), at, .. } => {
-                write!(f, "`{id}` was to be done by {deadline}, entry {seq} was recorded at {at}")
+                let (by, at) = (short(*deadline), short(*at));
+                write!(f, "`{id}` was to be done by {by}, entry {seq} was recorded at {at}")
             }
             Self::PastDeadline { id, deadline, ack_seq: None, at, .. } => {
-                write!(f, "`{id}` was to be done by {deadline}, the ledger goes on to {at}")
+                let (by, at) = (short(*deadline), short(*at));
+                write!(f, "`{id}` was to be done by {by}, the ledger goes on to {at}")
             }
             Self::Invalid { seq, id: Some(id), why } => {
                 write!(f, "the expectation `{id}` (entry {seq}) is invalid: {why}")
@@ -212,5 +218,28 @@ impl fmt::Display for ReconcileFinding {
                 )
             }
         }
+    }
+}
+
+/// A time without the zeros behind its last digit.
+fn short(at: Timestamp) -> String {
+    let text = at.to_string();
+    let digits = text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.');
+    // Whole minutes keep their seconds.
+    let whole = digits.get(..19).unwrap_or(text.get(..19).unwrap_or_default());
+    let fraction = digits.get(19..).unwrap_or_default();
+    format!("{whole}{fraction}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_without_needless_zeros() {
+        let check = |text: &str| assert_eq!(short(Timestamp::parse(text).unwrap()), text);
+        check("2026-01-01T00:00:00Z");
+        check("2026-01-01T10:20:30.5Z");
+        check("2026-01-01T10:20:30.000000001Z");
     }
 }

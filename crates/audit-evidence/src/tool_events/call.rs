@@ -66,8 +66,20 @@ impl ToolCall {
     /// How it came out, as far as its events say: `completed`, `failed` or `denied`.
     ///
     /// ```
-    /// use audit_evidence::tool_audit;
-    /// assert!(tool_audit(&[]).calls.iter().all(|call| call.outcome().is_some()));
+    /// use audit_evidence::{ToolEvent, tool_audit};
+    /// use store_traits::{Digest, Object, RecordedFact, Timestamp, Value};
+    /// let denied = [("event", "denied"), ("call", "c1")];
+    /// let body: Object = denied.into_iter().map(|(name, word)| (name.into(), word.into())).collect();
+    /// let audit = tool_audit(&[RecordedFact {
+    ///     seq: 7,
+    ///     kind: "audit.tool".into(),
+    ///     run_id: None,
+    ///     occurred_at: Timestamp::UNIX_EPOCH,
+    ///     recorded_at: Timestamp::UNIX_EPOCH,
+    ///     leaf_hash: Digest::new([0; 32]),
+    ///     fact: Value::Object(Object::from([("body".into(), body.into())])),
+    /// }]);
+    /// assert_eq!(audit.calls[0].outcome(), Some(ToolEvent::Denied));
     /// ```
     #[must_use]
     pub fn outcome(&self) -> Option<ToolEvent> {

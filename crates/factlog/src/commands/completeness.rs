@@ -24,6 +24,9 @@ const REASONS_SHOWN: usize = 3;
 
 /// A run, or a period; and for whom.
 #[derive(Args)]
+#[command(
+    override_usage = "factlog completeness [OPTIONS] <ID>\n       factlog completeness [OPTIONS] --since <TIME> --until <TIME>"
+)]
 pub(crate) struct CompletenessArgs {
     /// The run's id, or its first characters.
     #[arg(required_unless_present_all = ["since", "until"], conflicts_with_all = ["since", "until"])]
@@ -217,7 +220,9 @@ fn field(out: &mut String, state: &FieldState) {
         Found::Present { first_seq: Some(seq), entries } => {
             format!("{} {name} {}, first {seq}", "✓".green(), count(*entries, "entry", "entries"))
         }
-        Found::Present { first_seq: None, .. } => format!("{} {}", "✓".green(), name.trim_end()),
+        Found::Present { first_seq: None, entries } => {
+            format!("{} {name} in all {}", "✓".green(), tokens(*entries))
+        }
         Found::InPart { have, of } => {
             format!("{} {name} in {} of {}", "~".yellow(), tokens(*have), tokens(*of))
         }

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use logs_domain::TenantId;
 
 use crate::commands::{
-    AuditArgs, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs, RunsArgs, SystemArgs,
-    UsageArgs,
+    AuditArgs, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs, ReplayCommand, RunsArgs,
+    SystemArgs, UsageArgs,
 };
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Completeness(CompletenessArgs),
     /// Compare what was undertaken for a run with what became of it.
     Reconcile(ReconcileArgs),
+    /// Compare a run with its replay: did the agent do the same again?
+    #[command(subcommand)]
+    Replay(ReplayCommand),
     /// Verify, sign and prove the ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod fail;
 mod output;
+mod parity;
 mod text;
 mod timeline;
 

@@ -54,7 +54,7 @@ impl ImportSummary {
 }
 
 /// What the reading thread sends.
-enum Read {
+pub(crate) enum Read {
     Fact(Box<Mapped>),
     Rejected(Rejection),
 }
@@ -207,7 +207,7 @@ fn validate(input: &mut Input, format: Format) -> Result<(), IntakeError> {
 }
 
 /// Reads any format from its start, item by item.
-fn read(
+pub(crate) fn read(
     input: &mut Input,
     format: Format,
     mapper: &Mapper,

@@ -38,6 +38,7 @@ mod keys;
 mod ledger;
 mod offline;
 mod reconcile;
+mod replay;
 mod report;
 mod root_check;
 mod root_log;
@@ -57,6 +58,7 @@ pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
 pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof_file};
 pub use reconcile::RunReconciliation;
+pub use replay::CapturedTrace;
 pub use root_log::{RootPublished, verify_root_proof_file};
 pub use settings::{CheckpointPolicy, Settings};
 pub use tiles::TilesExported;
@@ -78,6 +80,11 @@ pub use audit_evidence::{
 };
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
 pub use logs_facade::{Answer, EvidenceMetadata, LogsFacade, TraceFacade};
+pub use replay_determinism::{
+    Aligned, DecisionParity, DeterminismLevel, Difference, DifferenceKind, Differs, ModelDrift,
+    Parity, ReplayError, ReplayMatch, ReplayReport, ReplayValidator, Side, StepRecord,
+    TraceFinding, TraceRecord,
+};
 pub use store_traits::{
     ActorFacts, AlertFacts, AuditFilter, AuditRecord, ExportFilter, ExportRecord, FactId, Filter,
     ListError, ListRequest, Object, Page, Period, RecordedFact, RunFilter, RunId, RunStatus,

@@ -32,7 +32,9 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<E
     let mut total = ImportSummary::default();
     let mut failed = None;
     for file in &args.files {
-        match import(context, &domain, &tenant, file, hint(&args), limit).await {
+        match import(context, &domain, &tenant, file, hint_of(args.format, args.signal), limit)
+            .await
+        {
             Ok(summary) => total.add(summary),
             Err(error) => {
                 failed = Some(error);
@@ -108,16 +110,16 @@ async fn tenant(domain: &LogsDomain, named: Option<TenantId>) -> anyhow::Result<
     }
 }
 
-fn hint(args: &ImportArgs) -> Hint {
+pub(crate) fn hint_of(format: FormatArg, signal: SignalArg) -> Hint {
     Hint {
-        format: match args.format {
+        format: match format {
             FormatArg::Auto => None,
             FormatArg::OtlpJson => Some(FormatHint::OtlpJson),
             FormatArg::OtlpProtobuf => Some(FormatHint::OtlpProtobuf),
             FormatArg::Mcp => Some(FormatHint::Mcp),
             FormatArg::Jsonl => Some(FormatHint::Native),
         },
-        signal: match args.signal {
+        signal: match signal {
             SignalArg::Auto => None,
             SignalArg::Traces => Some(Signal::Traces),
             SignalArg::Logs => Some(Signal::Logs),

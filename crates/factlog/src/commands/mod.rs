@@ -13,6 +13,7 @@ mod manual;
 mod page;
 mod proof;
 mod reconcile;
+mod replay;
 mod root;
 mod runs;
 mod system;
@@ -22,6 +23,7 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use completeness::CompletenessArgs;
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use reconcile::ReconcileArgs;
+pub(crate) use replay::ReplayCommand;
 pub(crate) use runs::RunsArgs;
 pub(crate) use system::SystemArgs;
 pub(crate) use usage::UsageArgs;
@@ -64,6 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Usage(args) => usage::run(&context, args).await,
         Command::Completeness(args) => completeness::run(&context, args).await,
         Command::Reconcile(args) => reconcile::run(&context, args).await,
+        Command::Replay(command) => replay::run(&context, command).await,
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&context, &args),
         Command::Ledger(command) => ledger::run(&context, command).await,

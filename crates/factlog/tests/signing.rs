@@ -53,6 +53,23 @@ fn a_key_is_added_and_the_old_one_retired() {
 }
 
 #[test]
+fn what_follows_a_checkpoint_is_verified_alone() {
+    let place = Place::new();
+    import(&place, "01_proto_plain", &["--checkpoint-at-end"]);
+    let whole = place.run(&["ledger", "verify", "--json"]).expect(0).json();
+    let size = whole["entries"].as_u64().unwrap();
+    import(&place, "02_proto_gzip_retry", &[]);
+    let all = place.run(&["ledger", "verify", "--json"]).expect(0).json();
+    let since = ["ledger", "verify", "--json", "--since-checkpoint", &size.to_string()];
+    let part = place.run(&since).expect(0).json();
+    assert_eq!(part["entries"].as_u64().unwrap(), all["entries"].as_u64().unwrap() - size);
+    assert_eq!(part["tenants"][0]["root"], all["tenants"][0]["root"]);
+    assert_eq!(part["tenants"][0]["since"], size);
+    let no_such = ["ledger", "verify", "--since-checkpoint", "1"];
+    place.run(&no_such).expect(2).says("no checkpoint that verifies was signed at size 1");
+}
+
+#[test]
 fn a_database_from_an_older_backup_is_not_signed_for() {
     let place = Place::new();
     import(&place, "01_proto_plain", &["--checkpoint-at-end"]);

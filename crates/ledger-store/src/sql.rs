@@ -113,6 +113,10 @@ pub(crate) static SELECT_CHECKPOINTS: Statement = Statement::both(
     "reading checkpoints",
     "SELECT size, root, note, signed_at FROM checkpoints WHERE tenant = $1 ORDER BY size, signed_at, root",
 );
+pub(crate) static SELECT_NEWEST_CHECKPOINT: Statement = Statement::both(
+    "reading the newest checkpoint",
+    "SELECT size, root, note, signed_at FROM checkpoints WHERE tenant = $1 ORDER BY size DESC, signed_at DESC, root DESC LIMIT 1",
+);
 pub(crate) static SELECT_SECRET: Statement =
     Statement::both("reading a tenant's secret", "SELECT secret FROM tenants WHERE tenant = $1");
 pub(crate) static SELECT_ORIGIN: Statement =
@@ -125,7 +129,7 @@ pub(crate) const INSERT_ORIGIN: &str =
     r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
 /// Every statement that reads, for a look at its plan.
-pub static STATEMENTS: [&Statement; 18] = [
+pub static STATEMENTS: [&Statement; 19] = [
     &SELECT_HEAD,
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
@@ -141,6 +145,7 @@ pub static STATEMENTS: [&Statement; 18] = [
     &SELECT_CONTENTS,
     &SELECT_SUBTREES,
     &SELECT_CHECKPOINTS,
+    &SELECT_NEWEST_CHECKPOINT,
     &SELECT_SECRET,
     &SELECT_ORIGIN,
     &crate::backlog::SELECT_BACKLOG,

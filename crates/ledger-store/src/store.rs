@@ -139,6 +139,12 @@ impl LedgerStore for Ledger {
         self.hashes_with_places(tenant, level, range.start..end).await
     }
 
+    async fn newest_checkpoint(&self, tenant: &TenantId) -> Result<Option<Checkpoint>, StoreError> {
+        let row: Option<CheckpointRow> =
+            self.reader.first(&sql::SELECT_NEWEST_CHECKPOINT, tenant, &[]).await?;
+        row.map(CheckpointRow::into_checkpoint).transpose()
+    }
+
     async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
         let rows: Vec<CheckpointRow> =
             self.reader.rows(&sql::SELECT_CHECKPOINTS, tenant, &[]).await?;

@@ -74,6 +74,7 @@ async fn no_read_of_a_large_ledger_looks_at_more_than_its_answer() {
             "looking up known facts" => (&["50000,70000,90000"], 24),
             "reading what is to be indexed"
             | "reading checkpoints"
+            | "reading the newest checkpoint"
             | "reading a tenant's secret"
             | "reading the origin" => (&[], 4),
             other => panic!("`{other}` has no expectation here"),

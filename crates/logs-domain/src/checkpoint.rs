@@ -51,7 +51,7 @@ impl LogsDomain {
                 return Err(DomainError::EmptyLedger(tenant.clone()));
             }
             let now = SignedState { size: head.size, root: head.root };
-            let last = self.ledger.checkpoints(tenant).await?.pop();
+            let last = self.ledger.newest_checkpoint(tenant).await?;
             let mark = self.high_water.read(&origin).await?;
             if let Some(mark) = mark {
                 self.extends(tenant, mark, &head).await?;
@@ -205,7 +205,7 @@ impl LogsDomain {
         let (signed, since) = match self.last_signed.of(tenant) {
             Some(last) => last,
             None => {
-                let last = self.ledger.checkpoints(tenant).await?.pop();
+                let last = self.ledger.newest_checkpoint(tenant).await?;
                 let last = last.map_or((0, now), |last| (last.size, last.signed_at));
                 self.last_signed.set(tenant, last.0, last.1);
                 last

@@ -220,7 +220,7 @@ impl LogsDomain {
     /// The newest checkpoint, if there is one and a key to check it with. Its signature is checked.
     async fn newest_signed(&self, tenant: &TenantId) -> Result<Option<Checkpoint>, DomainError> {
         let (Some(stored), Ok(keys)) =
-            (self.ledger.checkpoints(tenant).await?.pop(), self.verifier_keys(tenant))
+            (self.ledger.newest_checkpoint(tenant).await?, self.verifier_keys(tenant))
         else {
             return Ok(None);
         };

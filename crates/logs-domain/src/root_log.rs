@@ -74,7 +74,7 @@ impl LogsDomain {
         if needed == 0 {
             return Err(DomainError::NothingRecorded);
         }
-        let checkpoint = match self.ledger.checkpoints(&root).await?.pop() {
+        let checkpoint = match self.ledger.newest_checkpoint(&root).await? {
             // What is above it are only the witnesses' own lines.
             Some(last) if last.size >= needed => last,
             _ => self.checkpoint(&root).await?,

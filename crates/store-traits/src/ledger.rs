@@ -262,6 +262,10 @@ pub trait LedgerStore: TileStore {
         range: Range<u64>,
     ) -> Result<Vec<Subtree>, StoreError>;
 
+    /// The signed checkpoint of the greatest size, the last of them in the order of
+    /// [`LedgerStore::checkpoints`]; one row is read, however many there are.
+    async fn newest_checkpoint(&self, tenant: &TenantId) -> Result<Option<Checkpoint>, StoreError>;
+
     /// All signed checkpoints in order of size.
     async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError>;
 

@@ -164,6 +164,10 @@ impl LedgerStore for Stepping {
         self.inner.subtrees(tenant, level, range).await
     }
 
+    async fn newest_checkpoint(&self, tenant: &TenantId) -> Result<Option<Checkpoint>, StoreError> {
+        self.inner.newest_checkpoint(tenant).await
+    }
+
     async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
         self.inner.checkpoints(tenant).await
     }

@@ -195,18 +195,16 @@ pub(crate) fn human(reports: &[LedgerReport]) -> String {
             )
         };
         out += &format!("tenant {}  {verdict}\n", report.tenant);
-        out += &format!(
-            "  {}, {} of them signed, {}\n",
-            count(report.entries, "entry", "entries"),
-            tokens(report.signed_size),
-            count(report.checkpoints, "checkpoint", "checkpoints"),
-        );
-        if report.since > 0 {
-            out += &format!(
-                "  checked what follows the checkpoint of size {}, whose tree is trusted\n",
-                tokens(report.since)
-            );
-        }
+        let entries = count(report.entries, "entry", "entries");
+        let checkpoints = count(report.checkpoints, "checkpoint", "checkpoints");
+        let signed = tokens(report.signed_size.saturating_sub(report.since));
+        out += &match report.since {
+            0 => format!("  {entries}, {signed} of them signed, {checkpoints}\n"),
+            since => format!(
+                "  {entries} behind the checkpoint of size {}, whose tree is trusted; {signed} of them signed\n",
+                tokens(since)
+            ),
+        };
         if let Some(root) = report.root {
             out += &format!("  root {root}\n");
         }

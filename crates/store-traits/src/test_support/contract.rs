@@ -230,6 +230,7 @@ pub async fn a_checkpoint_is_kept_once_and_a_fork_beside_it(
     store.add_checkpoint(tenant, &fork).await.unwrap();
     let smaller = Checkpoint { size: 2, ..first.clone() };
     store.add_checkpoint(tenant, &smaller).await.unwrap();
+    assert_eq!(store.newest_checkpoint(tenant).await.unwrap().as_ref(), Some(&fork));
     assert_eq!(store.checkpoints(tenant).await.unwrap(), [smaller, first, fork]);
 }
 
@@ -257,6 +258,7 @@ pub async fn one_tenant_does_not_see_another(
     assert!(store.hashes(other, 0, 0..256).await.unwrap().is_empty());
     assert!(store.hashes(other, 1, 0..256).await.unwrap().is_empty());
     assert!(store.checkpoints(other).await.unwrap().is_empty());
+    assert_eq!(store.newest_checkpoint(other).await.unwrap(), None);
     assert_ne!(store.tenant_secret(other, &TenantSecret([2; 32])).await.unwrap(), secret);
 
     committed(store, &batch(other, 0, 2)).await;

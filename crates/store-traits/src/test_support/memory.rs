@@ -221,6 +221,10 @@ impl LedgerStore for MemoryLedger {
         Ok(self.tables(tenant, |t| t.subtrees.iter().filter(wanted).copied().collect()))
     }
 
+    async fn newest_checkpoint(&self, tenant: &TenantId) -> Result<Option<Checkpoint>, StoreError> {
+        Ok(self.tables(tenant, |t| t.checkpoints.last().cloned()))
+    }
+
     async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
         Ok(self.tables(tenant, |t| t.checkpoints.clone()))
     }

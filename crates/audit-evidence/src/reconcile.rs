@@ -45,6 +45,8 @@ use crate::expectation::{Ack, Expectation, STANDARD_SET};
 pub struct Undertakings {
     run_id: String,
     expectations: Vec<Expectation>,
+    /// Where each stands in the list, by name.
+    places: BTreeMap<String, usize>,
     acks: Vec<Ack>,
     ended_by: Option<u64>,
     /// Is there any fact of the run itself, besides words about it?
@@ -67,6 +69,7 @@ impl Undertakings {
         Self {
             run_id: run_id.to_owned(),
             expectations: Vec::new(),
+            places: BTreeMap::new(),
             acks: Vec::new(),
             ended_by: None,
             active: false,
@@ -121,8 +124,12 @@ impl Undertakings {
 
     /// First truth wins: another undertaking of the same name is told and left out.
     fn expect(&mut self, expectation: Expectation) {
-        match self.expectations.iter().find(|known| known.id == expectation.id) {
-            None => self.expectations.push(expectation),
+        let place = self.places.get(&expectation.id);
+        match place.and_then(|place| self.expectations.get(*place)) {
+            None => {
+                self.places.insert(expectation.id.clone(), self.expectations.len());
+                self.expectations.push(expectation);
+            }
             Some(known) => {
                 let (seq, first_seq) = (expectation.seq, known.seq);
                 let id = expectation.id.clone();
@@ -157,7 +164,7 @@ impl Undertakings {
             })
             .collect();
         for ack in self.acks.iter().filter(|ack| ack.receipt_of.is_none()) {
-            if !self.expectations.iter().any(|expectation| expectation.id == ack.id) {
+            if !self.places.contains_key(&ack.id) {
                 findings.push(ReconcileFinding::Drift { seq: ack.seq, id: ack.id.clone() });
             }
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use store_traits::{Object, RecordedFact, Value};
 
-use crate::said;
+use crate::{Named, said};
 
 /// What kind of evidence a fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -189,7 +189,7 @@ struct Seen {
 pub(crate) struct Classes {
     seen: [Seen; EvidenceClass::ALL.len()],
     /// Capture failures that name no known class.
-    pub(crate) unclassed: Vec<(u64, String)>,
+    pub(crate) unclassed: Named<(u64, String)>,
 }
 
 impl Classes {

@@ -35,8 +35,8 @@ impl Completeness {
     /// What follows from these reasons: no weighing, the heaviest one tells.
     ///
     /// ```
-    /// use completeness::{Completeness, Mode, Reason};
-    /// let reasons = [Reason::RepeatedEnds { seqs: vec![4, 9] }];
+    /// use completeness::{Completeness, Mode, Named, Reason};
+    /// let reasons = [Reason::RepeatedEnds(Named { count: 2, first: vec![4, 9] })];
     /// assert_eq!(Completeness::of(&reasons, Mode::Usual), Completeness::Partial);
     /// assert_eq!(Completeness::of(&reasons, Mode::Strict), Completeness::Incomplete);
     /// assert_eq!(Completeness::of(&[], Mode::Strict), Completeness::Complete);
@@ -85,18 +85,12 @@ pub enum Reason {
     /// Terminal facts say different things of the run's end.
     ConflictingEnds {
         /// Entry and outcome of each.
-        ends: Vec<(u64, String)>,
+        ends: Named<(u64, String)>,
     },
-    /// Several terminal facts say the same of the run's end.
-    RepeatedEnds {
-        /// Their entries.
-        seqs: Vec<u64>,
-    },
-    /// The run was opened more than once.
-    RepeatedOpenings {
-        /// Their entries.
-        seqs: Vec<u64>,
-    },
+    /// Several terminal facts say the same of the run's end, by entry.
+    RepeatedEnds(Named<u64>),
+    /// The run was opened more than once, by entry.
+    RepeatedOpenings(Named<u64>),
     /// Steps were numbered or declared and are not there.
     StepsMissing(Named<u64>),
     /// Several steps have the same number.
@@ -131,6 +125,8 @@ pub enum Reason {
         class: Option<EvidenceClass>,
         /// Why.
         reason: String,
+        /// How many more say so without naming a class.
+        more: u64,
     },
 }
 
@@ -151,7 +147,7 @@ impl Reason {
             | Self::StepsMissing(_)
             | Self::Unanswered { .. }
             | Self::TotalsDiffer { .. } => Need::Required,
-            Self::RepeatedEnds { .. }
+            Self::RepeatedEnds(_)
             | Self::RepeatedOpenings { .. }
             | Self::StepsRepeated(_)
             | Self::StepsOutOfOrder(_)
@@ -173,8 +169,8 @@ impl Reason {
             Self::FieldInPart { .. } => "field_in_part",
             Self::Open => "open_run",
             Self::ConflictingEnds { .. } => "conflicting_ends",
-            Self::RepeatedEnds { .. } => "repeated_ends",
-            Self::RepeatedOpenings { .. } => "repeated_openings",
+            Self::RepeatedEnds(_) => "repeated_ends",
+            Self::RepeatedOpenings(_) => "repeated_openings",
             Self::StepsMissing(_) => "steps_missing",
             Self::StepsRepeated(_) => "steps_repeated",
             Self::StepsOutOfOrder(_) => "steps_out_of_order",
@@ -206,15 +202,18 @@ impl fmt::Display for Reason {
             }
             Self::Open => f.write_str("no fact says that the run ended"),
             Self::ConflictingEnds { ends } => {
-                let ends: Vec<String> =
-                    ends.iter().map(|(seq, outcome)| format!("entry {seq}: {outcome}")).collect();
-                write!(f, "terminal facts disagree on the run's end ({})", ends.join(", "))
+                let said = |(seq, outcome): &(u64, String)| format!("entry {seq}: {outcome}");
+                let said: Vec<String> = ends.first.iter().map(said).collect();
+                let (said, more) = (said.join(", "), more(ends));
+                write!(f, "terminal facts disagree on the run's end ({said}{more})")
             }
-            Self::RepeatedEnds { seqs } => {
-                write!(f, "{} terminal facts end the run (entries {})", seqs.len(), list(seqs))
+            Self::RepeatedEnds(seqs) => {
+                let (count, list, more) = (seqs.count, list(&seqs.first), more(seqs));
+                write!(f, "{count} terminal facts end the run (entries {list}{more})")
             }
-            Self::RepeatedOpenings { seqs } => {
-                write!(f, "the run was opened {} times (entries {})", seqs.len(), list(seqs))
+            Self::RepeatedOpenings(seqs) => {
+                let (count, list, more) = (seqs.count, list(&seqs.first), more(seqs));
+                write!(f, "the run was opened {count} times (entries {list}{more})")
             }
             Self::StepsMissing(Named { count, first }) if first.is_empty() => {
                 write!(
@@ -241,9 +240,13 @@ impl fmt::Display for Reason {
                 f,
                 "entry {seq} declares {declared} {what} for the run, its distinct calls give {summed}"
             ),
-            Self::CaptureFailed { seq, class, reason } => {
+            Self::CaptureFailed { seq, class, reason, more } => {
                 let what = class.map_or("evidence", EvidenceClass::as_str);
-                write!(f, "{what} could not be captured (entry {seq}): {reason}")
+                write!(f, "{what} could not be captured (entry {seq}): {reason}")?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, " (and {more} more times)"),
+                }
             }
         }
     }
@@ -257,6 +260,11 @@ fn list<T: fmt::Display>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// Where not all are named.
+fn more<T>(named: &Named<T>) -> &'static str {
+    if u64::try_from(named.first.len()) == Ok(named.count) { "" } else { ", …" }
+}
+
 /// `step 4`, `3 steps (4, 5, 9)`, `40 steps (4, 5, …)`.
 fn numbers<T: fmt::Display>(one: &str, named: &Named<T>) -> String {
     let first = list(&named.first);
@@ -268,7 +276,7 @@ fn numbers<T: fmt::Display>(one: &str, named: &Named<T>) -> String {
     } else {
         format!("{one}s")
     };
-    let more = if u64::try_from(named.first.len()) == Ok(named.count) { "" } else { ", …" };
+    let more = more(named);
     format!("{} {several} ({first}{more})", named.count)
 }
 

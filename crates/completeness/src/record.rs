@@ -184,16 +184,14 @@ impl RunRecord {
             for evidence in &classes {
                 if let ClassState::CaptureFailed { seq, reason } = &evidence.state {
                     let class = Some(evidence.class);
-                    reasons.push(Reason::CaptureFailed {
-                        seq: *seq,
-                        class,
-                        reason: reason.clone(),
-                    });
+                    let (seq, reason) = (*seq, reason.clone());
+                    reasons.push(Reason::CaptureFailed { seq, class, reason, more: 0 });
                 }
             }
-            for (seq, reason) in &self.classes.unclassed {
+            if let Some((seq, reason)) = self.classes.unclassed.first.first() {
+                let more = self.classes.unclassed.count - 1;
                 let (seq, reason) = (*seq, reason.clone());
-                reasons.push(Reason::CaptureFailed { seq, class: None, reason });
+                reasons.push(Reason::CaptureFailed { seq, class: None, reason, more });
             }
             reasons.extend(fields.iter().filter_map(FieldState::lack));
         }
@@ -219,19 +217,20 @@ impl RunRecord {
 
     fn lifecycle(&self, reasons: &mut Vec<Reason>) {
         let ends = &self.ends.ends;
-        let seqs = || ends.iter().map(|end| end.seq).collect();
         match ends.as_slice() {
             [] => reasons.push(Reason::Open),
             [_] => {}
             [first, rest @ ..] if rest.iter().all(|end| end.outcome == first.outcome) => {
-                reasons.push(Reason::RepeatedEnds { seqs: seqs() });
+                reasons.push(Reason::RepeatedEnds(Named::of(ends.iter().map(|end| end.seq))));
             }
-            _ => reasons.push(Reason::ConflictingEnds {
-                ends: ends.iter().map(|end| (end.seq, end.outcome.clone())).collect(),
-            }),
+            _ => {
+                let ends = Named::of(ends.iter().map(|end| (end.seq, end.outcome.clone())));
+                reasons.push(Reason::ConflictingEnds { ends });
+            }
         }
         if self.ends.openings.len() > 1 {
-            reasons.push(Reason::RepeatedOpenings { seqs: self.ends.openings.clone() });
+            let openings = Named::of(self.ends.openings.iter().copied());
+            reasons.push(Reason::RepeatedOpenings(openings));
         }
     }
 

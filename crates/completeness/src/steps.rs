@@ -46,6 +46,12 @@ impl<T> Default for Named<T> {
 }
 
 impl<T> Named<T> {
+    pub(crate) fn of(items: impl Iterator<Item = T>) -> Self {
+        let mut named = Self::default();
+        items.for_each(|item| named.push(item));
+        named
+    }
+
     pub(crate) fn push(&mut self, item: T) {
         self.push_many(item, 1);
     }

@@ -9,6 +9,7 @@ use completeness::{
     CallKind, ClassState, Completeness, Coverage, EvidenceClass, Field, Mode, Profile, Reason,
     RunCompleteness, RunRecord,
 };
+use proptest::prelude::*;
 use store_traits::RecordedFact;
 
 const SIGNED: Coverage = Coverage { as_of_size: 1_000, signed_size: 1_000 };
@@ -252,5 +253,72 @@ fn facts_that_say_nonsense_are_taken_without_a_panic() {
         let found = check_as(&facts, profile, Mode::Strict);
         assert_eq!(found.completeness, Completeness::Incomplete);
         assert_eq!(found.to_object()["entries"].as_i64(), i64::try_from(facts.len()).ok());
+    }
+}
+
+/// Bodies that sources may send, sound and unsound.
+fn bodies() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just(r#""x""#),
+        Just("7"),
+        Just("null"),
+        Just("[]"),
+        Just("{}"),
+        Just(r#""completed""#),
+        Just(r#""llm""#),
+        Just(r#""tool""#),
+        Just(r#""mcp_tool""#),
+        Just(r#""event""#),
+        Just("true"),
+        Just(r#""2026-01-01T00:00:00Z""#),
+        Just(r#""18446744073709551615""#),
+    ];
+    let name = prop_oneof![
+        Just("class"),
+        Just("span_id"),
+        Just("parent_span_id"),
+        Just("response_id"),
+        Just("root"),
+        Just("started_at"),
+        Just("ended_at"),
+        Just("input_tokens"),
+        Just("step_index"),
+        Just("event"),
+        Just("declared_steps"),
+        Just("error"),
+        Just("tool"),
+        Just("call"),
+        Just("evidence_class"),
+    ];
+    let members = proptest::collection::btree_map(name, word, 0..8);
+    (members, any::<bool>()).prop_map(|(members, viewed)| {
+        let members: Vec<String> = members.iter().map(|(n, w)| format!(r#""{n}":{w}"#)).collect();
+        let body = format!("{{{}}}", members.join(","));
+        if viewed { format!(r#"{{"view":{body}}}"#) } else { body }
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_record_is_read_without_a_panic_and_strictly_never_more_complete(
+        facts in proptest::collection::vec((0_usize..7, bodies()), 0..30)
+    ) {
+        let kinds = ["run.started", "run.llm_call", "run.step", "run.completed", "run.aborted",
+            "audit.tool", "audit.capture_failure"];
+        let facts: Vec<RecordedFact> =
+            facts.iter().zip(0..).map(|((kind, body), seq)| fact(seq, kinds[*kind], body)).collect();
+        for profile in Profile::ALL {
+            let usual = check_as(&facts, profile, Mode::Usual);
+            let strict = check_as(&facts, profile, Mode::Strict);
+            prop_assert!(strict.completeness >= usual.completeness);
+            prop_assert_eq!(&strict.reasons, &usual.reasons);
+            prop_assert_eq!(usual.completeness == Completeness::Complete, usual.reasons.is_empty());
+            prop_assert!(usual.reasons.iter().all(|reason| reason.to_string().len() < 1_000));
+            let calls: Vec<&str> = usual.calls.iter().map(|call| call.key.as_str()).collect();
+            let mut distinct: Vec<_> = usual.calls.iter().map(|c| (c.kind, c.key.as_str())).collect();
+            distinct.sort_unstable();
+            distinct.dedup();
+            prop_assert_eq!(calls.len(), distinct.len());
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What the name of a member, an attribute or a label says about its value.
 
+use std::sync::LazyLock;
+
 use crate::Kind;
+use crate::custom::Custom;
 use crate::kind::MARKER_START;
 use crate::name;
 
@@ -341,14 +344,20 @@ const MACHINERY: &[&str] = &[
 ];
 
 /// What the name of a member says, given the name of the object that it is in.
-pub(crate) fn rule(key: &str, parent: Option<&str>) -> Option<Rule> {
+pub(crate) fn rule(key: &str, parent: Option<&str>, custom: Option<&Custom>) -> Option<Rule> {
     if key.len() > 80 {
         return None;
+    }
+    if let Some(rule) = custom.and_then(|custom| own_rule(key, custom)) {
+        return Some(rule);
     }
     let (parent_of_key, last) = match key.rsplit_once('.') {
         Some((head, last)) => (head.rsplit('.').next(), last),
         None => (parent, key),
     };
+    if !may_be_known(last) {
+        return None;
+    }
     let key = normal(last);
     if let Some(rule) = plain_rule(&key) {
         return Some(rule);
@@ -359,6 +368,58 @@ pub(crate) fn rule(key: &str, parent: Option<&str>) -> Option<Rule> {
         return Some(Rule::Person);
     }
     None
+}
+
+/// What a caller's rules say of a name: of the whole, or of its last part.
+fn own_rule(key: &str, custom: &Custom) -> Option<Rule> {
+    let last = || key.rsplit_once('.').and_then(|(_, last)| custom.field(&normal(last)));
+    if custom.has_fields() { custom.field(&normal(key)).or_else(last) } else { None }
+}
+
+/// The last three bytes of every name that [`plain_rule`] or a label knows, in order.
+static ENDINGS: LazyLock<Vec<[u8; 3]>> = LazyLock::new(|| {
+    let lists = [SECRETS, KEYS, TOKENS, PHONES, PERSONS, PERSON_LIKE, ALONE, NUMBERS];
+    let mut endings: Vec<_> =
+        lists.iter().flat_map(|list| list.iter().filter_map(|name| ending(name))).collect();
+    endings.sort_unstable();
+    endings.dedup();
+    endings
+});
+
+/// Names that stand in no list of their own.
+const ALONE: &[&str] = &["name", "nom", "nome", "secret_access_key"];
+
+const NUMBERS: &[&str] = &[
+    "pan",
+    "card_number",
+    "cardnumber",
+    "cc_number",
+    "credit_card",
+    "credit_card_number",
+    "debit_card_number",
+    "カード番号",
+    "ssn",
+    "social_security_number",
+    "social_security",
+];
+
+fn ending(name: &str) -> Option<[u8; 3]> {
+    name.as_bytes().last_chunk::<3>().map(|end| end.map(|b| b.to_ascii_lowercase()))
+}
+
+/// Whether a label may end in a known name. Nearly every `:` and `=` of a text stands behind a word
+/// that does not, and reading it as a name costs much more than this.
+pub(crate) fn may_be_known(label: &str) -> bool {
+    let label = label.trim_end_matches([' ', '-', '_', '.']);
+    // Capitals of other scripts have other bytes than the names; `Ｔ` and `K` are such.
+    match ending(label) {
+        // `phoneNo` and `phone no` end as `phone_no` does.
+        Some(end) if end.is_ascii() => {
+            let [_, before, last] = end;
+            [end, [b'_', before, last]].iter().any(|end| ENDINGS.binary_search(end).is_ok())
+        }
+        _ => !label.is_empty(),
+    }
 }
 
 /// What a normal name says by itself.
@@ -380,16 +441,7 @@ pub(crate) fn plain_rule(key: &str) -> Option<Rule> {
     if ends(&["ssn", "social_security_number", "social_security"]) {
         return Some(Rule::Whole(Kind::Ssn));
     }
-    if any(&[
-        "pan",
-        "card_number",
-        "cardnumber",
-        "cc_number",
-        "credit_card",
-        "credit_card_number",
-        "debit_card_number",
-    ]) || ends(&["card_number", "カード番号"])
-    {
+    if any(NUMBERS) || ends(&["card_number", "カード番号"]) {
         return Some(Rule::Digits(Kind::Card, 12));
     }
     if ends(KEYS) {
@@ -455,7 +507,7 @@ mod tests {
 
     #[track_caller]
     fn check(key: &str, expect: Option<Rule>) {
-        assert_eq!(rule(key, None), expect, "{key}");
+        assert_eq!(rule(key, None, None), expect, "{key}");
     }
 
     #[test]
@@ -476,6 +528,35 @@ mod tests {
         check("http.request.header.authorization", Some(Rule::Text(Kind::ApiKey)));
         check("customer_ssn", Some(Rule::Whole(Kind::Ssn)));
         check("aws_secret_access_key", Some(Rule::Whole(Kind::AwsSecretKey)));
+    }
+
+    fn camel(name: &str) -> String {
+        let word = |word: &str| {
+            let mut chars = word.chars();
+            let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+            first + chars.as_str()
+        };
+        name.split('_').map(word).collect()
+    }
+
+    #[test]
+    fn no_known_name_is_passed_over_by_its_ending() {
+        for list in [SECRETS, KEYS, TOKENS, PHONES, PERSONS, PERSON_LIKE, ALONE, NUMBERS] {
+            for name in list {
+                for label in [
+                    (*name).to_owned(),
+                    format!("the {name} "),
+                    name.to_uppercase().replace('_', " "),
+                    name.replace('_', "-"),
+                    camel(name),
+                ] {
+                    assert!(may_be_known(&label), "{label}");
+                }
+            }
+        }
+        for label in ["", "note", "  ", "step 4", "https"] {
+            assert!(!may_be_known(label), "{label}");
+        }
     }
 
     #[test]
@@ -510,8 +591,8 @@ mod tests {
         ] {
             check(key, None);
         }
-        assert_eq!(rule("name", Some("customer")), Some(Rule::Person));
-        assert_eq!(rule("name", Some("function")), None);
+        assert_eq!(rule("name", Some("customer"), None), Some(Rule::Person));
+        assert_eq!(rule("name", Some("function"), None), None);
         check("customer.name", Some(Rule::Person));
         check("customerName", Some(Rule::Person));
         check("氏名", Some(Rule::Person));

@@ -1,9 +1,11 @@
 //! Persons by the words of respect around their names: 様, さん, 님, Mr., г-н, श्री.
 
+use std::sync::LazyLock;
+
 use crate::Kind;
 use crate::name::{Words, reading};
 use crate::scan::Finding;
-use crate::shape::{Place, is_han, is_hangul, is_hiragana, is_katakana, is_word};
+use crate::shape::{Pairs, Place, is_han, is_hangul, is_hiragana, is_katakana, is_word};
 
 /// Words that follow a name, and whether one character of a name is enough before them.
 const AFTER: &[(&str, usize)] = &[
@@ -115,6 +117,16 @@ const ROLES: &[&str] = &[
     "माता",
     "गुरु",
 ];
+
+/// The first two bytes of all titles and honorifics.
+static BEGINNINGS: LazyLock<Pairs> = LazyLock::new(|| {
+    Pairs::of(BEFORE.iter().map(|(title, _)| *title).chain(AFTER.iter().map(|(after, _)| *after)))
+});
+
+/// Whether a title or an honorific may begin at this place.
+pub(crate) fn may_begin(place: &Place<'_>) -> bool {
+    BEGINNINGS.has(place)
+}
 
 /// `starts_with`, where the first byte decides nearly always and costs no call.
 fn begins(text: &str, word: &str) -> bool {

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::shape::work;
+
 /// A value and where it stands, quotes included.
 #[derive(Debug)]
 pub(crate) enum Node<'t> {
@@ -51,7 +53,9 @@ impl<'t> Reader<'t> {
 
     fn space(&mut self) {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        self.at += rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
+        let length = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
+        work(length + 1);
+        self.at += length;
     }
 
     fn take(&mut self, byte: u8) -> Option<()> {
@@ -118,7 +122,12 @@ impl<'t> Reader<'t> {
         let mut escaped = false;
         loop {
             let rest = bytes.get(at..)?;
-            at += rest.iter().position(|b| matches!(b, b'"' | b'\\'))?;
+            let Some(length) = memchr::memchr2(b'"', b'\\', rest) else {
+                work(rest.len());
+                return None;
+            };
+            work(length + 1);
+            at += length;
             if bytes.get(at) == Some(&b'"') {
                 break;
             }

@@ -1,21 +1,24 @@
 //! Values behind a label in running text: `password=…`, `Name: …`, `"api_key": "…"`, `氏名：…`.
 
 use crate::Kind;
-use crate::field::{Rule, normal, plain_rule};
+use crate::custom::Custom;
+use crate::field::{Rule, may_be_known, normal, plain_rule};
 use crate::kind::MARKER_START;
 use crate::name::{Words, reading};
 use crate::scan::Finding;
-use crate::shape::Place;
+use crate::shape::{Place, work};
 
 const LONGEST_LABEL: usize = 48;
 const LONGEST_VALUE: usize = 512;
 
 /// The value behind the `:` or `=` at this place, if the words before it say what it is.
-pub(crate) fn find(place: &Place<'_>) -> Option<Finding> {
+pub(crate) fn find(place: &Place<'_>, custom: Option<&Custom>) -> Option<Finding> {
     if matches!(place.byte(place.at + 1), Some(b'=' | b'/' | b':')) {
         return None;
     }
-    let rule = label_rule(label(place.left(place.at)))?;
+    let label = label(place.left(place.at));
+    let own = custom.filter(|custom| custom.has_fields()).and_then(|c| own_rule(label, c));
+    let rule = own.or_else(|| may_be_known(label).then(|| label_rule(label)).flatten())?;
     let (start, quote) = value_start(place);
     if place.starts_with(start, MARKER_START) {
         return None;
@@ -45,7 +48,9 @@ pub(crate) fn find(place: &Place<'_>) -> Option<Finding> {
 
 /// The words on this line before a separator, without quotes.
 fn label(left: &str) -> &str {
+    let whole = left.len();
     let left = left.trim_end_matches([' ', '"', '\'', '`', '*', '\\']);
+    work(whole - left.len() + LONGEST_LABEL);
     let start = left
         .char_indices()
         .rev()
@@ -58,6 +63,12 @@ fn label(left: &str) -> &str {
         .last()
         .map_or(left.len(), |(at, _)| at);
     left.get(start..).unwrap_or_default().trim_start()
+}
+
+/// The caller's rule of the longest tail of the words that has one.
+fn own_rule(label: &str, custom: &Custom) -> Option<Rule> {
+    let words: Vec<&str> = label.split([' ', '.']).filter(|w| !w.is_empty()).collect();
+    (0..words.len()).find_map(|from| custom.field(&normal(&words.get(from..)?.join("_"))))
 }
 
 /// The rule of the longest tail of the words that has one.

@@ -21,6 +21,17 @@ impl Group {
     }
 }
 
+/// The least digits of anything that is found by its digits.
+const FEWEST_DIGITS: usize = 9;
+
+/// Whether enough digits for a number begin here; most have two or three.
+pub(crate) fn enough_digits(place: &Place<'_>) -> bool {
+    let end = place
+        .run(place.at, 40, |b| b.is_ascii_digit() || matches!(b, b' ' | b'-' | b'.' | b'(' | b')'));
+    let digits = place.bytes().get(place.at..end).unwrap_or_default();
+    digits.iter().filter(|b| b.is_ascii_digit()).count() >= FEWEST_DIGITS
+}
+
 /// The card or social security number whose first group starts at this place.
 pub(crate) fn find(place: &Place<'_>) -> Option<Finding> {
     if !begins(place) {

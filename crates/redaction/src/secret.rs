@@ -1,8 +1,10 @@
 //! Keys and tokens by their prefixes, AWS keys, private key blocks, passwords in addresses.
 
+use std::sync::LazyLock;
+
 use crate::Kind;
 use crate::scan::Finding;
-use crate::shape::Place;
+use crate::shape::{Pairs, Place};
 
 /// What is read of a token before it is judged: judging must not cost the length of the text.
 const JUDGED: usize = 256;
@@ -58,6 +60,17 @@ pub(crate) fn find(place: &Place<'_>, access_key: Option<usize>) -> Option<Findi
         .or_else(|| jwt(place))
         .or_else(|| bearer(place))
         .or_else(|| aws_secret(place, access_key))
+}
+
+/// The first two bytes of all that [`find`] knows by its beginning.
+static BEGINNINGS: LazyLock<Pairs> = LazyLock::new(|| {
+    let words = ["AKIA", "ASIA", "eyJ", "be", "Be", "bE", "BE"];
+    Pairs::of(PREFIXES.iter().map(|(prefix, _)| *prefix).chain(words))
+});
+
+/// Whether a key or token may begin at this place, but for one that only looks drawn at random.
+pub(crate) fn may_begin(place: &Place<'_>) -> bool {
+    BEGINNINGS.has(place)
 }
 
 fn is_token(b: u8) -> bool {

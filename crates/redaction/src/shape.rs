@@ -1,5 +1,31 @@
 //! Shapes of bytes that several detectors share, and the tokens that none of them may touch.
 
+/// Counts work in tests: that it grows with the text and not faster is a law of this crate, and a
+/// clock would only show it on a quiet machine.
+#[cfg(test)]
+pub(crate) mod counted {
+    use std::cell::Cell;
+
+    thread_local! { static WORK: Cell<u64> = const { Cell::new(0) }; }
+
+    pub(crate) fn add(steps: usize) {
+        WORK.with(|work| work.set(work.get() + steps as u64));
+    }
+
+    pub(crate) fn take() -> u64 {
+        WORK.with(|work| work.replace(0))
+    }
+}
+
+/// Steps over a text that were taken.
+#[inline]
+pub(crate) fn work(steps: usize) {
+    #[cfg(test)]
+    counted::add(steps);
+    #[cfg(not(test))]
+    let _ = steps;
+}
+
 /// A text and where in it the last finding ended.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
@@ -15,6 +41,7 @@ impl<'a> Place<'a> {
     }
 
     pub(crate) fn byte(&self, offset: usize) -> Option<u8> {
+        work(1);
         self.bytes().get(offset).copied()
     }
 
@@ -50,7 +77,36 @@ impl<'a> Place<'a> {
     /// The end of the run of bytes from `from` that satisfy `test`, at most `limit` bytes long.
     pub(crate) fn run(&self, from: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
         let rest = self.bytes().get(from..).unwrap_or_default();
-        from + rest.iter().take(limit).take_while(|b| test(**b)).count()
+        let length = rest.iter().take(limit).take_while(|b| test(**b)).count();
+        work(length + 1);
+        from + length
+    }
+}
+
+/// A set of pairs of bytes: whether a rule may begin with the two bytes at a place.
+#[derive(Debug)]
+pub(crate) struct Pairs {
+    bits: Vec<u64>,
+}
+
+impl Pairs {
+    pub(crate) fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let mut bits = vec![0; (1 << 16) / 64];
+        for pair in words.filter_map(|word| word.as_bytes().first_chunk::<2>()) {
+            let at = usize::from(u16::from_be_bytes(*pair));
+            if let Some(word) = bits.get_mut(at / 64) {
+                *word |= 1_u64 << (at % 64);
+            }
+        }
+        Self { bits }
+    }
+
+    pub(crate) fn has(&self, place: &Place<'_>) -> bool {
+        let pair = place.bytes().get(place.at..).and_then(|rest| rest.first_chunk::<2>());
+        pair.is_some_and(|pair| {
+            let at = usize::from(u16::from_be_bytes(*pair));
+            self.bits.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        })
     }
 }
 
@@ -60,6 +116,21 @@ pub(crate) fn protected(place: &Place<'_>, at: usize) -> Option<usize> {
         return None;
     }
     uuid(place, at).or_else(|| date(place, at))
+}
+
+/// The end of what is [`protected`] here, or of digits that are a digest or a time in units of Unix.
+pub(crate) fn identifier(place: &Place<'_>, at: usize) -> Option<usize> {
+    if !place.opens(at) {
+        return None;
+    }
+    protected(place, at).or_else(|| {
+        let end = place.run(at, 129, |b| b.is_ascii_hexdigit());
+        let digits = place.text.get(at..end)?.bytes().all(|b| b.is_ascii_digit());
+        let length = end - at;
+        let fits = matches!(length, 16 | 32 | 40 | 56 | 64 | 96 | 128)
+            || digits && matches!(length, 13 | 16 | 19);
+        (fits && place.closes(end)).then_some(end)
+    })
 }
 
 fn uuid(place: &Place<'_>, at: usize) -> Option<usize> {

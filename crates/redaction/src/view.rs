@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::shape::work;
+
 /// Where a stretch of the view comes from.
 #[derive(Debug, Clone, Copy)]
 struct Segment {
@@ -24,14 +26,16 @@ pub(crate) struct View<'t> {
 
 impl<'t> View<'t> {
     pub(crate) fn of(source: &'t str) -> Self {
-        if source.is_ascii() && memchr_two(source.as_bytes()) {
+        if source.is_ascii() && memchr::memchr2(b'\\', b'%', source.as_bytes()).is_none() {
             return Self { text: Cow::Borrowed(source), segments: Vec::new() };
         }
         let mut text = String::new();
         let mut segments = Vec::new();
         let mut copied = 0;
         let mut at = 0;
-        while let Some((first, after)) = next_char(source, at) {
+        while let Some((at_next, first, after)) = next_char(source, at) {
+            at = at_next;
+            work(1);
             let Some((replacement, end)) = substitute(source, at, first) else {
                 at = after;
                 continue;
@@ -93,14 +97,13 @@ enum Edge {
     End,
 }
 
-/// Whether ASCII bytes hold neither of the two characters that begin an escape.
-fn memchr_two(bytes: &[u8]) -> bool {
-    !bytes.iter().any(|b| matches!(b, b'\\' | b'%'))
-}
-
-fn next_char(text: &str, at: usize) -> Option<(char, usize)> {
+/// The next character that may stand for another one: where it is, what it is, where it ends.
+fn next_char(text: &str, at: usize) -> Option<(usize, char, usize)> {
+    // The backslash, `%`, and the lead bytes of the characters in `plain`.
+    let may = |b: &u8| matches!(b, b'\\' | b'%' | 0xC2 | 0xD9 | 0xDB | 0xE0 | 0xE2 | 0xE3 | 0xEF);
+    let at = at + text.as_bytes().get(at..)?.iter().position(may)?;
     let first = text.get(at..)?.chars().next()?;
-    Some((first, at + first.len_utf8()))
+    Some((at, first, at + first.len_utf8()))
 }
 
 /// What stands for the text at `at`, and where that text ends; NUL stands for nothing at all.
@@ -141,6 +144,7 @@ enum Escape {
 fn escape(text: &str, at: usize) -> Escape {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
     let slashes = rest.iter().take_while(|b| **b == b'\\').count();
+    work(slashes);
     let end = at + slashes;
     match rest.get(slashes) {
         Some(b'n' | b'r') => Escape::Char('\n', end + 1),
@@ -209,6 +213,15 @@ mod tests {
         check("４１１１　１", "4111 1");
         check("a\u{200B}b", "ab");
         check("١٤", "14");
+    }
+
+    #[test]
+    fn no_character_that_stands_for_another_is_passed_over() {
+        for c in ('\0'..=char::MAX).filter(|c| plain(*c).is_some()) {
+            let source = format!("é田{c}😀");
+            let view = View::of(&source);
+            assert!(!view.text().contains(c), "{c:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One tool call, event by event.
 
+use std::collections::BTreeMap;
+
 use store_traits::{Digest, RecordedFact, Timestamp};
 
 use super::{ToolDisorder, ToolEvent, ToolFinding};
@@ -49,6 +51,8 @@ pub struct ToolCall {
     pub linkage: Linkage,
     /// Was it read off the wire? There the request is the start.
     on_the_wire: bool,
+    /// The first entry of each event: a call may be told a hundred thousand times.
+    first: BTreeMap<ToolEvent, u64>,
 }
 
 impl ToolCall {
@@ -60,6 +64,7 @@ impl ToolCall {
             moments: Vec::new(),
             linkage: Linkage::None,
             on_the_wire: fact.fact.at(&["body", "record"]).and_then(|r| r.as_str()) == Some("mcp"),
+            first: BTreeMap::new(),
         }
     }
 
@@ -88,12 +93,13 @@ impl ToolCall {
     }
 
     fn seq_of(&self, event: ToolEvent) -> Option<u64> {
-        self.moments.iter().find(|moment| moment.event == event).map(|moment| moment.seq)
+        self.first.get(&event).copied()
     }
 
     pub(super) fn take(&mut self, event: ToolEvent, fact: &RecordedFact) -> Vec<ToolDisorder> {
         let mut found = self.link(fact);
         found.extend(self.order(event));
+        self.first.entry(event).or_insert(fact.seq);
         self.moments.push(moment(event, fact));
         found
     }

@@ -76,6 +76,9 @@ pub(crate) async fn run(context: &Context, args: CompletenessArgs) -> anyhow::Re
     let (profile, mode) = (profile.into(), if strict { Mode::Strict } else { Mode::Usual });
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(tenant.tenant).await?;
+    if domain.verifier_key(&tenant).is_err() {
+        context.output.hint("no signing key is there to check with: nothing counts as signed");
+    }
     let found = if let Some(id) = id {
         let run = domain.run_named(&tenant, &id).await?;
         let found = domain.check_run(&tenant, &run, profile, mode).await?;

@@ -4,7 +4,7 @@ use ledger_store::Cell;
 use store_traits::{Filter, ListRequest, Period, Timestamp, indexed};
 
 /// Rows that are looked at for a page where an index does not answer the whole question.
-const SCANNED: usize = 1_000;
+const SCANNED: usize = 200;
 /// Before and after every time, in text order.
 const BEGINNING: &str = "";
 const END: &str = "~";
@@ -12,7 +12,7 @@ const END: &str = "~";
 /// `$2` where the page before ended, `$3` how many rows to look at, `$4` how many are wanted.
 pub(crate) fn scanned<'v, F: Filter>(request: &ListRequest<F>, one_index: bool) -> Vec<Cell<'v>> {
     // Where an index gives just what is asked, one more than the page tells whether there is more.
-    let scanned = if one_index { request.limit() + 1 } else { SCANNED };
+    let scanned = if one_index { request.limit() + 1 } else { SCANNED.max(request.limit() + 1) };
     vec![
         request.after().map_or(u64::MAX, |place| place.seq).into(),
         (scanned as u64).into(),

@@ -60,7 +60,7 @@ macro_rules! led {
                 "''",
                 concat!($table, " l CROSS JOIN audit_events a"),
                 concat!("l.tenant = $1 AND l.seq < $2 AND a.seq = l.seq AND ", $lead),
-                "a.seq DESC",
+                "l.seq DESC",
                 "a.seq DESC"
             ),
             // OFFSET keeps the planner from joining in another way.

@@ -12,12 +12,13 @@
 //!
 //! **Counting.** One call is often reported twice: by two instrumentations, by a span and a log
 //! record, by the client and the server of an MCP exchange. The record keeps all of it; a run's
-//! summary counts calls and not reports (`queries/summarise_runs.sql` says how).
+//! summary counts calls and not reports (`summary.rs` says how).
 
 mod labels;
 mod projection;
 mod row;
 mod sql;
+mod summary;
 mod trace_store;
 
 pub use projection::PROJECTION;

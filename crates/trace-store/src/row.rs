@@ -3,9 +3,10 @@
 use ledger_store::{Cell, FactAt, Row, from_i64, text_at};
 use sqlx::FromRow;
 use store_traits::{
-    Place, RunStatus, RunSummary, Scanned, Step, StepClass, StepOutcome, StoreError, Timestamp,
-    Usage, Value,
+    Place, RunSummary, Scanned, Step, StepClass, StepOutcome, StoreError, Timestamp, Usage, Value,
 };
+
+use crate::summary::Summed;
 
 /// The columns of `steps` after `(tenant, seq)`, in the order of [`step_row`].
 pub(crate) const STEP_COLUMNS: [&str; 19] = [
@@ -139,47 +140,25 @@ impl StepRow {
     }
 }
 
-#[derive(FromRow)]
-pub(crate) struct SummaryRow {
-    run_id: String,
-    agent: Option<String>,
-    started_at: String,
-    ended_at: Option<String>,
-    status: String,
-    llm_calls: i64,
-    tool_calls: i64,
-    input_tokens: i64,
-    output_tokens: i64,
-    cost_micros: Option<i64>,
-    errors: i64,
-    entries: i64,
-}
-
-impl SummaryRow {
-    pub(crate) fn into_summary(self) -> Result<RunSummary, StoreError> {
-        let Self { run_id, agent, started_at, ended_at, status, .. } = self;
-        let what = format!("the summary of run `{run_id}`");
-        let ended_at = ended_at.map(|at| stored_time(&at, &what)).transpose()?;
-        Ok(RunSummary {
-            agent,
-            started_at: stored_time(&started_at, &what)?,
-            ended_at,
-            status: match status.as_str() {
-                "completed" => RunStatus::Completed,
-                "failed" => RunStatus::Failed,
-                "aborted" => RunStatus::Aborted,
-                _ => RunStatus::Running,
-            },
-            llm_calls: from_i64(self.llm_calls, &what)?,
-            tool_calls: from_i64(self.tool_calls, &what)?,
-            input_tokens: from_i64(self.input_tokens, &what)?,
-            output_tokens: from_i64(self.output_tokens, &what)?,
-            cost_micros: self.cost_micros.map(|n| from_i64(n, &what)).transpose()?,
-            errors: from_i64(self.errors, &what)?,
-            entries: from_i64(self.entries, &what)?,
-            run_id,
-        })
-    }
+/// A run as lists show it.
+pub(crate) fn summary(run_id: String, of: Summed, entries: u64) -> Result<RunSummary, StoreError> {
+    let Summed { agent, started_at, ended_at, status, llm_calls, tool_calls, .. } = of;
+    let what = format!("the summary of run `{run_id}`");
+    let ended_at = ended_at.map(|at| stored_time(&at, &what)).transpose()?;
+    Ok(RunSummary {
+        agent,
+        started_at: stored_time(&started_at, &what)?,
+        ended_at,
+        status,
+        llm_calls,
+        tool_calls,
+        input_tokens: of.input_tokens,
+        output_tokens: of.output_tokens,
+        cost_micros: of.cost_micros,
+        errors: of.errors,
+        entries,
+        run_id,
+    })
 }
 
 /// A run that was looked at for a page.

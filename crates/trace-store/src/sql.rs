@@ -45,18 +45,28 @@ pub(crate) const SELECT_RUNS_WITHOUT_THEIR_STEP: Statement = Statement::both(
     "SELECT r.first_seq FROM runs r LEFT JOIN steps s ON s.tenant = $1 AND s.seq = r.first_seq WHERE r.tenant = $1 AND r.first_seq >= $2 AND r.first_seq < $3 AND (s.run_id IS NULL OR s.run_id <> r.run_id)",
 );
 
-/// The summaries of the runs that `$2` names, a JSON array.
-pub(crate) static SELECT_SUMMARIES: Statement = Statement {
+/// The steps of the runs that `$2` names, a JSON array.
+pub(crate) static SELECT_STEPS_OF_PAGE: Statement = Statement {
     doing: "summarising runs",
     sqlite: concat!(
         include_str!("queries/page_sqlite.sql"),
         include_str!("queries/steps_of_page_sqlite.sql"),
-        include_str!("queries/summarise_runs.sql"),
     ),
     postgres: concat!(
         include_str!("queries/page_postgres.sql"),
         include_str!("queries/steps_of_page_postgres.sql"),
-        include_str!("queries/summarise_runs.sql"),
+    ),
+};
+/// How many entries speak of the runs that `$2` names, a JSON array.
+pub(crate) static SELECT_ENTRIES_OF_PAGE: Statement = Statement {
+    doing: "counting the entries of runs",
+    sqlite: concat!(
+        include_str!("queries/page_sqlite.sql"),
+        include_str!("queries/entries_of_page.sql"),
+    ),
+    postgres: concat!(
+        include_str!("queries/page_postgres.sql"),
+        include_str!("queries/entries_of_page.sql"),
     ),
 };
 /// The three ways to a page of runs; their values are explained where they are used.
@@ -84,21 +94,6 @@ pub(crate) static SELECT_RUNS_BY_LABEL: Statement = Statement::both(
         include_str!("queries/fitting_runs.sql"),
     ),
 );
-/// `$1` tenant, `$2` run.
-pub(crate) static SELECT_RUN: Statement = Statement {
-    doing: "reading a run",
-    sqlite: concat!(
-        include_str!("queries/one_run.sql"),
-        include_str!("queries/steps_of_page_sqlite.sql"),
-        include_str!("queries/summarise_runs.sql"),
-    ),
-    postgres: concat!(
-        include_str!("queries/one_run.sql"),
-        include_str!("queries/steps_of_page_postgres.sql"),
-        include_str!("queries/summarise_runs.sql"),
-    ),
-};
-
 /// In order of (start, seq): a source may report the end of a step before its beginning.
 pub(crate) static SELECT_STEPS: Statement = Statement::both(
     "reading a run's steps",
@@ -148,11 +143,11 @@ pub(crate) static SELECT_USAGE: Statement = Statement {
 
 /// Every reading statement, for a look at its plan.
 pub static STATEMENTS: [&Statement; 17] = [
-    &SELECT_SUMMARIES,
+    &SELECT_STEPS_OF_PAGE,
+    &SELECT_ENTRIES_OF_PAGE,
     &SELECT_RUNS_BY_ENTRY,
     &SELECT_RUNS_BY_ID,
     &SELECT_RUNS_BY_LABEL,
-    &SELECT_RUN,
     &SELECT_STEPS,
     &SELECT_OUTCOMES,
     &SELECT_EXTENT,

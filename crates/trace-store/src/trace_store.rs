@@ -10,11 +10,12 @@ use store_traits::{
     RunSummary, Step, StepOutcome, StoreError, TenantId, Timestamp, TraceStore, Usage, indexed,
 };
 
-use crate::row::{CandidateRow, OutcomeRow, StepRow, SummaryRow, UsageRow, stored_time};
+use crate::row::{CandidateRow, OutcomeRow, StepRow, UsageRow, stored_time, summary};
 use crate::sql;
+use crate::summary::{SummedStep, summed};
 
 /// Runs that are looked at for a page where an index does not answer the whole question.
-const SCANNED: usize = 1_000;
+const SCANNED: usize = 200;
 /// Before and after every time and hour, in text order.
 const BEGINNING: &str = "";
 const END: &str = "~";
@@ -42,12 +43,26 @@ impl Traces {
             return Ok(Vec::new());
         }
         let values = [Cell::from(serde_json::Value::from(runs).to_string())];
-        let rows: Vec<SummaryRow> =
-            self.reader.rows(&sql::SELECT_SUMMARIES, tenant, &values).await?;
+        let steps: Vec<SummedStep> =
+            self.reader.rows(&sql::SELECT_STEPS_OF_PAGE, tenant, &values).await?;
+        let entries: Vec<(String, i64)> =
+            self.reader.rows(&sql::SELECT_ENTRIES_OF_PAGE, tenant, &values).await?;
+        let entries: BTreeMap<String, i64> = entries.into_iter().collect();
+        let mut by_run: BTreeMap<String, Vec<SummedStep>> = BTreeMap::new();
+        for step in steps {
+            match by_run.get_mut(&step.run_id) {
+                Some(of_run) => of_run.push(step),
+                None => {
+                    by_run.insert(step.run_id.clone(), vec![step]);
+                }
+            }
+        }
         let mut summaries = BTreeMap::new();
-        for row in rows {
-            let summary = row.into_summary()?;
-            summaries.insert(summary.run_id.clone(), summary);
+        for (run_id, steps) in by_run {
+            let of = from_i64(entries.get(&run_id).copied().unwrap_or_default(), "entries")?;
+            if let Some(summed) = summed(&steps) {
+                summaries.insert(run_id.clone(), summary(run_id, summed, of)?);
+            }
         }
         Ok(runs.iter().filter_map(|run| summaries.remove(run)).collect())
     }
@@ -82,7 +97,7 @@ fn values(request: &ListRequest<RunFilter>) -> Vec<Cell<'_>> {
         }
         RunOrder::Hour => false,
     };
-    let scanned = if one_index { request.limit() + 1 } else { SCANNED };
+    let scanned = if one_index { request.limit() + 1 } else { SCANNED.max(request.limit() + 1) };
     vec![
         request.after().map_or(u64::MAX, |place| place.seq).into(),
         (scanned as u64).into(),
@@ -136,9 +151,7 @@ impl TraceStore for Traces {
     }
 
     async fn run(&self, tenant: &TenantId, run: &RunId) -> Result<Option<RunSummary>, StoreError> {
-        let row: Option<SummaryRow> =
-            self.reader.first(&sql::SELECT_RUN, tenant, &[run.as_str().into()]).await?;
-        row.map(SummaryRow::into_summary).transpose()
+        Ok(self.summaries(tenant, &[run.as_str().to_owned()]).await?.pop())
     }
 
     async fn steps(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<Step>, StoreError> {

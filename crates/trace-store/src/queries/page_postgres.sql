@@ -6,4 +6,4 @@ WITH page (run_id, first_seq) AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT * FROM runs WHERE runs.tenant = $1 AND runs.run_id = j.run_id OFFSET 0
     ) r
-),
+)

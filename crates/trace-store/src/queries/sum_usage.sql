@@ -1,4 +1,4 @@
--- Goes on after `step`: calls and not reports, as `summarise_runs.sql` counts them.
+-- Goes on after `step`: calls and not reports, as `summary.rs` counts them.
 lent AS MATERIALIZED (
     SELECT run_id, span_id, min(response_id) AS response_id
     FROM step

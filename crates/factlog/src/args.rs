@@ -114,6 +114,10 @@ pub(crate) struct ImportArgs {
     /// The most that a gzip file may inflate to, in MiB.
     #[arg(long, default_value_t = 64)]
     pub(crate) max_inflated: u64,
+    /// More that is to be taken out before anything is stored: names of fields and patterns (TOML or
+    /// JSON; see docs/OPERATIONS.md).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redact: Option<PathBuf>,
     /// Sign a checkpoint as soon as so many entries are unsigned.
     #[arg(long, value_name = "ENTRIES")]
     pub(crate) checkpoint_every: Option<NonZeroU64>,

@@ -53,6 +53,7 @@ pub struct LogsDomain {
     keys: Option<KeyRing>,
     pub(crate) high_water: Arc<dyn HighWater>,
     pub(crate) policy: CheckpointPolicy,
+    pub(crate) redactor: redaction::Redactor,
     pub(crate) last_signed: LastSigned,
     pub(crate) origin: String,
     facade: LogsFacade,
@@ -122,7 +123,7 @@ impl LogsDomain {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let keys = key_file::load(&place.key_file, access)?;
-        let Settings { high_water, checkpoints } = settings;
+        let Settings { high_water, checkpoints, redactor } = settings;
         let marks = high_water.unwrap_or_else(|| HighWaterFile::beside(&place.key_file));
         let origin = ledger.origin(DEFAULT_ORIGIN).await?;
         let recorder = Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy);
@@ -142,6 +143,7 @@ impl LogsDomain {
             keys,
             high_water: Arc::new(HighWaterFile::new(marks)),
             policy: checkpoints,
+            redactor,
             last_signed: LastSigned::default(),
             origin,
             place: place.clone(),

@@ -6,7 +6,6 @@
 
 use audit_evidence::Outcome;
 use intake::{Format, Hint, IntakeError, Item, Mapped, Mapper, Position, Rejection, Signal, Stop};
-use redaction::Redactor;
 use store_traits::{Draft, Identity, TenantId, Timestamp};
 use tokio::sync::mpsc;
 
@@ -75,17 +74,19 @@ impl LogsDomain {
             return Err(DomainError::Reserved(tenant.clone()));
         }
         let name = input.name.clone();
-        let (input, format) = blocking(move || {
+        let mapper = Mapper::new(self.redactor.clone());
+        let (input, format, mapper) = blocking(move || {
             let name = input.name.clone();
             let format = intake::detect(&mut input, hint, &name)?;
             // The first reading validates: an error here leaves nothing behind.
-            validate(&mut input, format)?;
-            Ok((input, format))
+            validate(&mut input, format, &mapper)?;
+            Ok((input, format, mapper))
         })
         .await?;
 
         let (send, mut receive) = mpsc::channel::<Vec<Read>>(2);
-        let reader = tokio::task::spawn_blocking(move || send_batches(input, format, &send));
+        let reader =
+            tokio::task::spawn_blocking(move || send_batches(input, format, &mapper, &send));
         let mut summary = ImportSummary::default();
         while let Some(batch) = receive.recv().await {
             self.record_batch(tenant, &name, batch, &mut summary).await?;
@@ -173,11 +174,11 @@ fn place(name: &str, rejection: &Rejection) -> String {
 fn send_batches(
     mut input: Input,
     format: Format,
+    mapper: &Mapper,
     send: &mpsc::Sender<Vec<Read>>,
 ) -> Result<(), IntakeError> {
-    let mapper = Mapper::new(Redactor::standard());
     let mut batch = Vec::with_capacity(BATCH);
-    read(&mut input, format, &mapper, &mut |item| {
+    read(&mut input, format, mapper, &mut |item| {
         batch.push(item);
         if batch.len() < BATCH {
             return Ok(());
@@ -193,16 +194,14 @@ fn send_batches(
 }
 
 /// Reads the whole input and records nothing.
-fn validate(input: &mut Input, format: Format) -> Result<(), IntakeError> {
+fn validate(input: &mut Input, format: Format, mapper: &Mapper) -> Result<(), IntakeError> {
     let name = input.name.clone();
     match format {
         Format::Otlp { form, signal } => {
             intake::read_otlp(input, form, signal, &name, &mut |_| Ok(()))
         }
         // Their lines are only known to be good once they are mapped.
-        Format::Mcp | Format::Native => {
-            read(input, format, &Mapper::new(Redactor::standard()), &mut |_| Ok(()))
-        }
+        Format::Mcp | Format::Native => read(input, format, mapper, &mut |_| Ok(())),
     }
 }
 

@@ -85,6 +85,7 @@ pub use replay_determinism::{
     Parity, ReplayError, ReplayMatch, ReplayReport, ReplayValidator, Side, StepRecord,
     TraceFinding, TraceRecord,
 };
+pub use redaction::{FieldRule, PatternRule, Redactor, RuleError, Rules};
 pub use store_traits::{
     ActorFacts, AlertFacts, AuditFilter, AuditRecord, ExportFilter, ExportRecord, FactId, Filter,
     ListError, ListRequest, Object, Page, Period, RecordedFact, RunFilter, RunId, RunStatus,

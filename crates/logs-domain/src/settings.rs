@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use redaction::Redactor;
+
 /// How a domain is run. The default signs on demand, with its high-water marks beside the key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -11,6 +13,9 @@ pub struct Settings {
     pub high_water: Option<PathBuf>,
     /// When checkpoints are signed without being asked for.
     pub checkpoints: CheckpointPolicy,
+    /// What is taken out of imported records before anything is stored; by default the standard
+    /// rules, to which [`Redactor::with_rules`] adds a caller's own.
+    pub redactor: Redactor,
 }
 
 /// When checkpoints are signed without being asked for.

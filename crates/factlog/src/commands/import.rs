@@ -1,5 +1,6 @@
 //! `factlog import`
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use logs_domain::{
     Access, CheckpointPolicy, DomainError, FormatHint, Hint, ImportSummary, Input, LogsDomain,
-    Signal, TenantId,
+    Redactor, Rules, Signal, TenantId,
 };
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<E
         every: args.checkpoint_after.map(Duration::from_secs),
         at_close: args.checkpoint_at_end,
     };
+    if let Some(file) = &args.redact {
+        settings.redactor = redactor(file)?;
+    }
     let domain = LogsDomain::open_with(&context.place, Access::Write, settings).await?;
     let tenant = tenant(&domain, args.tenant.clone()).await?;
     let limit = args.max_inflated.saturating_mul(1024 * 1024);
@@ -58,6 +62,16 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<E
         None if total.conflicts > 0 => Ok(ExitCode::from(DOES_NOT_HOLD)),
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// The standard rules and those of a file.
+fn redactor(file: &Path) -> Result<Redactor, BadInput> {
+    let text = fs::read_to_string(file).map_err(|error| {
+        BadInput(format!("cannot read the rules `{}`: {error}", file.display()))
+    })?;
+    Rules::parse(&text)
+        .and_then(|rules| Redactor::with_rules(&rules))
+        .map_err(|error| BadInput(format!("`{}` cannot be used: {error}", file.display())))
 }
 
 /// Imports one file under a progress bar.

@@ -14,7 +14,10 @@ use super::Context;
 use super::page::object_json;
 use crate::args::Tenant;
 use crate::fail::DOES_NOT_HOLD;
-use crate::text::{count, duration, moment, printable};
+use crate::text::{count, duration, moment, printable, tokens};
+
+/// Expectations and findings that are shown to people.
+const MOST_SHOWN: usize = 40;
 
 /// Which run.
 #[derive(Args)]
@@ -84,9 +87,10 @@ fn human(found: &RunReconciliation) -> String {
     expectations(&mut out, undertakings);
     if !undertakings.findings.is_empty() {
         let _ = writeln!(out, "\n  {}", "what does not agree".bold());
-        for finding in &undertakings.findings {
+        for finding in undertakings.findings.iter().take(MOST_SHOWN) {
             let _ = writeln!(out, "    {} {}", "✗".red(), printable(&finding.to_string()));
         }
+        more(&mut out, undertakings.findings.len());
     }
     tool_events(&mut out, &found.tools);
     out
@@ -97,7 +101,9 @@ fn expectations(out: &mut String, found: &Reconciliation) {
         let _ = writeln!(out, "\n  {}", "undertaken".bold());
         let names = found.expectations.iter().map(|r| printable(&r.expectation.id).chars().count());
         let width = names.max().unwrap_or(0).min(48);
-        found.expectations.iter().for_each(|reconciled| expectation(out, reconciled, found, width));
+        let shown = found.expectations.iter().take(MOST_SHOWN);
+        shown.for_each(|reconciled| expectation(out, reconciled, found, width));
+        more(out, found.expectations.len());
     }
     let (facts, receipts) = found.receipts;
     if facts > 0 {
@@ -153,7 +159,14 @@ fn tool_events(out: &mut String, tools: &ToolAudit) {
     let order = if tools.findings.is_empty() { ", in order" } else { "" };
     let _ = writeln!(out, "\n  {}", "tool events".bold());
     let _ = writeln!(out, "    {}, {linked}{order}", count(calls, "call", "calls"));
-    for finding in &tools.findings {
+    for finding in tools.findings.iter().take(MOST_SHOWN) {
         let _ = writeln!(out, "    {} {}", "·".yellow(), printable(&finding.to_string()));
+    }
+    more(out, tools.findings.len());
+}
+
+fn more(out: &mut String, all: usize) {
+    if all > MOST_SHOWN {
+        let _ = writeln!(out, "      and {} more (see --json)", tokens((all - MOST_SHOWN) as u64));
     }
 }

@@ -68,7 +68,8 @@ impl<'p> Spans<'p> {
         let nothing = Vec::new();
         let logs = span.view("span_id").and_then(|span| self.logs.get(span)).unwrap_or(&nothing);
         let calls = matches!(class, StepClass::Llm | StepClass::Tool | StepClass::McpTool);
-        // A call has something in and out; where nothing is said of it, it was not captured.
+        // A call has something in and out; where nothing is said of it, it was not captured. One that
+        // failed has come to its error.
         let known = |content: Content, wanted: bool| match content {
             Content::None if wanted => Content::NotRecorded(Missing::NotCaptured),
             content => content,
@@ -79,7 +80,7 @@ impl<'p> Spans<'p> {
         let resent = span.attribute(&["http.request.resend_count"]).and_then(Value::as_i64);
         let step = StepRecord {
             params: known(given, calls || class == StepClass::Embedding),
-            result: known(came, calls),
+            result: known(came, calls && status != StepStatus::Failed),
             status,
             outcome,
             retry_count: resent.and_then(|count| u32::try_from(count).ok()).unwrap_or(0),

@@ -8,14 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
-use store_traits::RunStatus;
+use store_traits::{RunStatus, StoreError};
 
 /// What a summary needs of a step.
 pub(crate) struct SummedStep {
-    pub(crate) run_id: String,
     seq: i64,
     kind: String,
     class: String,
@@ -34,36 +30,71 @@ pub(crate) struct SummedStep {
     root: bool,
 }
 
-/// By the place of each column, because looking their names up takes longer than reading them.
-macro_rules! by_place {
-    ($row:ident) => {
-        impl<'r> FromRow<'r, $row> for SummedStep {
-            fn from_row(row: &'r $row) -> Result<Self, sqlx::Error> {
-                Ok(Self {
-                    run_id: row.try_get(0)?,
-                    seq: row.try_get(1)?,
-                    kind: row.try_get(2)?,
-                    class: row.try_get(3)?,
-                    span_id: row.try_get(4)?,
-                    parent_span_id: row.try_get(5)?,
-                    agent: row.try_get(6)?,
-                    service: row.try_get(7)?,
-                    response_id: row.try_get(8)?,
-                    tool: row.try_get(9)?,
-                    started_at: row.try_get(10)?,
-                    ended_at: row.try_get(11)?,
-                    input_tokens: row.try_get(12)?,
-                    output_tokens: row.try_get(13)?,
-                    cost_micros: row.try_get(14)?,
-                    error: row.try_get(15)?,
-                    root: row.try_get::<i64, _>(16)? == 1,
-                })
-            }
+/// The columns in the order of `queries/steps_of_page_*.sql`.
+type Columns = (
+    i64,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    i64,
+);
+
+/// The steps of a run as the database wrote them: an array of arrays.
+pub(crate) fn read(run: &str, json: Option<&str>) -> Result<Vec<SummedStep>, StoreError> {
+    let rows: Vec<Columns> = serde_json::from_str(json.unwrap_or("[]")).map_err(|error| {
+        StoreError::Corrupt { what: format!("the steps of run `{run}`: {error}") }
+    })?;
+    let step = |columns: Columns| {
+        let (
+            seq,
+            kind,
+            class,
+            span_id,
+            parent_span_id,
+            agent,
+            service,
+            response_id,
+            tool,
+            started_at,
+            ended_at,
+            input_tokens,
+            output_tokens,
+            cost_micros,
+            error,
+            root,
+        ) = columns;
+        SummedStep {
+            seq,
+            kind,
+            class,
+            span_id,
+            parent_span_id,
+            agent,
+            service,
+            response_id,
+            tool,
+            started_at,
+            ended_at,
+            input_tokens,
+            output_tokens,
+            cost_micros,
+            error,
+            root: root == 1,
         }
     };
+    Ok(rows.into_iter().map(step).collect())
 }
-by_place!(SqliteRow);
-by_place!(PgRow);
 
 /// A summary in the columns' own types.
 pub(crate) struct Summed {

@@ -12,7 +12,7 @@ use store_traits::{
 
 use crate::row::{CandidateRow, OutcomeRow, StepRow, UsageRow, stored_time, summary};
 use crate::sql;
-use crate::summary::{SummedStep, summed};
+use crate::summary::{read, summed};
 
 /// Runs that are looked at for a page where an index does not answer the whole question.
 const SCANNED: usize = 200;
@@ -43,24 +43,15 @@ impl Traces {
             return Ok(Vec::new());
         }
         let values = [Cell::from(serde_json::Value::from(runs).to_string())];
-        let steps: Vec<SummedStep> =
+        let steps: Vec<(String, Option<String>)> =
             self.reader.rows(&sql::SELECT_STEPS_OF_PAGE, tenant, &values).await?;
         let entries: Vec<(String, i64)> =
             self.reader.rows(&sql::SELECT_ENTRIES_OF_PAGE, tenant, &values).await?;
         let entries: BTreeMap<String, i64> = entries.into_iter().collect();
-        let mut by_run: BTreeMap<String, Vec<SummedStep>> = BTreeMap::new();
-        for step in steps {
-            match by_run.get_mut(&step.run_id) {
-                Some(of_run) => of_run.push(step),
-                None => {
-                    by_run.insert(step.run_id.clone(), vec![step]);
-                }
-            }
-        }
         let mut summaries = BTreeMap::new();
-        for (run_id, steps) in by_run {
+        for (run_id, steps) in steps {
             let of = from_i64(entries.get(&run_id).copied().unwrap_or_default(), "entries")?;
-            if let Some(summed) = summed(&steps) {
+            if let Some(summed) = summed(&read(&run_id, steps.as_deref())?) {
                 summaries.insert(run_id.clone(), summary(run_id, summed, of)?);
             }
         }

@@ -108,6 +108,9 @@ fn what_was_recorded_is_what_the_capture_says() {
         "07_no_content",
         "08_redelivery",
         "10_openai_agents",
+        "11_twins",
+        "13_real_edge_values",
+        "mcp_spans",
     ] {
         let (place, files) = (Place::new(), bodies(folder));
         place.import(&files).expect(0);

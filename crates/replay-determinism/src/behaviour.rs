@@ -37,6 +37,25 @@ pub trait StepExecutor: Send + Sync {
     ///
     /// # Errors
     /// It could not be run. A step that ran and failed is no error: its record says so.
+    ///
+    /// ```
+    /// use async_trait::async_trait;
+    /// use replay_determinism::{ExecuteError, StepExecutor, StepRecord, StepStatus};
+    ///
+    /// struct Refuses;
+    ///
+    /// #[async_trait]
+    /// impl StepExecutor for Refuses {
+    ///     async fn execute(&self, recorded: &StepRecord) -> Result<StepRecord, ExecuteError> {
+    ///         Ok(StepRecord { status: StepStatus::Failed, ..recorded.clone() })
+    ///     }
+    /// }
+    /// # let step = StepRecord::new(1, "pay");
+    /// # let mut future = Refuses.execute(&step);
+    /// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// # let std::task::Poll::Ready(Ok(ran)) = future.as_mut().poll(&mut context) else { panic!() };
+    /// # assert_eq!(ran.status, StepStatus::Failed);
+    /// ```
     async fn execute(&self, recorded: &StepRecord) -> Result<StepRecord, ExecuteError>;
 }
 

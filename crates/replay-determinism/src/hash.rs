@@ -72,17 +72,34 @@ pub struct Sha256Stream(Sha256);
 
 impl Sha256Stream {
     /// Nothing hashed yet.
+    ///
+    /// ```
+    /// use replay_determinism::{Sha256Stream, empty_root};
+    /// assert_eq!(Sha256Stream::new().finish(), empty_root());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Takes the next piece.
+    ///
+    /// ```
+    /// let mut hash = replay_determinism::Sha256Stream::new();
+    /// hash.update(b"abc");
+    /// assert_eq!(hash.finish(), replay_determinism::sha256(b"abc"));
+    /// ```
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// The digest of all pieces.
+    ///
+    /// ```
+    /// let mut hash = replay_determinism::Sha256Stream::new();
+    /// hash.update(b"a");
+    /// assert_ne!(hash.clone().finish(), replay_determinism::empty_root());
+    /// ```
     #[must_use]
     pub fn finish(self) -> Digest {
         Digest::new(self.0.finalize().into())

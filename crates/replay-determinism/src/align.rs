@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use store_traits::Digest;
 
-use crate::step::{Likeness, StepRecord};
+use crate::step::StepRecord;
 
 /// What became of a step, by places in the two traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,50 +33,56 @@ pub(crate) fn align(original: &[&StepRecord], replay: &[&StepRecord]) -> Vec<Pai
     let (end_a, end_b) = (original.len() - foot, replay.len() - foot);
     let mut out = Vec::with_capacity(original.len().max(replay.len()));
     out.extend((0..head).map(|at| Pairing::Both(at, at)));
-    let traces = Traces { original, replay };
-    traces.bring_together(&WAYS, head..end_a, head..end_b, &mut out);
+    let middle = |steps: &[&StepRecord], end: usize| -> Vec<[Digest; WAYS]> {
+        let steps = steps.get(head..end).unwrap_or_default();
+        steps.iter().map(|step| step.likeness()).collect()
+    };
+    let (ours, theirs) = (middle(original, end_a), middle(replay, end_b));
+    let middle = Middle { before: head, original: &ours, replay: &theirs };
+    middle.bring_together(0, 0..ours.len(), 0..theirs.len(), &mut out);
     out.extend((end_a..original.len()).zip(end_b..replay.len()).map(|(a, b)| Pairing::Both(a, b)));
     out
 }
 
-const WAYS: [Likeness; 3] = [Likeness::Whole, Likeness::Asked, Likeness::Skill];
+/// Ways in which steps may be alike.
+const WAYS: usize = 3;
 
-struct Traces<'t> {
-    original: &'t [&'t StepRecord],
-    replay: &'t [&'t StepRecord],
+/// What lies between what both traces begin and end with.
+struct Middle<'t> {
+    /// How many steps lie before it, on either side.
+    before: usize,
+    original: &'t [[Digest; WAYS]],
+    replay: &'t [[Digest; WAYS]],
 }
 
-impl Traces<'_> {
+impl Middle<'_> {
     /// Each step is looked at once in each way at most: what one way leaves over is cut into
     /// stretches that do not overlap.
     fn bring_together(
         &self,
-        ways: &[Likeness],
+        way: usize,
         original: Range<usize>,
         replay: Range<usize>,
         out: &mut Vec<Pairing>,
     ) {
-        let Some((way, narrower)) = ways.split_first() else {
-            return by_place(original, replay, out);
-        };
-        if original.is_empty() || replay.is_empty() {
-            return by_place(original, replay, out);
+        if way == WAYS || original.is_empty() || replay.is_empty() {
+            return self.by_place(original, replay, out);
         }
-        let (a, b) = self.named(*way, &original, &replay);
+        let (a, b) = self.named(way, &original, &replay);
         let (mut at_a, mut at_b) = (original.start, replay.start);
         for (x, y) in common::common(&a, &b) {
             let (x, y) = (original.start + x, replay.start + y);
-            self.bring_together(narrower, at_a..x, at_b..y, out);
-            out.push(Pairing::Both(x, y));
+            self.bring_together(way + 1, at_a..x, at_b..y, out);
+            out.push(Pairing::Both(self.before + x, self.before + y));
             (at_a, at_b) = (x + 1, y + 1);
         }
-        self.bring_together(narrower, at_a..original.end, at_b..replay.end, out);
+        self.bring_together(way + 1, at_a..original.end, at_b..replay.end, out);
     }
 
     /// Small numbers for the likenesses of two stretches: the same number for the same likeness.
     fn named(
         &self,
-        way: Likeness,
+        way: usize,
         original: &Range<usize>,
         replay: &Range<usize>,
     ) -> (Vec<u32>, Vec<u32>) {
@@ -86,7 +92,7 @@ impl Traces<'_> {
             .iter()
             .chain(theirs)
             .enumerate()
-            .map(|(place, step)| (step.likeness(way), place))
+            .filter_map(|(place, likeness)| Some((*likeness.get(way)?, place)))
             .collect();
         found.sort_unstable();
         let mut names = vec![0; found.len()];
@@ -102,15 +108,15 @@ impl Traces<'_> {
         let theirs = names.split_off(ours.len());
         (names, theirs)
     }
-}
 
-/// What has nothing in common is paired in order; what is left over was removed or inserted.
-fn by_place(original: Range<usize>, replay: Range<usize>, out: &mut Vec<Pairing>) {
-    let pairs = original.len().min(replay.len());
-    let (a, b) = (original.start, replay.start);
-    out.extend((0..pairs).map(|at| Pairing::Both(a + at, b + at)));
-    out.extend((a + pairs..original.end).map(Pairing::Removed));
-    out.extend((b + pairs..replay.end).map(Pairing::Inserted));
+    /// What has nothing in common is paired in order; what is left over was removed or inserted.
+    fn by_place(&self, original: Range<usize>, replay: Range<usize>, out: &mut Vec<Pairing>) {
+        let pairs = original.len().min(replay.len());
+        let (a, b) = (self.before + original.start, self.before + replay.start);
+        out.extend((0..pairs).map(|at| Pairing::Both(a + at, b + at)));
+        out.extend((a + pairs..self.before + original.end).map(Pairing::Removed));
+        out.extend((b + pairs..self.before + replay.end).map(Pairing::Inserted));
+    }
 }
 
 #[cfg(test)]

@@ -187,35 +187,21 @@ impl StepRecord {
             && self.result == other.result
     }
 
-    /// A digest that is the same for steps that are alike in a way.
-    pub(crate) fn likeness(&self, way: Likeness) -> Digest {
-        let mut hash = Sha256Stream::new();
-        part(&mut hash, self.skill.as_bytes());
-        if way == Likeness::Skill {
-            return hash.finish();
-        }
-        part(&mut hash, &self.params.canonical());
-        if way == Likeness::Asked {
-            return hash.finish();
-        }
-        part(&mut hash, self.status.as_str().as_bytes());
-        part(&mut hash, self.outcome.category.as_bytes());
-        part(&mut hash, self.outcome.code.as_deref().unwrap_or_default().as_bytes());
-        part(&mut hash, &self.retry_count.to_be_bytes());
-        part(&mut hash, &self.result.canonical());
-        hash.finish()
+    /// Digests that are the same for steps that are alike, the narrowest first: they mean the same; the
+    /// same skill was given the same; the same skill.
+    pub(crate) fn likeness(&self) -> [Digest; 3] {
+        let mut whole = Sha256Stream::new();
+        part(&mut whole, self.skill.as_bytes());
+        let skill = whole.clone().finish();
+        part(&mut whole, &self.params.canonical());
+        let asked = whole.clone().finish();
+        part(&mut whole, self.status.as_str().as_bytes());
+        part(&mut whole, self.outcome.category.as_bytes());
+        part(&mut whole, self.outcome.code.as_deref().unwrap_or_default().as_bytes());
+        part(&mut whole, &self.retry_count.to_be_bytes());
+        part(&mut whole, &self.result.canonical());
+        [whole.finish(), asked, skill]
     }
-}
-
-/// Ways in which two steps may be alike, the narrowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Likeness {
-    /// They mean the same.
-    Whole,
-    /// The same skill was given the same.
-    Asked,
-    /// The same skill.
-    Skill,
 }
 
 fn text(out: &mut Vec<u8>, name: &str, text: &str) {

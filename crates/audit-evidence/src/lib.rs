@@ -13,6 +13,7 @@
 //! tool events, [`Undertakings`] against their acknowledgements, [`jobs`], [`IntegrityFacts`] of a
 //! verification, [`RetryPolicy`], and who [`may_acknowledge`]. They report and judge nothing.
 
+mod chain_loader;
 mod checkpoint;
 mod cosignature;
 mod durability;
@@ -50,6 +51,7 @@ mod vkey;
 mod window;
 mod witness;
 
+pub use chain_loader::{chain_proofs, evidence_chain, integrity_of};
 pub use checkpoint::{
     CheckpointBody, CheckpointError, OpenedCheckpoint, open_checkpoint, sign_checkpoint,
     sign_checkpoint_also,

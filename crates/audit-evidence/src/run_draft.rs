@@ -122,6 +122,19 @@ pub(crate) struct RunDraft {
 }
 
 impl RunStart {
+    /// A run begins, of which nothing else is known.
+    #[must_use]
+    pub fn new(scope: RunScope, at: Timestamp) -> Self {
+        Self {
+            scope,
+            at,
+            plan_hash: None,
+            seed: None,
+            synthetic_scenario_id: None,
+            environment: Object::new(),
+        }
+    }
+
     pub(crate) fn draft(self) -> RunDraft {
         let Self { scope, at, plan_hash, seed, synthetic_scenario_id, environment } = self;
         let mut start = Object::from([("at".to_owned(), at.to_string().into())]);
@@ -143,6 +156,33 @@ impl RunStart {
 }
 
 impl RunStep {
+    /// A step that went well, of which nothing else is known.
+    #[must_use]
+    pub fn new(
+        scope: RunScope,
+        index: u32,
+        class: StepClass,
+        skill: impl Into<String>,
+        started_at: Timestamp,
+        ended_at: Timestamp,
+    ) -> Self {
+        Self {
+            scope,
+            index,
+            class,
+            skill: skill.into(),
+            model: None,
+            started_at,
+            ended_at,
+            error: None,
+            retry_count: 0,
+            tokens: None,
+            cost_micros: None,
+            params: None,
+            result: None,
+        }
+    }
+
     pub(crate) fn draft(self) -> RunDraft {
         let Self { scope, index, class, skill, model, started_at, ended_at, .. } = self;
         let Self { error, retry_count, tokens, cost_micros, params, result, .. } = self;

@@ -8,7 +8,7 @@ use audit_evidence::{Recorder, RunRecorder, VerifierKey};
 use audit_store::{Audit, System};
 use export_bundle_store::Exports;
 use ledger_store::{Ledger, OpenMode, Projection};
-use logs_facade::{LogsFacade, Stores, TraceFacade};
+use logs_facade::{EvidenceFacade, LogsFacade, Stores, TraceFacade};
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
@@ -58,6 +58,7 @@ pub struct LogsDomain {
     pub(crate) origin: String,
     facade: LogsFacade,
     traces: TraceFacade,
+    evidence: EvidenceFacade,
     pub(crate) place: Place,
 }
 
@@ -136,6 +137,7 @@ impl LogsDomain {
         Ok(Self {
             traces: TraceFacade::new(runs, Arc::clone(&ledger)),
             recorder,
+            evidence: EvidenceFacade::new(stores.clone()),
             facade: LogsFacade::new(stores),
             ledger,
             database,
@@ -160,6 +162,12 @@ impl LogsDomain {
     #[must_use]
     pub fn traces(&self) -> &TraceFacade {
         &self.traces
+    }
+
+    /// What can be proved of what was recorded.
+    #[must_use]
+    pub fn evidence(&self) -> &EvidenceFacade {
+        &self.evidence
     }
 
     /// All tenants with facts. The root log is nobody's.

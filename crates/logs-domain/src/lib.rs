@@ -72,14 +72,14 @@ pub use ::completeness::{
 };
 pub use adapters::{BundleReport, Finding as BundleFinding};
 pub use audit_evidence::{
-    Acknowledged, Ending, Environment, Finding, Inflection, LedgerReport, Linkage, PolicyError,
+    Acknowledged, ChainLink, ChainSubject, Ending, Environment, EvidenceChain, Finding, Inflection, LedgerReport, Linkage, PolicyError,
     ReconcileFinding, ReconcileStatus, Reconciled, Reconciliation, ReplayWindow, RunEnding,
     RunEnvironment, RunRecordError, RunScope, RunStart, RunStep, RunTelemetry, SpanEvent, Standing,
     ToolAudit, ToolCall, ToolDisorder, ToolEvent, ToolFinding, TrustPolicy, Turn, VerifierKey,
     WitnessClient, WitnessedCheckpoint,
 };
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
-pub use logs_facade::{Answer, EvidenceMetadata, LogsFacade, TraceFacade};
+pub use logs_facade::{Answer, EvidenceFacade, EvidenceMetadata, LogsFacade, TraceFacade};
 pub use replay_determinism::{
     Aligned, DecisionParity, DeterminismLevel, Difference, DifferenceKind, Differs, ModelDrift,
     Parity, ReplayError, ReplayMatch, ReplayReport, ReplayValidator, Side, StepRecord,
@@ -87,7 +87,7 @@ pub use replay_determinism::{
 };
 pub use redaction::{FieldRule, PatternRule, Redactor, RuleError, Rules};
 pub use store_traits::{
-    ActorFacts, AlertFacts, AuditFilter, AuditRecord, ExportFilter, ExportRecord, FactId, Filter,
+    ActorFacts, AlertFacts, AuditFilter, AuditRecord, Clock, ExportFilter, ExportRecord, FactId, Filter,
     ListError, ListRequest, Object, Page, Period, RecordedFact, RunFilter, RunId, RunStatus,
     RunSummary, Step, StepClass, StepOutcome, SystemFilter, SystemRecord, TenantId, Timestamp,
     Usage, Value,

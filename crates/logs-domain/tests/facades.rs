@@ -4,9 +4,9 @@
 
 use ledger_store::test_support::PostgresServer;
 use logs_domain::{
-    AuditFilter, DomainError, Ending, ExportFilter, Hint, Input, ListRequest, LogsDomain, Object,
-    Period, Place, RunEnding, RunFilter, RunId, RunRecordError, RunScope, RunStart, RunStatus,
-    RunStep, StepClass, SystemFilter, TenantId, Timestamp, Turn, Value,
+    AuditFilter, ChainSubject, DomainError, Ending, ExportFilter, Hint, Input, ListRequest,
+    LogsDomain, Object, Period, Place, RunEnding, RunFilter, RunId, RunRecordError, RunScope,
+    RunStart, RunStatus, RunStep, StepClass, SystemFilter, TenantId, Timestamp, Turn, Value,
 };
 
 fn tenant() -> TenantId {
@@ -258,6 +258,21 @@ async fn each_topic_answers_from_recorded_facts_alone() {
         assert!(exports.items.is_empty());
         let system_audit = logs.system_audit(&list(AuditFilter::default())).await.unwrap().value;
         assert_eq!(system_audit.items.len(), 7);
+
+        let evidence = domain.evidence();
+        for (subject, links) in [
+            (ChainSubject::Run("r".into()), 10),
+            (ChainSubject::Incident("inc-1".into()), 1),
+            (ChainSubject::Actor("support".into()), 6),
+            (ChainSubject::Period(Period { since: Some(at(20)), until: Some(at(60)) }), 2),
+            (ChainSubject::Run("nobody".into()), 0),
+        ] {
+            let chain = evidence.chain(&tenant, subject).await.unwrap().value;
+            assert_eq!(chain.links.len(), links, "{}", chain.subject);
+            let checkpoint = domain.checkpoint(&tenant).await.unwrap();
+            let proofs = evidence.prove_chain(&tenant, &chain, checkpoint.size).await.unwrap();
+            chain.verify(&proofs.value, checkpoint.size, &checkpoint.root).unwrap();
+        }
 
         // Nothing of it is another tenant's.
         let other = TenantId::parse("other").unwrap();

@@ -9,9 +9,11 @@
 //! and knows no SQL; if one wants an `if`, an engine lacks a function.
 
 mod answer;
+mod evidence;
 mod logs;
 mod trace;
 
 pub use answer::{Answer, EvidenceMetadata};
+pub use evidence::EvidenceFacade;
 pub use logs::{LogsFacade, Stores};
 pub use trace::TraceFacade;

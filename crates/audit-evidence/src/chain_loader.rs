@@ -1,0 +1,89 @@
+//! Evidence chains read from a ledger, and the proofs that go with them.
+
+use store_traits::{AuditStore, LedgerStore, RunId, StoreError, TenantId};
+
+use crate::recorded::{fact_of, facts_at};
+use crate::{ChainSubject, EvidenceChain, ProveError, RangeProof, range_proof};
+
+/// Facts that are read at once: only their links are kept.
+const PAGE: usize = 1_000;
+
+/// The chain of a subject. That of a run or an incident is led by an index; for an actor or a period
+/// the whole ledger is read, because only its order leaves nothing out.
+///
+/// # Errors
+/// A store failed, or an entry is no fact.
+pub async fn evidence_chain(
+    ledger: &dyn LedgerStore,
+    audit: &dyn AuditStore,
+    tenant: &TenantId,
+    subject: ChainSubject,
+) -> Result<EvidenceChain, StoreError> {
+    let seqs = match &subject {
+        // What is no run id is no run's.
+        ChainSubject::Run(run) => match RunId::parse(run) {
+            Ok(run) => ledger.run_seqs(tenant, &run).await?,
+            Err(_) => Vec::new(),
+        },
+        ChainSubject::Incident(incident) => audit.seqs_of_incident(tenant, incident).await?,
+        ChainSubject::Actor(_) | ChainSubject::Period(_) => {
+            return whole_ledger(ledger, tenant, subject).await;
+        }
+    };
+    let mut chain = EvidenceChain::collect(subject.clone(), &[]);
+    for page in seqs.chunks(PAGE) {
+        let facts = facts_at(ledger, tenant, page).await?;
+        chain.links.extend(EvidenceChain::collect(subject.clone(), &facts).links);
+    }
+    Ok(chain)
+}
+
+async fn whole_ledger(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    subject: ChainSubject,
+) -> Result<EvidenceChain, StoreError> {
+    let size = ledger.head(tenant).await?.size;
+    let mut chain = EvidenceChain::collect(subject.clone(), &[]);
+    let mut start = 0;
+    while start < size {
+        let end = size.min(start + PAGE as u64);
+        let entries = ledger.entries(tenant, start..end).await?;
+        let facts = entries.iter().map(fact_of).collect::<Result<Vec<_>, _>>()?;
+        chain.links.extend(EvidenceChain::collect(subject.clone(), &facts).links);
+        start = end;
+    }
+    Ok(chain)
+}
+
+/// A range proof for each stretch of a chain, in the tree of this size.
+///
+/// # Errors
+/// A stretch lies outside the tree, or the stored hashes give no proof.
+pub async fn chain_proofs(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    chain: &EvidenceChain,
+    size: u64,
+) -> Result<Vec<RangeProof>, ProveError> {
+    let mut proofs = Vec::new();
+    for stretch in chain.stretches() {
+        proofs.push(range_proof(ledger, tenant, stretch.start, stretch.end, size).await?);
+    }
+    Ok(proofs)
+}
+
+/// Recomputes a ledger, and says what follows.
+///
+/// # Errors
+/// The store failed. What is wrong with the ledger is in the facts.
+pub async fn integrity_of(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    trust: &crate::Trust<'_>,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> Result<crate::IntegrityFacts, StoreError> {
+    let head = ledger.head(tenant).await?;
+    let report = crate::verify_ledger(ledger, tenant, trust, progress).await?;
+    Ok(crate::IntegrityFacts::of(&report, &head))
+}

@@ -1,0 +1,9 @@
+//! A page of a thousand million runs, or one of another tenant: requests are checked or not there.
+
+use store_traits::{ListRequest, RunFilter, TenantId};
+
+fn everything(tenant: TenantId) -> ListRequest<RunFilter> {
+    ListRequest { tenant, filter: RunFilter::default(), limit: 1_000_000_000, after: None }
+}
+
+fn main() {}

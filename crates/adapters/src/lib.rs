@@ -23,6 +23,8 @@ mod pdf;
 mod population;
 mod readme;
 mod report;
+#[cfg(feature = "timestamp")]
+pub mod timestamp;
 mod verify_bundle;
 mod verify_entries;
 mod zip_read;

@@ -275,6 +275,12 @@ pub(crate) enum RootCommand {
         /// Which witnesses, and how many of them (C2SP tlog-policy).
         #[arg(long)]
         policy: PathBuf,
+        /// A time-stamping authority (RFC 3161) that is asked for a token of the cosigned checkpoint.
+        #[arg(long, value_name = "URL", requires = "tsa_certificates")]
+        tsa: Option<String>,
+        /// Its certificate, or the one that issued it (PEM).
+        #[arg(long, value_name = "FILE", requires = "tsa")]
+        tsa_certificates: Option<PathBuf>,
     },
     /// Print a proof that a tenant's checkpoint lies in the cosigned root log.
     Prove {
@@ -283,6 +289,9 @@ pub(crate) enum RootCommand {
         /// The checkpoint of this size; by default the newest.
         #[arg(long)]
         size: Option<u64>,
+        /// Also write the time-stamp token of the root checkpoint into this file (CMS, DER).
+        #[arg(long, value_name = "FILE")]
+        timestamp: Option<PathBuf>,
     },
     /// Check such a proof, offline.
     Verify {
@@ -291,6 +300,12 @@ pub(crate) enum RootCommand {
         /// Which root log, which witnesses, and how many of them (C2SP tlog-policy).
         #[arg(long)]
         policy: PathBuf,
+        /// The token of its root checkpoint, as `root prove --timestamp` writes it.
+        #[arg(long, value_name = "FILE", requires = "tsa_certificates")]
+        timestamp: Option<PathBuf>,
+        /// The authority's certificate, or the one that issued it (PEM).
+        #[arg(long, value_name = "FILE", requires = "timestamp")]
+        tsa_certificates: Option<PathBuf>,
     },
 }
 

@@ -56,5 +56,8 @@ fn rules_that_cannot_be_used_are_refused_before_anything_is_read() {
         let (rules, facts) = (rules.to_str().unwrap(), facts.to_str().unwrap());
         place.run(&["import", "--redact", rules, facts]).expect(2).says(says);
     }
-    place.run(&["import", "--redact", "nowhere.toml", "facts.jsonl"]).expect(2).says("nowhere.toml");
+    place
+        .run(&["import", "--redact", "nowhere.toml", "facts.jsonl"])
+        .expect(2)
+        .says("nowhere.toml");
 }

@@ -136,6 +136,12 @@ pub enum DomainError {
         /// What each witness that failed said.
         why: String,
     },
+    /// The root log was cosigned, and not time-stamped.
+    #[error("the root log is cosigned, and not time-stamped: {error}")]
+    Timestamp {
+        /// Why.
+        error: crate::TimestampFailure,
+    },
     /// A tenant's name that this log keeps for itself.
     #[error("`{0}` is the root log's own name: nothing can be recorded under it")]
     Reserved(TenantId),
@@ -193,6 +199,7 @@ impl DomainError {
             | Self::HighWater(_)
             | Self::Busy { .. }
             | Self::Witnesses { .. }
+            | Self::Timestamp { .. }
             | Self::Bundle(_)
             | Self::Task(_) => Fault::Environment,
         }

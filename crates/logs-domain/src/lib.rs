@@ -44,6 +44,9 @@ mod root_check;
 mod root_log;
 mod settings;
 mod tiles;
+mod timestamp;
+#[cfg(feature = "witness")]
+mod timestamp_http;
 #[cfg(feature = "witness")]
 mod witness_http;
 
@@ -62,6 +65,12 @@ pub use replay::CapturedTrace;
 pub use root_log::{RootPublished, verify_root_proof_file};
 pub use settings::{CheckpointPolicy, Settings};
 pub use tiles::TilesExported;
+pub use timestamp::{
+    MAX_TIMESTAMP_BYTES, RootTimestamp, TimestampAuthority, TimestampClient, TimestampFailure,
+    TimestampUnreachable, verify_root_timestamp_file,
+};
+#[cfg(feature = "witness")]
+pub use timestamp_http::HttpTimestamps;
 #[cfg(feature = "witness")]
 pub use witness_http::HttpWitnesses;
 
@@ -70,25 +79,26 @@ pub use ::completeness::{
     CallKind, ClassState, Completeness, FieldState, Found, Gap, Mode, Need, Nested, Population,
     Profile, Reason, RunCompleteness, gaps_of_run, nest,
 };
+pub use adapters::timestamp::{TimestampError, TimestampToken, TimestampTrust};
 pub use adapters::{BundleReport, Finding as BundleFinding};
 pub use audit_evidence::{
-    Acknowledged, ChainLink, ChainSubject, Ending, Environment, EvidenceChain, Finding, Inflection, LedgerReport, Linkage, PolicyError,
-    ReconcileFinding, ReconcileStatus, Reconciled, Reconciliation, ReplayWindow, RunEnding,
-    RunEnvironment, RunRecordError, RunScope, RunStart, RunStep, RunTelemetry, SpanEvent, Standing,
-    ToolAudit, ToolCall, ToolDisorder, ToolEvent, ToolFinding, TrustPolicy, Turn, VerifierKey,
-    WitnessClient, WitnessedCheckpoint,
+    Acknowledged, ChainLink, ChainSubject, Ending, Environment, EvidenceChain, Finding, Inflection,
+    LedgerReport, Linkage, PolicyError, ReconcileFinding, ReconcileStatus, Reconciled,
+    Reconciliation, ReplayWindow, RunEnding, RunEnvironment, RunRecordError, RunScope, RunStart,
+    RunStep, RunTelemetry, SpanEvent, Standing, ToolAudit, ToolCall, ToolDisorder, ToolEvent,
+    ToolFinding, TrustPolicy, Turn, VerifierKey, WitnessClient, WitnessedCheckpoint,
 };
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
 pub use logs_facade::{Answer, EvidenceFacade, EvidenceMetadata, LogsFacade, TraceFacade};
+pub use redaction::{FieldRule, PatternRule, Redactor, RuleError, Rules};
 pub use replay_determinism::{
     Aligned, DecisionParity, DeterminismLevel, Difference, DifferenceKind, Differs, ModelDrift,
     Parity, ReplayError, ReplayMatch, ReplayReport, ReplayValidator, Side, StepRecord,
     TraceFinding, TraceRecord,
 };
-pub use redaction::{FieldRule, PatternRule, Redactor, RuleError, Rules};
 pub use store_traits::{
-    ActorFacts, AlertFacts, AuditFilter, AuditRecord, Clock, ExportFilter, ExportRecord, FactId, Filter,
-    ListError, ListRequest, Object, Page, Period, RecordedFact, RunFilter, RunId, RunStatus,
-    RunSummary, Step, StepClass, StepOutcome, SystemFilter, SystemRecord, TenantId, Timestamp,
-    Usage, Value,
+    ActorFacts, AlertFacts, AuditFilter, AuditRecord, Clock, ExportFilter, ExportRecord, FactId,
+    Filter, ListError, ListRequest, Object, Page, Period, RecordedFact, RunFilter, RunId,
+    RunStatus, RunSummary, Step, StepClass, StepOutcome, SystemFilter, SystemRecord, TenantId,
+    Timestamp, Usage, Value,
 };

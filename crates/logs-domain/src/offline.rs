@@ -58,6 +58,15 @@ impl OfflineError {
     }
 }
 
+/// Reads a time-stamp token; one that is longer than any is cut, and so does not hold.
+pub(crate) fn read_token_file(path: &Path) -> Result<Vec<u8>, OfflineError> {
+    let mut token = Vec::new();
+    let wrong = |source| OfflineError::File { path: path.to_owned(), source };
+    let limit = crate::MAX_TIMESTAMP_BYTES as u64;
+    open(path)?.take(limit).read_to_end(&mut token).map_err(wrong)?;
+    Ok(token)
+}
+
 fn open(path: &Path) -> Result<File, OfflineError> {
     let wrong = |source| OfflineError::File { path: path.to_owned(), source };
     let file = File::open(path).map_err(wrong)?;

@@ -262,7 +262,11 @@ impl LogsDomain {
         Ok(None)
     }
 
-    async fn entry_bytes(&self, tenant: &TenantId, seq: u64) -> Result<Vec<u8>, DomainError> {
+    pub(crate) async fn entry_bytes(
+        &self,
+        tenant: &TenantId,
+        seq: u64,
+    ) -> Result<Vec<u8>, DomainError> {
         let entry = self.ledger.entries(tenant, seq..seq.saturating_add(1)).await?.pop();
         entry.map(|entry| entry.bytes).ok_or_else(|| {
             DomainError::Proof(format!("entry {seq} of `{tenant}` is missing from the database"))

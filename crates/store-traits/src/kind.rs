@@ -102,6 +102,8 @@ kinds! {
     LogCheckpoint = "log.checkpoint",
     /// A checkpoint of the root log that witnesses cosigned.
     LogCosigned = "log.cosigned",
+    /// A cosigned checkpoint of the root log that an authority time-stamped (RFC 3161).
+    LogTimestamped = "log.timestamped",
     /// A content was erased; the commitment stays.
     ContentErased = "content.erased",
 }

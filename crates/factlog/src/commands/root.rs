@@ -1,12 +1,16 @@
 //! `factlog root …`
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use logs_domain::{Access, HttpWitnesses, TrustPolicy, verify_root_proof_file};
+use anyhow::Context as _;
+use logs_domain::{
+    Access, HttpTimestamps, HttpWitnesses, TimestampAuthority, TimestampToken, TimestampTrust,
+    TrustPolicy, verify_root_proof_file, verify_root_timestamp_file,
+};
 use owo_colors::OwoColorize as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Context;
 use crate::args::RootCommand;
@@ -16,12 +20,27 @@ use crate::text::{count, printable};
 
 pub(crate) async fn run(context: &Context, command: RootCommand) -> anyhow::Result<ExitCode> {
     match command {
-        RootCommand::Publish { policy } => {
+        RootCommand::Publish { policy, tsa, tsa_certificates } => {
             let policy = read(&policy)?;
+            let authority = match (tsa, tsa_certificates) {
+                (Some(url), Some(file)) => Some(TimestampAuthority { url, trust: trust(&file)? }),
+                _ => None,
+            };
             let domain = context.open(Access::Write).await?;
             let published = domain.publish_root(&policy, &HttpWitnesses::new()).await;
+            let stamped = match (&published, &authority) {
+                (Ok(published), Some(authority)) => Some(
+                    domain.timestamp_root(&published.note, authority, &HttpTimestamps::new()).await,
+                ),
+                _ => None,
+            };
             domain.close().await?;
             let published = published?;
+            let stamped = stamped.transpose()?;
+            if let Some(stamped) = &stamped {
+                let said = stated(&stamped.stated);
+                context.output.hint(&format!("{} {said}", "time-stamped".green()));
+            }
             for (who, why) in &published.failed {
                 context.output.hint(&format!("{} {who}: {}", "note:".yellow(), printable(why)));
             }
@@ -29,6 +48,7 @@ pub(crate) async fn run(context: &Context, command: RootCommand) -> anyhow::Resu
                 "size": published.size,
                 "added": published.added,
                 "checkpoint": published.note,
+                "timestamp": stamped.map(|stamped| document(&stamped.stated)),
                 "failed": published.failed.iter().map(|(who, why)| json!({
                     "who": who, "why": why,
                 })).collect::<Vec<_>>(),
@@ -36,10 +56,15 @@ pub(crate) async fn run(context: &Context, command: RootCommand) -> anyhow::Resu
             context.output.answer(&document, &published.note)?;
             Ok(ExitCode::SUCCESS)
         }
-        RootCommand::Prove { tenant, size } => {
+        RootCommand::Prove { tenant, size, timestamp } => {
             let domain = context.open(Access::Read).await?;
             let tenant = domain.tenant(tenant.tenant).await?;
             let proof = domain.prove_in_root(&tenant, size).await?;
+            if let Some(file) = timestamp {
+                let token = domain.root_timestamp(&proof).await?;
+                fs::write(&file, token)
+                    .with_context(|| format!("cannot write `{}`", file.display()))?;
+            }
             domain.close().await?;
             if context.output.json {
                 context.output.answer(&json!({ "proof": proof }), "")?;
@@ -48,18 +73,41 @@ pub(crate) async fn run(context: &Context, command: RootCommand) -> anyhow::Resu
             }
             Ok(ExitCode::SUCCESS)
         }
-        RootCommand::Verify { file, policy } => verify(context, &file, &read(&policy)?),
+        RootCommand::Verify { file, policy, timestamp, tsa_certificates } => {
+            let stamp = match (timestamp, tsa_certificates) {
+                (Some(_), Some(_)) if file.as_os_str() == "-" => {
+                    let why = "a proof that comes with a time-stamp must be a file";
+                    return Err(BadInput(why.to_owned()).into());
+                }
+                (Some(token), Some(certificates)) => Some((token, trust(&certificates)?)),
+                _ => None,
+            };
+            verify(context, &file, &read(&policy)?, stamp)
+        }
     }
 }
 
-fn verify(context: &Context, file: &Path, policy: &TrustPolicy) -> anyhow::Result<ExitCode> {
+fn verify(
+    context: &Context,
+    file: &Path,
+    policy: &TrustPolicy,
+    stamp: Option<(PathBuf, TimestampTrust)>,
+) -> anyhow::Result<ExitCode> {
+    let refuse = |why: String| {
+        let text = format!("{} {}\n", "does not hold:".red().bold(), printable(&why));
+        context.output.answer(&json!({ "holds": false, "why": why }), &text)?;
+        Ok(ExitCode::from(DOES_NOT_HOLD))
+    };
     let proved = match verify_root_proof_file(file, policy)? {
         Ok(proved) => proved,
-        Err(why) => {
-            let text = format!("{} {}\n", "does not hold:".red().bold(), printable(&why));
-            context.output.answer(&json!({ "holds": false, "why": why }), &text)?;
-            return Ok(ExitCode::from(DOES_NOT_HOLD));
-        }
+        Err(why) => return refuse(why),
+    };
+    let stamp = match stamp {
+        Some((token, trust)) => match verify_root_timestamp_file(file, &token, &trust)? {
+            Ok(stamp) => Some(stamp),
+            Err(why) => return refuse(format!("the time-stamp: {why}")),
+        },
+        None => None,
     };
     let witnesses: Vec<_> = proved
         .root
@@ -74,18 +122,46 @@ fn verify(context: &Context, file: &Path, policy: &TrustPolicy) -> anyhow::Resul
         "checkpoint": proved.note,
         "root_size": proved.root.checkpoint.size,
         "witnesses": witnesses,
+        "timestamp": stamp.as_ref().map(document),
     });
     let text = format!(
-        "{} the checkpoint of {} of {} lies in the root log {}, which {} cosigned\n\n{}",
+        "{} the checkpoint of {} of {} lies in the root log {}, which {} cosigned\n{}\n{}",
         "holds:".green().bold(),
         count(proved.body.size, "entry", "entries"),
         printable(&proved.body.origin),
         printable(&proved.root.checkpoint.origin),
         count(proved.root.cosigned_by.len() as u64, "witness", "witnesses"),
+        stamp.map(|stamp| format!("time-stamped {}\n", stated(&stamp))).unwrap_or_default(),
         proved.note,
     );
     context.output.answer(&document, &text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn stated(token: &TimestampToken) -> String {
+    format!(
+        "at {} by {} (policy {}, number {})",
+        token.at,
+        printable(&token.signer),
+        token.policy,
+        token.serial
+    )
+}
+
+fn document(token: &TimestampToken) -> Value {
+    json!({
+        "at": token.at.to_string(),
+        "signer": token.signer,
+        "policy": token.policy,
+        "serial": token.serial,
+    })
+}
+
+fn trust(path: &Path) -> Result<TimestampTrust, BadInput> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        BadInput(format!("cannot read the certificates `{}`: {error}", path.display()))
+    })?;
+    TimestampTrust::parse(&text).map_err(|error| BadInput(format!("`{}`: {error}", path.display())))
 }
 
 fn read(path: &Path) -> Result<TrustPolicy, BadInput> {

@@ -1,11 +1,8 @@
-//! A platform's backend that links the LOGS domain: it records runs with their steps, and serves what
-//! was recorded as JSON.
+//! A platform's backend: it records runs with their steps, and serves what was recorded as JSON.
 //!
 //! ```text
 //! platform-backend FOLDER [127.0.0.1:8080]
-//! curl -d '{"run":"r-1","agent":"support","steps":[{"skill":"lookup_order"}]}' -H 'content-type: application/json' :8080/runs
-//! curl ':8080/runs?agent=support'
-//! curl :8080/runs/r-1
+//! curl :8080/runs --json '{"run":"r-1","agent":"support","steps":[{"skill":"lookup_order"}]}'
 //! ```
 
 use std::sync::Arc;
@@ -71,15 +68,15 @@ async fn main() -> anyhow::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
     axum::serve(listener, router).with_graceful_shutdown(stop).await?;
-    match Arc::try_unwrap(app) {
-        Ok(app) => Ok(app.logs.close().await?),
-        Err(_) => Ok(()),
+    if let Ok(app) = Arc::try_unwrap(app).map_err(drop) {
+        app.logs.close().await?;
     }
+    Ok(())
 }
 
 /// Each fact is durable before it is answered for.
 async fn record(State(app): Shared, Json(new): Json<NewRun>) -> Answer {
-    let scope = RunScope::new(run_id(&new.run)?, new.agent);
+    let scope = RunScope::new(RunId::parse(&new.run).map_err(bad)?, new.agent);
     let (traces, tenant, clock) = (app.logs.traces(), &app.tenant, SystemClock);
     let start = RunStart::new(scope.clone(), clock.now());
     traces.start(tenant, start).await.map_err(refused)?;
@@ -103,10 +100,9 @@ async fn record(State(app): Shared, Json(new): Json<NewRun>) -> Answer {
 async fn list(State(app): Shared, Query(asked): Query<Listed>) -> Answer {
     let filter = RunFilter { agent: asked.agent, ..RunFilter::default() };
     let (limit, cursor) = (asked.limit.unwrap_or(20), asked.cursor.as_deref());
-    let request = ListRequest::new(&app.tenant, filter, limit, cursor)
-        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    let request = ListRequest::new(&app.tenant, filter, limit, cursor).map_err(bad)?;
     let answer = app.logs.logs().runs(&request).await.map_err(failed)?;
-    let page = answer.value;
+    let page = &answer.value;
     Ok(Json(json!({
         "items": page.items.iter().map(summary).collect::<Vec<_>>(),
         "has_more": page.has_more(),
@@ -116,7 +112,7 @@ async fn list(State(app): Shared, Query(asked): Query<Listed>) -> Answer {
 }
 
 async fn show(State(app): Shared, Path(run): Path<String>) -> Answer {
-    let run = run_id(&run)?;
+    let run = RunId::parse(&run).map_err(bad)?;
     let found = app.logs.logs().run(&app.tenant, &run).await.map_err(failed)?;
     let Some(run_found) = found.value else {
         return Err((StatusCode::NOT_FOUND, format!("run `{run}` is not recorded")));
@@ -134,8 +130,8 @@ fn summary(run: &RunSummary) -> Value {
     json!({ "run": run.run_id, "agent": run.agent, "status": run.status.as_str(), "started_at": started_at, "tools": run.tool_calls, "errors": run.errors })
 }
 
-fn run_id(text: &str) -> Result<RunId, (StatusCode, String)> {
-    RunId::parse(text).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
+fn bad(error: impl std::fmt::Display) -> (StatusCode, String) {
+    (StatusCode::BAD_REQUEST, error.to_string())
 }
 
 fn refused(error: RunRecordError) -> (StatusCode, String) {

@@ -34,6 +34,8 @@ pub struct PeriodRun {
     pub run_id: String,
     /// Its first entry.
     pub first_seq: u64,
+    /// Entries that belong to it, words about it too.
+    pub entries: u64,
     /// When it began, as far as its facts say.
     pub started_at: Option<Timestamp>,
     /// The first fact that ends it; `None` while it is open.
@@ -54,6 +56,8 @@ pub struct PopulationCount {
     period: Period,
     leaves: CompactRange,
     runs: BTreeMap<String, (u64, Ends)>,
+    /// Entries by run.
+    entries: BTreeMap<String, u64>,
 }
 
 impl PopulationCount {
@@ -66,7 +70,12 @@ impl PopulationCount {
     /// ```
     #[must_use]
     pub fn new(period: Period) -> Self {
-        Self { period, leaves: CompactRange::new(), runs: BTreeMap::new() }
+        Self {
+            period,
+            leaves: CompactRange::new(),
+            runs: BTreeMap::new(),
+            entries: BTreeMap::new(),
+        }
     }
 
     /// Entries counted.
@@ -134,9 +143,15 @@ impl PopulationCount {
     /// assert_eq!(population.runs.len(), 1);
     /// ```
     pub fn fact(&mut self, fact: &RecordedFact) {
+        let Some(run) = fact.run_id.as_ref() else { return };
+        match self.entries.get_mut(run) {
+            Some(entries) => *entries += 1,
+            None => drop(self.entries.insert(run.clone(), 1)),
+        }
         // Expectations, certificates and other words about a run do not make it one.
-        let of_a_run = fact.kind.starts_with("run.") || fact.kind == "audit.tool";
-        let Some(run) = fact.run_id.as_ref().filter(|_| of_a_run) else { return };
+        if !(fact.kind.starts_with("run.") || fact.kind == "audit.tool") {
+            return;
+        }
         if !self.runs.contains_key(run) {
             self.runs.insert(run.clone(), (fact.seq, Ends::default()));
         }
@@ -159,12 +174,14 @@ impl PopulationCount {
     /// ```
     #[must_use]
     pub fn finish(self, head: &Head) -> Population {
-        let Self { period, leaves, runs } = self;
+        let Self { period, leaves, runs, entries } = self;
         let (mut known, mut untimed) = (Vec::new(), Vec::new());
         for (run_id, (first_seq, ends)) in runs {
             let Ends { started, ends, .. } = ends;
             let started_at = started.map(|(at, _)| at);
-            let run = PeriodRun { run_id, first_seq, started_at, end: ends.into_iter().next() };
+            let entries = entries.get(&run_id).copied().unwrap_or(0);
+            let end = ends.into_iter().next();
+            let run = PeriodRun { run_id, first_seq, entries, started_at, end };
             match started_at {
                 None => untimed.push(run),
                 Some(at) if within(&period, at) => known.push(run),

@@ -50,6 +50,8 @@ fn every_run_that_began_in_the_period_is_closed_or_named_as_open() {
     let population = count(&facts, period, &head(&facts));
     let runs: Vec<_> = population.runs.iter().map(|run| run.run_id.as_str()).collect();
     assert_eq!(runs, ["open", "late", "closed"]);
+    let entries: Vec<_> = population.runs.iter().map(|run| run.entries).collect();
+    assert_eq!(entries, [1, 1, 2]);
     let open: Vec<_> = population.open().map(|run| run.run_id.as_str()).collect();
     assert_eq!(open, ["open", "late"]);
     assert!(population.whole());

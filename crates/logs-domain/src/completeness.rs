@@ -85,7 +85,7 @@ impl LogsDomain {
         let mut keep = |entry: &Entry| {
             leaves.insert(entry.seq, leaf_hash(&entry.bytes));
         };
-        let record = self.run_record(tenant, run, &mut keep).await?;
+        let record = self.run_record(tenant, run, as_of_size, &mut keep).await?;
         if record.entries() == 0 {
             return Err(DomainError::NoSuchRun(format!("tenant `{tenant}` has no run `{run}`")));
         }
@@ -123,11 +123,8 @@ impl LogsDomain {
                 count
                     .leaf(entry.seq, leaf_hash(&entry.bytes))
                     .map_err(|error| DomainError::Proof(error.to_string()))?;
-                // The column spares the parsing of what belongs to no run; the answer for each run
-                // is made from the bytes.
-                if entry.run_id.is_some() {
-                    count.fact(&fact_of(&entry)?);
-                }
+                // From the bytes, which the root covers: a column that was emptied would hide a run.
+                count.fact(&fact_of(&entry)?);
                 if let Some(signed) = signed.as_ref().filter(|signed| signed.size == count.size())
                     && count.root() != signed.root
                 {
@@ -160,7 +157,14 @@ impl LogsDomain {
         for run in &population.runs {
             let run_id = RunId::parse(&run.run_id)
                 .map_err(|error| DomainError::NoSuchRun(error.to_string()))?;
-            let record = self.run_record(tenant, &run_id, &mut |_| {}).await?;
+            let record = self.run_record(tenant, &run_id, coverage.as_of_size, &mut |_| {}).await?;
+            if record.entries() != run.entries {
+                return Err(DomainError::Proof(format!(
+                    "run `{run_id}` has {} entries, its index leads to {}",
+                    run.entries,
+                    record.entries()
+                )));
+            }
             let RunCompleteness { run_id, completeness, reasons, .. } =
                 record.check(profile, mode, coverage);
             worst = worst.max(completeness);
@@ -180,17 +184,21 @@ impl LogsDomain {
         })
     }
 
-    /// The record of a run, a page of entries at a time.
+    /// The record of a run as of a size of the ledger, a page of entries at a time. What others
+    /// record meanwhile belongs to the next answer.
     async fn run_record(
         &self,
         tenant: &TenantId,
         run: &RunId,
+        as_of_size: u64,
         each: &mut (dyn FnMut(&Entry) + Send),
     ) -> Result<RunRecord, DomainError> {
         let mut record = RunRecord::new(run.as_str());
         self.each_entry_of(tenant, run, &mut |entry| {
-            record.add(&fact_of(entry)?);
-            each(entry);
+            if entry.seq < as_of_size {
+                record.add(&fact_of(entry)?);
+                each(entry);
+            }
             Ok(())
         })
         .await?;

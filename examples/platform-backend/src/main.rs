@@ -119,10 +119,10 @@ async fn show(State(app): Shared, Path(run): Path<String>) -> Answer {
     };
     let steps = app.logs.logs().outcomes(&app.tenant, &run).await.map_err(failed)?.value;
     let steps = steps.iter().map(|step| json!({ "name": step.name, "error": step.error }));
-    let mut document = summary(&run_found);
-    document["steps"] = steps.collect();
-    document["as_of_size"] = found.evidence.as_of_size.into();
-    Ok(Json(document))
+    let steps: Vec<Value> = steps.collect();
+    Ok(Json(
+        json!({ "run": summary(&run_found), "steps": steps, "as_of_size": found.evidence.as_of_size }),
+    ))
 }
 
 fn summary(run: &RunSummary) -> Value {

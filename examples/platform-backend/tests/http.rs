@@ -78,7 +78,10 @@ fn a_run_is_recorded_listed_shown_and_outlives_the_process() {
     let (_, none) = backend.ask("GET", "/runs?agent=nobody", "");
     assert_eq!(none["items"], json!([]));
     let (status, shown) = backend.ask("GET", "/runs/r-1", "");
-    assert_eq!((status, &shown["tools"], &shown["errors"]), (200, &json!(2), &json!(1)));
+    assert_eq!(
+        (status, &shown["run"]["tools"], &shown["run"]["errors"]),
+        (200, &json!(2), &json!(1))
+    );
     assert_eq!(shown["steps"][2], json!({"name": "refund", "error": "timeout"}));
     assert_eq!(backend.ask("GET", "/runs/r-2", "").0, 404);
     assert_eq!(backend.ask("GET", "/runs?limit=0", "").0, 400);

@@ -119,7 +119,7 @@ async fn a_run_is_recorded_acknowledged_and_read_back() {
             RunFilter { model: Some("gpt-4o".into()), ..RunFilter::default() },
         ] {
             let page = logs.runs(&list(filter)).await.unwrap().value;
-            assert_eq!(page.items, [one.clone()]);
+            assert_eq!(page.items, std::slice::from_ref(&one));
         }
         let acks = AuditFilter { kind: Some("audit.ack".into()), ..AuditFilter::default() };
         assert_eq!(logs.audit(&list(acks)).await.unwrap().value.items.len(), 4);

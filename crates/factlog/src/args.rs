@@ -191,9 +191,11 @@ pub(crate) enum LedgerCommand {
         #[command(flatten)]
         tenant: Tenant,
     },
-    /// Write the log into a folder as C2SP tiles, for readers without the database; safe to repeat.
+    /// Write the log into a folder or a bucket as C2SP tiles, for readers without the database; safe
+    /// to repeat.
     ExportTiles {
-        /// The folder; it is made, and what is there already is completed.
+        /// The folder, or `s3://bucket/prefix` (a build with the feature `object-store`; AWS_* in the
+        /// environment); it is made, and what is there already is completed.
         folder: PathBuf,
         #[command(flatten)]
         tenant: Tenant,

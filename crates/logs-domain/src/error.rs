@@ -142,6 +142,16 @@ pub enum DomainError {
         /// Why.
         error: crate::TimestampFailure,
     },
+    /// An object store failed, or its address cannot be used.
+    #[error("cannot {doing} `{object}`: {why}")]
+    ObjectStore {
+        /// What was being done.
+        doing: &'static str,
+        /// Which object or address.
+        object: String,
+        /// What the store said.
+        why: String,
+    },
     /// A tenant's name that this log keeps for itself.
     #[error("`{0}` is the root log's own name: nothing can be recorded under it")]
     Reserved(TenantId),
@@ -182,7 +192,9 @@ impl DomainError {
             | Self::EmptyLedger(_)
             | Self::NoSuchRun(_)
             | Self::NoSuchFact(_) => Fault::Input,
-            Self::File { doing: "read", .. } => Fault::Input,
+            Self::File { doing: "read", .. } | Self::ObjectStore { doing: "use", .. } => {
+                Fault::Input
+            }
             Self::Record(RecordError::Proof {
                 source: audit_evidence::ProveError::Store(error),
                 ..
@@ -200,6 +212,7 @@ impl DomainError {
             | Self::Busy { .. }
             | Self::Witnesses { .. }
             | Self::Timestamp { .. }
+            | Self::ObjectStore { .. }
             | Self::Bundle(_)
             | Self::Task(_) => Fault::Environment,
         }

@@ -44,6 +44,8 @@ mod root_check;
 mod root_log;
 mod settings;
 mod tiles;
+#[cfg(feature = "object-store")]
+mod tiles_bucket;
 mod timestamp;
 #[cfg(feature = "witness")]
 mod timestamp_http;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use audit_evidence::{
     OpenedCheckpoint, Tile, TileError, consistency_proof, entry_bundle, hash_tile, open_checkpoint,
     tiles_between, verify_consistency,
@@ -23,6 +24,30 @@ pub struct TilesExported {
     pub files: u64,
 }
 
+/// Where tiles lie: objects by name, `checkpoint` beside them.
+#[async_trait]
+pub(crate) trait TilePlace: Send + Sync {
+    /// An object's name as people know it.
+    fn shown(&self, name: &str) -> String;
+
+    /// The checkpoint that lies there.
+    async fn checkpoint(&self) -> Result<Option<String>, DomainError>;
+
+    /// Writes an object that never changes; `false` where it is there already. One with other bytes
+    /// is left alone: two logs in one place would prove neither.
+    async fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool, DomainError>;
+
+    /// Puts a checkpoint in place of the one that was read.
+    async fn replace_checkpoint(&self, note: &str) -> Result<(), DomainError>;
+}
+
+/// What to say of an object that is there with other bytes.
+pub(crate) fn differs(shown: &str) -> DomainError {
+    DomainError::Proof(format!(
+        "`{shown}` is there with other bytes, and a tile never changes (name another place)"
+    ))
+}
+
 impl LogsDomain {
     /// Writes a tenant's log into a folder as C2SP tlog-tiles: what is new since the checkpoint that
     /// lies there, and the newest checkpoint last. A crash in between leaves a folder whose checkpoint
@@ -36,18 +61,26 @@ impl LogsDomain {
         tenant: &TenantId,
         folder: &Path,
     ) -> Result<TilesExported, DomainError> {
+        self.export_tiles_to(tenant, &Folder(folder.to_owned())).await
+    }
+
+    pub(crate) async fn export_tiles_to(
+        &self,
+        tenant: &TenantId,
+        place: &dyn TilePlace,
+    ) -> Result<TilesExported, DomainError> {
         let checkpoint = self.checkpoint(tenant).await?;
-        let before = match read(&folder.join("checkpoint"))? {
+        let before = match place.checkpoint().await? {
             None => 0,
-            Some(note) => self.published(tenant, folder, &note, &checkpoint).await?,
+            Some(note) => self.published(tenant, place, &note, &checkpoint).await?,
         };
         let mut files = 0;
         for tile in tiles_between(before, checkpoint.size) {
             let bytes = self.tile(tenant, &tile).await?;
-            files += u64::from(keep(&folder.join(tile.to_string()), &bytes)?);
+            files += u64::from(place.keep(&tile.to_string(), bytes).await?);
         }
         if before < checkpoint.size || before == 0 {
-            replace(&folder.join("checkpoint"), checkpoint.note.as_bytes())?;
+            place.replace_checkpoint(&checkpoint.note).await?;
             files += 1;
         }
         Ok(TilesExported { size: checkpoint.size, before, files })
@@ -68,18 +101,18 @@ impl LogsDomain {
         })
     }
 
-    /// The size of what lies in the folder, after a check that the newest state extends it.
+    /// The size of what lies in the place, after a check that the newest state extends it.
     async fn published(
         &self,
         tenant: &TenantId,
-        folder: &Path,
+        place: &dyn TilePlace,
         note: &str,
         newest: &Checkpoint,
     ) -> Result<u64, DomainError> {
         let refuse = |why: String| {
             DomainError::Proof(format!(
-                "`{}` is not an older state of the log `{}`: {why} (nothing was written; name another folder)",
-                folder.join("checkpoint").display(),
+                "`{}` is not an older state of the log `{}`: {why} (nothing was written; name another place)",
+                place.shown("checkpoint"),
                 self.log_origin(tenant)
             ))
         };
@@ -101,6 +134,27 @@ impl LogsDomain {
     }
 }
 
+struct Folder(PathBuf);
+
+#[async_trait]
+impl TilePlace for Folder {
+    fn shown(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    async fn checkpoint(&self) -> Result<Option<String>, DomainError> {
+        read(&self.0.join("checkpoint"))
+    }
+
+    async fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool, DomainError> {
+        keep(&self.0.join(name), &bytes)
+    }
+
+    async fn replace_checkpoint(&self, note: &str) -> Result<(), DomainError> {
+        replace(&self.0.join("checkpoint"), note.as_bytes())
+    }
+}
+
 fn read(path: &Path) -> Result<Option<String>, DomainError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -109,15 +163,10 @@ fn read(path: &Path) -> Result<Option<String>, DomainError> {
     }
 }
 
-/// Writes a file that never changes; `false` where it is there already. One with other bytes is left
-/// alone: two logs in one folder would prove neither.
 fn keep(path: &Path, bytes: &[u8]) -> Result<bool, DomainError> {
     match std::fs::read(path) {
         Ok(there) if there == bytes => Ok(false),
-        Ok(_) => Err(DomainError::Proof(format!(
-            "`{}` is there with other bytes, and a tile never changes (name another folder)",
-            path.display()
-        ))),
+        Ok(_) => Err(differs(&path.display().to_string())),
         Err(error) if error.kind() == ErrorKind::NotFound => replace(path, bytes).map(|()| true),
         Err(source) => Err(DomainError::File { doing: "read", path: path.to_path_buf(), source }),
     }

@@ -1,11 +1,12 @@
 //! `factlog ledger …`
 
 use std::ops::Range;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use logs_domain::{Access, LedgerReport, LogsDomain, TenantId};
+use logs_domain::{Access, LedgerReport, LogsDomain, TenantId, TilesExported};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
@@ -63,8 +64,9 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
         LedgerCommand::ExportTiles { folder, tenant } => {
             let domain = context.open(Access::Write).await?;
             let tenant = domain.tenant(tenant.tenant).await?;
-            let done = domain.export_tiles(&tenant, &folder).await?;
+            let done = export_tiles(&domain, &tenant, &folder).await;
             domain.close().await?;
+            let done = done?;
             let document = json!({
                 "entries": done.size, "entries_before": done.before, "files": done.files,
             });
@@ -79,6 +81,31 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+#[cfg(feature = "object-store")]
+async fn export_tiles(
+    domain: &LogsDomain,
+    tenant: &TenantId,
+    place: &Path,
+) -> anyhow::Result<TilesExported> {
+    match place.to_str().filter(|place| place.starts_with("s3://")) {
+        Some(url) => Ok(domain.export_tiles_to_bucket(tenant, url).await?),
+        None => Ok(domain.export_tiles(tenant, place).await?),
+    }
+}
+
+#[cfg(not(feature = "object-store"))]
+async fn export_tiles(
+    domain: &LogsDomain,
+    tenant: &TenantId,
+    place: &Path,
+) -> anyhow::Result<TilesExported> {
+    if place.to_str().is_some_and(|place| place.starts_with("s3://")) {
+        let why = "this build writes to no bucket (build it with `--features object-store`)";
+        return Err(BadInput(why.to_owned()).into());
+    }
+    Ok(domain.export_tiles(tenant, place).await?)
 }
 
 fn print(context: &Context, member: &str, text: &str) -> anyhow::Result<ExitCode> {

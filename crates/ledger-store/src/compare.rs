@@ -6,8 +6,7 @@ use std::ops::Range;
 use store_traits::{StoreError, TenantId};
 
 use crate::cell::StoredRow;
-use crate::row::to_i64;
-use crate::{Cell, Check, FactAt, Reader, Row, Table};
+use crate::{Cell, Check, FactAt, Reader, Row, Statement, Table};
 
 /// What the rows of a range say other than the facts of that range: a row too many, one too few, a
 /// column that differs.
@@ -35,13 +34,15 @@ pub(crate) async fn differences(
             found.extend(there.into_iter().map(|(seq, what)| {
                 (seq, format!("`{}` has a row that its entry does not give: {what}", table.name))
             }));
+            let before = match earlier {
+                Some(statement) => {
+                    first_given(reader, statement, tenant, columns, &expected).await?
+                }
+                None => BTreeMap::new(),
+            };
             for row in expected {
-                let first: Option<(i64,)> = match earlier {
-                    Some(statement) => reader.first(statement, tenant, &row.cells).await?,
-                    None => None,
-                };
-                if first.is_none_or(|(first,)| first >= to_i64(row.seq)) {
-                    let what = spelt(&row.cells);
+                let what = spelt(&row.cells);
+                if before.get(&what).is_none_or(|first| *first >= row.seq) {
                     found.push((row.seq, format!("`{}` lacks a row: {what}", table.name)));
                 }
             }
@@ -56,6 +57,33 @@ pub(crate) async fn differences(
             Ok(found)
         }
     }
+}
+
+/// Where each row was first given, in words, of all rows that share a first column with these.
+async fn first_given(
+    reader: &Reader,
+    statement: &'static Statement,
+    tenant: &TenantId,
+    columns: &[&str],
+    rows: &[Row<'_>],
+) -> Result<BTreeMap<String, u64>, StoreError> {
+    let first = |row: &Row<'_>| match row.cells.first() {
+        Some(Cell::Text(Some(text))) => Some(text.to_string()),
+        _ => None,
+    };
+    let wanted: BTreeSet<String> = rows.iter().filter_map(first).collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let wanted: serde_json::Value = wanted.into_iter().collect();
+    let stored: Vec<StoredRow> =
+        reader.rows(statement, tenant, &[wanted.to_string().into()]).await?;
+    let mut given = BTreeMap::new();
+    for row in stored {
+        let at = given.entry(said(columns, &row.cells)).or_insert(row.seq);
+        *at = row.seq.min(*at);
+    }
+    Ok(given)
 }
 
 /// A row in words.

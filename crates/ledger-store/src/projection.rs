@@ -55,14 +55,14 @@ pub enum Check {
         select: Statement,
     },
     /// Any number of rows an entry: the stored rows must be those that the entries give. Of a table
-    /// that keeps a row where it was first given, `earlier` selects the `seq` of the row whose columns
-    /// are `$2` and what follows, and one from before the range will do.
+    /// that keeps a row where it was first given, `earlier` selects `seq` and the columns of all rows
+    /// whose first column is one of `$2`, a JSON array of texts; one from before the range will do.
     Set {
         /// The names of the columns after `(tenant, seq)`; texts all of them.
         columns: &'static [&'static str],
         /// Selects `seq` and these columns.
         select: Statement,
-        /// Selects the `seq` of one row.
+        /// Selects rows by their first column.
         earlier: Option<Statement>,
     },
     /// Each statement selects the sequence numbers at which something is wrong, and the text says

@@ -26,11 +26,13 @@ pub(crate) const SELECT_LABEL_ROWS: Statement = Statement::both(
     "reading the labels of runs",
     "SELECT seq, run_id, name, value FROM run_labels WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, name, value",
 );
-/// The entry that first gave a run a label: `$2` run, `$3` name, `$4` value.
-pub(crate) const SELECT_LABEL: Statement = Statement::both(
-    "looking up a label",
-    "SELECT seq FROM run_labels WHERE tenant = $1 AND run_id = $2 AND name = $3 AND value = $4",
-);
+/// The labels of runs, and the entries that first gave them: `$2` runs as a JSON array.
+pub(crate) const SELECT_LABELS_OF: Statement = Statement {
+    doing: "looking up labels",
+    sqlite: "SELECT l.seq, l.run_id, l.name, l.value FROM json_each($2) j CROSS JOIN run_labels l ON l.tenant = $1 AND l.run_id = j.value",
+    // OFFSET keeps the planner from reading all labels of the tenant.
+    postgres: "SELECT l.seq, l.run_id, l.name, l.value FROM json_array_elements_text(CAST($2 AS JSON)) AS j (run_id) CROSS JOIN LATERAL (SELECT * FROM run_labels WHERE run_labels.tenant = $1 AND run_labels.run_id = j.run_id OFFSET 0) l",
+};
 
 /// The labels of each run once, at the first of these facts that gives it.
 pub(crate) fn first_given<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use ledger_store::{Cell, Check, FactAt, Projection, Row, Table};
 
-use crate::labels::{INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL, SELECT_LABEL_ROWS, first_given};
+use crate::labels::{
+    INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL_ROWS, SELECT_LABELS_OF, first_given,
+};
 use crate::row::{STEP_COLUMNS, run_of, step_row};
 use crate::sql;
 
@@ -44,7 +46,7 @@ pub static PROJECTION: Projection = Projection {
             check: Check::Set {
                 columns: &LABEL_COLUMNS,
                 select: SELECT_LABEL_ROWS,
-                earlier: Some(SELECT_LABEL),
+                earlier: Some(SELECT_LABELS_OF),
             },
             topic: Some("lists"),
         },

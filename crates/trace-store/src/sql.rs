@@ -2,7 +2,7 @@
 
 use ledger_store::{Insert, Statement, Type, repeated};
 
-use crate::labels::{SELECT_LABEL, SELECT_LABEL_ROWS};
+use crate::labels::{SELECT_LABEL_ROWS, SELECT_LABELS_OF};
 
 use Type::{Int, Text};
 
@@ -159,5 +159,5 @@ pub static STATEMENTS: [&Statement; 17] = [
     &SELECT_STEPS_BEFORE_THEIR_RUN,
     &SELECT_RUNS_WITHOUT_THEIR_STEP,
     &SELECT_LABEL_ROWS,
-    &SELECT_LABEL,
+    &SELECT_LABELS_OF,
 ];

@@ -194,9 +194,21 @@ mod tests {
         let failed = step(1, 20, Some("timeout"));
         check(&[step(0, 1, None)], &[], None);
         check(&[step(0, 1, None), failed.clone()], &[], Some((Turn::Error, 1)));
-        check(&[failed.clone()], &[record(5, 10, "tool.denied", "")], Some((Turn::Denial, 5)));
-        check(&[failed.clone()], &[record(5, 10, "tool", "DENIED")], Some((Turn::Denial, 5)));
-        check(&[failed.clone()], &[record(5, 10, "tool.allowed", "allow")], Some((Turn::Error, 1)));
+        check(
+            std::slice::from_ref(&failed),
+            &[record(5, 10, "tool.denied", "")],
+            Some((Turn::Denial, 5)),
+        );
+        check(
+            std::slice::from_ref(&failed),
+            &[record(5, 10, "tool", "DENIED")],
+            Some((Turn::Denial, 5)),
+        );
+        check(
+            std::slice::from_ref(&failed),
+            &[record(5, 10, "tool.allowed", "allow")],
+            Some((Turn::Error, 1)),
+        );
         check(&[failed, step(9, 5, None)], &[], Some((Turn::Abort, 9)));
     }
 

@@ -15,18 +15,20 @@
 
 mod filter;
 mod known;
+mod rows;
+mod tenant;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use store_traits::{IdempotencyKey, Known, SealedBatch, StoreError, TenantId};
 
-use crate::error::corrupt;
-use crate::row::{HeadRow, KnownRow, from_i64};
-use crate::{Cell, Reader, Row, sql};
+use crate::{Reader, Row, sql};
 
-use known::{KnownTags, SPAN, Suspects};
+use known::{KnownTags, SPAN};
+use rows::{Rows, row, tags_of};
+use tenant::TenantKeys;
 
 /// Makes the tag of a key: 64 bits of a hash, always the same ones. Handed in by whoever knows a hash.
 pub type KeyTag = fn(&IdempotencyKey) -> u64;
@@ -34,30 +36,25 @@ pub type KeyTag = fn(&IdempotencyKey) -> u64;
 /// What all tenants' tags may take in memory before those that were not asked for longest are
 /// forgotten.
 const MOST_BYTES: usize = 256 << 20;
-/// Entries whose keys are read at a time where tags are missing.
-const PAGE: u64 = 10_000;
-/// Rows that are read at a time: of spans (half a megabyte each), of commits.
-const SPANS_AT_ONCE: u64 = 16;
-const COMMITS_AT_ONCE: u64 = 4_096;
-/// Suspected entries that are read at a time.
-const ENTRIES_AT_ONCE: usize = 500;
 
 /// The keys of all tenants.
 pub(crate) struct Keys {
     tag: KeyTag,
+    most_bytes: usize,
     tenants: Mutex<Tenants>,
 }
 
 #[derive(Default)]
 struct Tenants {
-    /// With the number of the last question about each.
-    known: BTreeMap<TenantId, (u64, KnownTags)>,
+    /// With the number of the last question about each. Whoever works with a tenant's tags holds them,
+    /// also when they are forgotten here meanwhile.
+    known: BTreeMap<TenantId, (u64, Arc<Mutex<KnownTags>>)>,
     questions: u64,
 }
 
 impl Keys {
     pub(crate) fn new(tag: KeyTag) -> Self {
-        Self { tag, tenants: Mutex::default() }
+        Self { tag, most_bytes: MOST_BYTES, tenants: Mutex::default() }
     }
 
     /// What is known of each key, in the order of the keys.
@@ -67,8 +64,9 @@ impl Keys {
         tenant: &TenantId,
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<Known>>, StoreError> {
-        self.catch_up(reader, tenant).await?;
-        let found = self.find(reader, tenant, keys.iter()).await?;
+        let own = self.of(reader, tenant);
+        own.catch_up().await?;
+        let found = own.find(keys.iter()).await?;
         Ok(keys.iter().map(|key| found.get(key.as_str()).cloned()).collect())
     }
 
@@ -82,21 +80,20 @@ impl Keys {
         reader: &Reader,
         batch: &SealedBatch,
     ) -> Result<Vec<Row<'static>>, StoreError> {
-        let tenant = &batch.tenant;
-        if self.size(tenant) != batch.on_size {
-            self.catch_up(reader, tenant).await?;
+        let own = self.of(reader, &batch.tenant);
+        if own.size() != batch.on_size {
+            own.catch_up().await?;
         }
-        if self.size(tenant) != batch.on_size {
+        if own.size() != batch.on_size {
             return Ok(Vec::new());
         }
-        self.refuse_known(reader, batch).await?;
+        refuse_known(&own, batch).await?;
         let mut rows = Vec::new();
         let (mut first, mut fresh) = (batch.on_size, Vec::new());
         for (seq, entry) in (batch.on_size..).zip(&batch.entries) {
             fresh.push((self.tag)(&entry.key));
             if (seq + 1).is_multiple_of(SPAN) {
-                let begun = self.with(tenant, |known| known.growing());
-                let known = if first == batch.on_size { begun } else { Vec::new() };
+                let known = if first == batch.on_size { own.growing() } else { Vec::new() };
                 rows.push(row(Rows::Commit, first, &fresh));
                 rows.push(row(Rows::Span, seq + 1 - SPAN, &[known, fresh].concat()));
                 (first, fresh) = (seq + 1, Vec::new());
@@ -106,20 +103,6 @@ impl Keys {
             rows.push(row(Rows::Commit, first, &fresh));
         }
         Ok(rows)
-    }
-
-    async fn refuse_known(&self, reader: &Reader, batch: &SealedBatch) -> Result<(), StoreError> {
-        let keys = || batch.entries.iter().map(|entry| &entry.key);
-        let mut seen = BTreeSet::new();
-        let twice = keys().find(|key| !seen.insert(*key)).map(|key| key.to_string());
-        let found = self.find(reader, &batch.tenant, keys()).await?;
-        match twice.or_else(|| found.into_keys().next()) {
-            None => Ok(()),
-            Some(key) => Err(StoreError::Database {
-                doing: "committing a batch",
-                why: format!("the key `{key}` is recorded already"),
-            }),
-        }
     }
 
     /// Entries of a range whose tag is not that of their key. A row that is missing is none: it is read
@@ -153,194 +136,79 @@ impl Keys {
         Ok(found)
     }
 
-    /// Learns what was committed since the last time, by whichever process.
-    async fn catch_up(&self, reader: &Reader, tenant: &TenantId) -> Result<(), StoreError> {
-        let begins = self.size(tenant) == 0;
-        loop {
-            let at = self.size(tenant);
-            let mut rows = Vec::new();
-            if at.is_multiple_of(SPAN) {
-                rows = read(reader, tenant, Rows::Span, at, SPANS_AT_ONCE).await?;
-            }
-            if rows.is_empty() {
-                rows = read(reader, tenant, Rows::Commit, at, COMMITS_AT_ONCE).await?;
-            }
-            if rows.is_empty() {
-                break;
-            }
-            for (first, tags) in rows {
-                self.fill(reader, tenant, first).await?;
-                self.with(tenant, |known| known.learn(first, &tags));
-            }
-            if self.size(tenant) <= at {
-                return Err(corrupt(format!("the row of key_tags of `{tenant}` at entry {at}")));
-            }
-        }
-        if begins {
-            let head: Option<HeadRow> = reader.first(&sql::SELECT_HEAD, tenant, &[]).await?;
-            let head = HeadRow::head_or_empty(head, tenant)?;
-            self.fill(reader, tenant, head.size).await?;
-        }
-        Ok(())
-    }
-
-    /// Learns the tags below `end` that no row gave, from the entries themselves.
-    async fn fill(&self, reader: &Reader, tenant: &TenantId, end: u64) -> Result<(), StoreError> {
-        loop {
-            let at = self.size(tenant);
-            if at >= end {
-                return Ok(());
-            }
-            let tags = self.tags_of_entries(reader, tenant, at..end.min(at + PAGE)).await?;
-            self.with(tenant, |known| known.learn(at, &tags));
-        }
-    }
-
-    async fn tags_of_entries(
-        &self,
-        reader: &Reader,
-        tenant: &TenantId,
-        range: Range<u64>,
-    ) -> Result<Vec<u64>, StoreError> {
-        let bounds = [range.start.into(), range.end.into()];
-        let rows: Vec<(i64, String)> = reader.rows(&sql::SELECT_KEYS, tenant, &bounds).await?;
-        let stored: Vec<u64> = rows.iter().map(|(seq, _)| seq.unsigned_abs()).collect();
-        if !stored.iter().copied().eq(range.clone()) {
-            return Err(corrupt(format!(
-                "entries of `{tenant}` between {} and {} are gone",
-                range.start, range.end
-            )));
-        }
-        let tag = |(seq, key): &(i64, String)| {
-            let key = IdempotencyKey::parse(key);
-            key.map(|key| (self.tag)(&key))
-                .map_err(|error| corrupt(format!("entry {seq}: {error}")))
-        };
-        rows.iter().map(tag).collect()
-    }
-
-    /// Entries with one of these keys, by key; the first, where there are several.
-    async fn find(
-        &self,
-        reader: &Reader,
-        tenant: &TenantId,
-        keys: impl Iterator<Item = &IdempotencyKey>,
-    ) -> Result<BTreeMap<String, Known>, StoreError> {
-        let wanted: BTreeMap<&str, u64> = keys.map(|key| (key.as_str(), (self.tag)(key))).collect();
-        let Suspects { mut entries, spans } = self.with(tenant, |known| {
-            let mut suspects = Suspects::default();
-            wanted.values().for_each(|tag| known.suspect(*tag, &mut suspects));
-            suspects
-        });
-        if !spans.is_empty() {
-            let tags: BTreeSet<u64> = wanted.values().copied().collect();
-            for span in spans {
-                let held = self.tags_of_span(reader, tenant, span).await?;
-                let with = (span * SPAN..).zip(held).filter(|(_, tag)| tags.contains(tag));
-                entries.extend(with.map(|(seq, _)| seq));
-            }
-        }
-        entries.sort_unstable();
-        let mut found = BTreeMap::new();
-        for entries in entries.chunks(ENTRIES_AT_ONCE) {
-            let list: Vec<String> = entries.iter().map(u64::to_string).collect();
-            let rows: Vec<KnownRow> =
-                reader.rows(&sql::SELECT_KNOWN, tenant, &[list.join(",").into()]).await?;
-            for row in rows.into_iter().filter(|row| wanted.contains_key(row.key.as_str())) {
-                let key = row.key.clone();
-                let known = row.into_known()?;
-                found.entry(key).or_insert(known);
-            }
-        }
-        Ok(found)
-    }
-
-    async fn tags_of_span(
-        &self,
-        reader: &Reader,
-        tenant: &TenantId,
-        span: u64,
-    ) -> Result<Vec<u64>, StoreError> {
-        let start = span * SPAN;
-        let row = read(reader, tenant, Rows::Span, start, 1).await?.into_iter().next();
-        if let Some((_, tags)) = row.filter(|(first, _)| *first == start) {
-            return Ok(tags);
-        }
-        let mut tags = Vec::new();
-        for from in (start..start + SPAN).step_by(PAGE as usize) {
-            let range = from..(start + SPAN).min(from + PAGE);
-            tags.extend(self.tags_of_entries(reader, tenant, range).await?);
-        }
-        Ok(tags)
-    }
-
-    fn size(&self, tenant: &TenantId) -> u64 {
-        self.with(tenant, |known| known.size())
-    }
-
-    fn with<R>(&self, tenant: &TenantId, ask: impl FnOnce(&mut KnownTags) -> R) -> R {
+    /// The tags of a tenant, to be worked with.
+    fn of<'a>(&self, reader: &'a Reader, tenant: &'a TenantId) -> TenantKeys<'a> {
         // Each change below is whole: what a panicking thread left is what it held.
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.questions += 1;
         let now = tenants.questions;
         if !tenants.known.contains_key(tenant) {
-            tenants.make_room();
+            tenants.make_room(self.most_bytes);
         }
         let (asked, known) = tenants.known.entry(tenant.clone()).or_default();
         *asked = now;
-        ask(known)
+        TenantKeys { tag: self.tag, reader, tenant, known: Arc::clone(known) }
     }
 }
 
 impl Tenants {
     /// Forgets those that were not asked for longest: they are learnt again when they are.
-    fn make_room(&mut self) {
-        let mut bytes: usize = self.known.values().map(|(_, known)| known.bytes()).sum();
-        while bytes > MOST_BYTES {
+    fn make_room(&mut self, most_bytes: usize) {
+        let size =
+            |known: &Mutex<KnownTags>| known.lock().unwrap_or_else(PoisonError::into_inner).bytes();
+        let mut bytes: usize = self.known.values().map(|(_, known)| size(known)).sum();
+        while bytes > most_bytes {
             let oldest = self.known.iter().min_by_key(|(_, (asked, _))| *asked);
             let Some(oldest) = oldest.map(|(tenant, _)| tenant.clone()) else { return };
             let forgotten = self.known.remove(&oldest);
-            bytes -= forgotten.map_or(0, |(_, known)| known.bytes());
+            bytes = bytes.saturating_sub(forgotten.map_or(0, |(_, known)| size(&known)));
         }
     }
 }
 
-/// Which rows of tags: one a commit, or one a complete span.
-#[derive(Clone, Copy)]
-enum Rows {
-    Commit,
-    Span,
-}
-
-impl Rows {
-    fn column(self) -> u64 {
-        match self {
-            Self::Commit => 0,
-            Self::Span => 1,
-        }
+async fn refuse_known(own: &TenantKeys<'_>, batch: &SealedBatch) -> Result<(), StoreError> {
+    let keys = || batch.entries.iter().map(|entry| &entry.key);
+    let mut seen = BTreeSet::new();
+    let twice = keys().find(|key| !seen.insert(*key)).map(|key| key.to_string());
+    let found = own.find(keys()).await?;
+    match twice.or_else(|| found.into_keys().next()) {
+        None => Ok(()),
+        Some(key) => Err(StoreError::Database {
+            doing: "committing a batch",
+            why: format!("the key `{key}` is recorded already"),
+        }),
     }
 }
 
-/// Rows of tags from an entry on, each with its first entry.
-async fn read(
-    reader: &Reader,
-    tenant: &TenantId,
-    which: Rows,
-    from: u64,
-    limit: u64,
-) -> Result<Vec<(u64, Vec<u64>)>, StoreError> {
-    let values = [which.column().into(), from.into(), limit.into()];
-    let rows: Vec<(i64, Vec<u8>)> = reader.rows(&sql::SELECT_KEY_TAGS, tenant, &values).await?;
-    rows.into_iter().map(tags_of).collect()
-}
+#[cfg(test)]
+mod tests {
+    use store_traits::LedgerStore;
+    use store_traits::test_support::batches::key;
 
-fn tags_of((first, bytes): (i64, Vec<u8>)) -> Result<(u64, Vec<u64>), StoreError> {
-    let (tags, _) = bytes.as_chunks::<8>();
-    let tags = tags.iter().map(|tag| u64::from_be_bytes(*tag)).collect();
-    Ok((from_i64(first, "key_tags.first_seq")?, tags))
-}
+    use super::*;
+    use crate::support::{Fresh, batch, tenant};
 
-fn row(which: Rows, first: u64, tags: &[u64]) -> Row<'static> {
-    let bytes: Vec<u8> = tags.iter().flat_map(|tag| tag.to_be_bytes()).collect();
-    Row { seq: first, cells: vec![which.column().into(), Cell::Bytes(bytes.into())] }
+    #[tokio::test]
+    async fn what_is_forgotten_while_somebody_works_with_it_is_still_found() {
+        let (fresh, [ours, other]) = (Fresh::new().await, ["acme", "globex"].map(TenantId::parse));
+        let (ours, other) = (ours.unwrap(), other.unwrap());
+        let ledger = fresh.open().await;
+        ledger.commit(&batch(0, 10)).await.unwrap();
+        assert_eq!(tenant(), ours);
+        let reader = ledger.reader();
+        let keys = Keys { most_bytes: 0, ..Keys::new(crate::test_support::key_tag) };
+
+        let own = keys.of(reader, &ours);
+        own.catch_up().await.unwrap();
+        keys.known(reader, &other, &[key(1)]).await.unwrap();
+        assert!(!keys.tenants.lock().unwrap().known.contains_key(&ours));
+        assert_eq!(own.size(), 10);
+        assert_eq!(own.find([key(3)].iter()).await.unwrap().len(), 1);
+        assert_eq!(own.growing().len(), 10);
+        let known = keys.known(reader, &ours, &[key(9), key(10)]).await.unwrap();
+        assert_eq!(
+            known.into_iter().map(|known| known.map(|known| known.seq)).collect::<Vec<_>>(),
+            [Some(9), None]
+        );
+    }
 }

@@ -1,0 +1,161 @@
+//! The keys of one tenant, while somebody works with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use store_traits::{IdempotencyKey, Known, StoreError, TenantId};
+
+use super::KeyTag;
+use super::known::{KnownTags, SPAN, Suspects};
+use super::rows::{Rows, read};
+use crate::error::corrupt;
+use crate::row::{HeadRow, KnownRow};
+use crate::{Reader, sql};
+
+/// Entries whose keys are read at a time where tags are missing.
+const PAGE: u64 = 10_000;
+/// Rows that are read at a time: of spans (half a megabyte each), of commits.
+const SPANS_AT_ONCE: u64 = 16;
+const COMMITS_AT_ONCE: u64 = 4_096;
+/// Suspected entries that are read at a time.
+const ENTRIES_AT_ONCE: usize = 500;
+
+/// What is known of a tenant's keys. What was learnt stays, as long as this is held.
+pub(super) struct TenantKeys<'a> {
+    pub(super) tag: KeyTag,
+    pub(super) reader: &'a Reader,
+    pub(super) tenant: &'a TenantId,
+    pub(super) known: Arc<Mutex<KnownTags>>,
+}
+
+impl TenantKeys<'_> {
+    /// How many entries are known of.
+    pub(super) fn size(&self) -> u64 {
+        self.with(|known| known.size())
+    }
+
+    /// The tags of the span that grows, in order of its entries.
+    pub(super) fn growing(&self) -> Vec<u64> {
+        self.with(|known| known.growing())
+    }
+
+    /// Learns what was committed since the last time, by whichever process.
+    pub(super) async fn catch_up(&self) -> Result<(), StoreError> {
+        let begins = self.size() == 0;
+        loop {
+            let at = self.size();
+            let mut rows = Vec::new();
+            if at.is_multiple_of(SPAN) {
+                rows = read(self.reader, self.tenant, Rows::Span, at, SPANS_AT_ONCE).await?;
+            }
+            if rows.is_empty() {
+                rows = read(self.reader, self.tenant, Rows::Commit, at, COMMITS_AT_ONCE).await?;
+            }
+            if rows.is_empty() {
+                break;
+            }
+            for (first, tags) in rows {
+                self.fill(first).await?;
+                self.with(|known| known.learn(first, &tags));
+            }
+            if self.size() <= at {
+                return Err(corrupt(format!(
+                    "the row of key_tags of `{}` at entry {at}",
+                    self.tenant
+                )));
+            }
+        }
+        if begins {
+            let head: Option<HeadRow> =
+                self.reader.first(&sql::SELECT_HEAD, self.tenant, &[]).await?;
+            let head = HeadRow::head_or_empty(head, self.tenant)?;
+            self.fill(head.size).await?;
+        }
+        Ok(())
+    }
+
+    /// Learns the tags below `end` that no row gave, from the entries themselves.
+    async fn fill(&self, end: u64) -> Result<(), StoreError> {
+        loop {
+            let at = self.size();
+            if at >= end {
+                return Ok(());
+            }
+            let tags = self.tags_of_entries(at..end.min(at + PAGE)).await?;
+            self.with(|known| known.learn(at, &tags));
+        }
+    }
+
+    async fn tags_of_entries(&self, range: Range<u64>) -> Result<Vec<u64>, StoreError> {
+        let bounds = [range.start.into(), range.end.into()];
+        let rows: Vec<(i64, String)> =
+            self.reader.rows(&sql::SELECT_KEYS, self.tenant, &bounds).await?;
+        let stored: Vec<u64> = rows.iter().map(|(seq, _)| seq.unsigned_abs()).collect();
+        if !stored.iter().copied().eq(range.clone()) {
+            return Err(corrupt(format!(
+                "entries of `{}` between {} and {} are gone",
+                self.tenant, range.start, range.end
+            )));
+        }
+        let tag = |(seq, key): &(i64, String)| {
+            let key = IdempotencyKey::parse(key);
+            key.map(|key| (self.tag)(&key))
+                .map_err(|error| corrupt(format!("entry {seq}: {error}")))
+        };
+        rows.iter().map(tag).collect()
+    }
+
+    /// Entries with one of these keys, by key; the first, where there are several.
+    pub(super) async fn find(
+        &self,
+        keys: impl Iterator<Item = &IdempotencyKey>,
+    ) -> Result<BTreeMap<String, Known>, StoreError> {
+        let wanted: BTreeMap<&str, u64> = keys.map(|key| (key.as_str(), (self.tag)(key))).collect();
+        let Suspects { mut entries, spans } = self.with(|known| {
+            let mut suspects = Suspects::default();
+            wanted.values().for_each(|tag| known.suspect(*tag, &mut suspects));
+            suspects
+        });
+        if !spans.is_empty() {
+            let tags: BTreeSet<u64> = wanted.values().copied().collect();
+            for span in spans {
+                let held = self.tags_of_span(span).await?;
+                let with = (span * SPAN..).zip(held).filter(|(_, tag)| tags.contains(tag));
+                entries.extend(with.map(|(seq, _)| seq));
+            }
+        }
+        entries.sort_unstable();
+        let mut found = BTreeMap::new();
+        for entries in entries.chunks(ENTRIES_AT_ONCE) {
+            let list: Vec<String> = entries.iter().map(u64::to_string).collect();
+            let rows: Vec<KnownRow> =
+                self.reader.rows(&sql::SELECT_KNOWN, self.tenant, &[list.join(",").into()]).await?;
+            for row in rows.into_iter().filter(|row| wanted.contains_key(row.key.as_str())) {
+                let key = row.key.clone();
+                let known = row.into_known()?;
+                found.entry(key).or_insert(known);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn tags_of_span(&self, span: u64) -> Result<Vec<u64>, StoreError> {
+        let start = span * SPAN;
+        let row = read(self.reader, self.tenant, Rows::Span, start, 1).await?.into_iter().next();
+        if let Some((_, tags)) = row.filter(|(first, _)| *first == start) {
+            return Ok(tags);
+        }
+        let mut tags = Vec::new();
+        for from in (start..start + SPAN).step_by(PAGE as usize) {
+            let range = from..(start + SPAN).min(from + PAGE);
+            tags.extend(self.tags_of_entries(range).await?);
+        }
+        Ok(tags)
+    }
+
+    fn with<R>(&self, ask: impl FnOnce(&mut KnownTags) -> R) -> R {
+        // Each change is whole: what a panicking thread left is what it held.
+        ask(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,5 +1,8 @@
 //! Who may acknowledge: an acknowledged fact survives a crash (INV-LOGS-008), so a store that does
 //! not is no ground for an acknowledgement.
+//!
+//! [`Recorder`](crate::Recorder) asks before it writes, and hands the answer to the one place that
+//! gives outcomes away: no outcome, receipt or acknowledgement fact comes from anywhere else.
 
 use store_traits::Durability;
 use thiserror::Error;
@@ -13,7 +16,8 @@ pub enum Enforcement {
     Off,
 }
 
-/// Facts may be acknowledged here. Made by [`may_acknowledge`] alone.
+/// Facts may be acknowledged here. Made by [`may_acknowledge`] alone, and wanted wherever an outcome
+/// is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MayAcknowledge(());
 
@@ -31,12 +35,11 @@ pub struct NotDurable {
 /// May facts be acknowledged on a store that declares this?
 ///
 /// ```
-/// use audit_evidence::{Enforcement, durability_of_sqlite, may_acknowledge};
+/// use audit_evidence::{Enforcement, may_acknowledge};
 /// use store_traits::Durability;
 /// assert!(may_acknowledge(Durability::PowerLoss, Enforcement::On).is_ok());
-/// let memory = durability_of_sqlite("sqlite::memory:");
-/// assert!(may_acknowledge(memory, Enforcement::On).is_err());
-/// assert!(may_acknowledge(memory, Enforcement::Off).is_ok());
+/// assert!(may_acknowledge(Durability::Volatile, Enforcement::On).is_err());
+/// assert!(may_acknowledge(Durability::Volatile, Enforcement::Off).is_ok());
 /// ```
 ///
 /// # Errors
@@ -51,29 +54,5 @@ pub fn may_acknowledge(
             Enforcement::On,
             Durability::ProcessCrash | Durability::Volatile | Durability::Undeclared,
         ) => Err(NotDurable { declared }),
-    }
-}
-
-/// What the address of a SQLite database alone says of its durability: one in memory keeps nothing,
-/// for a file the store that opened it must say.
-///
-/// ```
-/// use audit_evidence::durability_of_sqlite;
-/// use store_traits::Durability;
-/// assert_eq!(durability_of_sqlite("sqlite://:memory:"), Durability::Volatile);
-/// assert_eq!(durability_of_sqlite("sqlite://x.db?mode=memory&cache=shared"), Durability::Volatile);
-/// assert_eq!(durability_of_sqlite("sqlite://facts.db"), Durability::Undeclared);
-/// ```
-#[must_use]
-pub fn durability_of_sqlite(url: &str) -> Durability {
-    let rest = url.strip_prefix("sqlite:").unwrap_or(url);
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
-    let in_memory = options.split('&').any(|option| option == "mode=memory");
-    // SQLite makes a temporary database of an empty name.
-    if in_memory || path.is_empty() || path == ":memory:" || path == "file::memory:" {
-        Durability::Volatile
-    } else {
-        Durability::Undeclared
     }
 }

@@ -57,9 +57,7 @@ pub use checkpoint::{
     sign_checkpoint_also,
 };
 pub use cosignature::{Cosignature, WitnessKey, cosign, cosignatures};
-pub use durability::{
-    Enforcement, MayAcknowledge, NotDurable, durability_of_sqlite, may_acknowledge,
-};
+pub use durability::{Enforcement, MayAcknowledge, NotDurable, may_acknowledge};
 pub use environment::{
     Environment, RunEnvironment, RunTelemetry, SpanEvent, environments, run_environment,
     run_telemetry, span_events,

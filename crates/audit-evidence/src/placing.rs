@@ -7,6 +7,7 @@ use store_traits::{
     Timestamp,
 };
 
+use crate::durability::MayAcknowledge;
 use crate::parallel::in_parallel;
 use crate::recorder::Outcome;
 use crate::seal::{FactError, Sealed};
@@ -152,7 +153,8 @@ impl<'c> Placing<'c> {
     }
 
     /// The batch is committed: what became of each draft of each call, and the leaves that were new.
-    pub(crate) fn done(mut self) -> (Vec<Vec<Outcome>>, Vec<Digest>, Head) {
+    /// Nobody learns an outcome without this, and so nobody without leave to acknowledge.
+    pub(crate) fn done(mut self, _: MayAcknowledge) -> (Vec<Vec<Outcome>>, Vec<Digest>, Head) {
         let entries = std::mem::take(&mut self.batch.entries);
         // Giving back the memory of a thousand facts takes as long as hashing them.
         let leaves = in_parallel(entries, |entry| entry.leaf_hash);

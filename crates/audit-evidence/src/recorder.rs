@@ -17,6 +17,7 @@ use store_traits::{
 };
 use thiserror::Error;
 
+use crate::durability::{Enforcement, MayAcknowledge, NotDurable, may_acknowledge};
 use crate::lanes::{Lanes, Lead, Turn};
 use crate::placing::{Call, Placing};
 use crate::prover::{ProveError, inclusion_proof};
@@ -38,6 +39,7 @@ pub struct Recorder {
     ledger: Arc<dyn LedgerStore>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    enforcement: Enforcement,
     lanes: Lanes<Call, Result<Committed, RecordError>>,
     remembered: Remembered,
 }
@@ -79,6 +81,9 @@ pub enum RecordError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store may lose what it was given.
+    #[error(transparent)]
+    NotDurable(#[from] NotDurable),
     /// No randomness for salts and ids.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -114,7 +119,8 @@ struct Committed {
 }
 
 impl Recorder {
-    /// A recorder over a ledger.
+    /// A recorder over a ledger. It records, and so acknowledges, nothing on a store that does not
+    /// say that it survives power loss: every call then fails with [`RecordError::NotDurable`].
     #[must_use]
     pub fn new(
         ledger: Arc<dyn LedgerStore>,
@@ -122,7 +128,14 @@ impl Recorder {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let (lanes, remembered) = (Lanes::new(), Remembered::new());
-        Self { ledger, clock, entropy, lanes, remembered }
+        Self { ledger, clock, entropy, enforcement: Enforcement::On, lanes, remembered }
+    }
+
+    /// The same recorder, that demands durability or does not. One that does not is for tests and
+    /// trials on a store in memory: what it acknowledges is gone with the process.
+    #[must_use]
+    pub fn enforcing(self, enforcement: Enforcement) -> Self {
+        Self { enforcement, ..self }
     }
 
     /// Records the drafts in one commit, in their order, and says what became of each.
@@ -195,12 +208,14 @@ impl Recorder {
         tenant: &TenantId,
         drafts: Vec<Draft>,
     ) -> Result<Committed, RecordError> {
+        // Before anything is written: an entry that was refused its acknowledgement would be there.
+        let may_acknowledge = may_acknowledge(self.ledger.durability(), self.enforcement)?;
         let secret = self.secret(tenant).await?;
         let sealing = Sealing { tenant, secret: &secret, recorded_at: self.clock.now() };
         let call = Call::new(sealing.seal_all(drafts, self.entropy.as_ref())?);
         match self.lanes.turn(tenant, call).await {
             Turn::Told(told) => told,
-            Turn::Lead(lead) => self.lead(tenant, lead).await,
+            Turn::Lead(lead) => self.lead(tenant, lead, may_acknowledge).await,
         }
     }
 
@@ -209,6 +224,7 @@ impl Recorder {
         &self,
         tenant: &TenantId,
         mut lead: Lead<'_, Call, Result<Committed, RecordError>>,
+        may_acknowledge: MayAcknowledge,
     ) -> Result<Committed, RecordError> {
         lead.give_way().await;
         let (mut entries, mut bytes) = (0, 0);
@@ -220,7 +236,7 @@ impl Recorder {
         });
         let mut calls = lead.work();
         let callers = calls.len();
-        let committed = self.commit(tenant, &mut calls).await;
+        let committed = self.commit(tenant, &mut calls, may_acknowledge).await;
         drop(calls);
         let told = match committed {
             Ok(all) => lead.tell(all.into_iter().map(Ok)),
@@ -239,6 +255,7 @@ impl Recorder {
         &self,
         tenant: &TenantId,
         calls: &mut [&mut Call],
+        may_acknowledge: MayAcknowledge,
     ) -> Result<Vec<Committed>, RecordError> {
         let mut head = match self.remembered.head(tenant) {
             Some(head) => head,
@@ -264,7 +281,7 @@ impl Recorder {
                     }
                 }
             }
-            let (outcomes, leaves, after) = placing.done();
+            let (outcomes, leaves, after) = placing.done(may_acknowledge);
             self.remembered.keep_head(tenant, &after);
             let leaves: Arc<[Digest]> = leaves.into();
             let of_call = |outcomes| Committed {

@@ -68,7 +68,7 @@ pub struct RunStep {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Timestamp,
-    /// What went wrong: the error's type.
+    /// What went wrong: the error's type. Redacted.
     pub error: Option<String>,
     /// How often it was tried again.
     pub retry_count: u32,
@@ -92,12 +92,12 @@ pub enum Ending {
     },
     /// It came to its end with an error.
     Failed {
-        /// The error's type.
+        /// The error's type. Redacted.
         error: String,
     },
     /// It was given up.
     Aborted {
-        /// Why.
+        /// Why. Redacted.
         reason: String,
     },
 }
@@ -135,7 +135,7 @@ impl RunStart {
         }
     }
 
-    pub(crate) fn draft(self) -> RunDraft {
+    pub(crate) fn draft(self, redactor: &Redactor) -> RunDraft {
         let Self { scope, at, plan_hash, seed, synthetic_scenario_id, environment } = self;
         let mut start = Object::from([("at".to_owned(), at.to_string().into())]);
         put(&mut start, "agent", Some(scope.agent.clone()));
@@ -151,7 +151,8 @@ impl RunStart {
         put(&mut body, "synthetic_scenario_id", synthetic_scenario_id);
         body.insert("start".to_owned(), start.into());
         let view = view(StepClass::Agent, "start", &scope, at);
-        made(FactKind::RunStarted, "trace.start", "start", &scope, at, body, view, Vec::new())
+        let named = Named { kind: FactKind::RunStarted, what: "trace.start", name: "start" };
+        made(named, &scope, at, body, view, Vec::new(), redactor)
     }
 }
 
@@ -183,7 +184,7 @@ impl RunStep {
         }
     }
 
-    pub(crate) fn draft(self) -> RunDraft {
+    pub(crate) fn draft(self, redactor: &Redactor) -> RunDraft {
         let Self { scope, index, class, skill, model, started_at, ended_at, .. } = self;
         let Self { error, retry_count, tokens, cost_micros, params, result, .. } = self;
         let mut view = view(class, &skill, &scope, started_at);
@@ -203,10 +204,11 @@ impl RunStep {
         put(&mut step, "skill", Some(skill));
         let (provider, model) = model.unzip();
         let (input_tokens, output_tokens) = tokens.unzip();
-        for (name, text) in [("provider", provider), ("model", model), ("error", error)] {
+        for (name, text) in [("provider", provider), ("model", model)] {
             put(&mut view, name, text.clone());
             put(&mut step, name, text);
         }
+        put(&mut step, "error", error);
         let counts = [
             ("input_tokens", input_tokens),
             ("output_tokens", output_tokens),
@@ -232,12 +234,13 @@ impl RunStep {
             _ => FactKind::RunStep,
         };
         let name = format!("step:{index}");
-        made(kind, "trace.step", &name, &scope, ended_at, body, view, committed)
+        let named = Named { kind, what: "trace.step", name: &name };
+        made(named, &scope, ended_at, body, view, committed, redactor)
     }
 }
 
 impl RunEnding {
-    pub(crate) fn draft(self) -> RunDraft {
+    pub(crate) fn draft(self, redactor: &Redactor) -> RunDraft {
         let Self { scope, at, ending } = self;
         let mut view = view(StepClass::Agent, "end", &scope, at);
         view.insert("ended_at".to_owned(), at.to_string().into());
@@ -249,7 +252,6 @@ impl RunEnding {
                 (FactKind::RunCompleted, "trace.complete", "completed")
             }
             Ending::Failed { error } => {
-                put(&mut view, "error", Some(error.clone()));
                 put(&mut end, "error", Some(error));
                 (FactKind::RunCompleted, "trace.complete", "failed")
             }
@@ -261,7 +263,7 @@ impl RunEnding {
         end.insert("outcome".to_owned(), outcome.into());
         body.insert("end".to_owned(), end.into());
         // One key for all endings: of two, the second is a conflict whoever records it.
-        made(kind, what, "end", &scope, at, body, view, Vec::new())
+        made(Named { kind, what, name: "end" }, &scope, at, body, view, Vec::new(), redactor)
     }
 }
 
@@ -287,19 +289,29 @@ pub(crate) fn acknowledgement(of: &RunDraft, seq: u64, id: &FactId) -> Draft {
     Draft { kind: FactKind::AuditAck, meta, body, committed: Vec::new(), identity }
 }
 
-#[allow(clippy::too_many_arguments, reason = "the parts of one fact, named where it is made")]
-fn made(
+/// What a fact is, and what it is called: in its acknowledgement, and in its key.
+struct Named<'n> {
     kind: FactKind,
     what: &'static str,
-    name: &str,
+    name: &'n str,
+}
+
+fn made(
+    Named { kind, what, name }: Named<'_>,
     scope: &RunScope,
     at: Timestamp,
     mut body: Object,
-    view: Object,
+    mut view: Object,
     committed: Vec<Committed>,
+    redactor: &Redactor,
 ) -> RunDraft {
     let mut report = Report::default();
-    redact(&mut body, &mut report);
+    redact(&mut body, redactor, &mut report);
+    // Lists read the error from the view: it must not say there what was taken out here.
+    let error = ["step", "end"].iter().find_map(|part| body.get(*part)?.member("error"));
+    if let Some(error) = error.cloned() {
+        view.insert("error".to_owned(), error);
+    }
     body.insert("record".to_owned(), "trace".into());
     body.insert("view".to_owned(), view.into());
     if !report.is_empty() {
@@ -325,10 +337,15 @@ fn made(
 
 /// Secrets and personal data out of what was said freely. Ids, hashes and times are left: a root hash
 /// must not be taken for a card number.
-fn redact(body: &mut Object, report: &mut Report) {
-    let redactor = Redactor::standard();
-    let free: [&[&str]; 4] =
-        [&["environment"], &["step", "params"], &["step", "result"], &["end", "reason"]];
+fn redact(body: &mut Object, redactor: &Redactor, report: &mut Report) {
+    let free: [&[&str]; 6] = [
+        &["environment"],
+        &["step", "params"],
+        &["step", "result"],
+        &["step", "error"],
+        &["end", "reason"],
+        &["end", "error"],
+    ];
     for path in free {
         let place = match path {
             [name] => body.get_mut(*name),

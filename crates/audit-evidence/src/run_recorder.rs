@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use redaction::Redactor;
 use store_traits::{
     FactId, IdempotencyKey, LedgerStore, RunId, StoreError, TenantId, TraceStore, Value,
 };
@@ -21,6 +22,7 @@ pub struct RunRecorder {
     recorder: Arc<Recorder>,
     ledger: Arc<dyn LedgerStore>,
     traces: Arc<dyn TraceStore>,
+    redactor: Redactor,
 }
 
 /// A fact about a run is recorded, durably, and so is its acknowledgement.
@@ -85,14 +87,16 @@ pub enum RunRecordError {
 }
 
 impl RunRecorder {
-    /// A recorder of runs. Share the recorder with all other callers of the ledger.
+    /// A recorder of runs, which takes out of what is said freely what these rules find. Share the
+    /// recorder with all other callers of the ledger.
     #[must_use]
     pub fn new(
         recorder: Arc<Recorder>,
         ledger: Arc<dyn LedgerStore>,
         traces: Arc<dyn TraceStore>,
+        redactor: Redactor,
     ) -> Self {
-        Self { recorder, ledger, traces }
+        Self { recorder, ledger, traces, redactor }
     }
 
     /// A run begins. The same start again is a duplicate, another one a conflict.
@@ -104,7 +108,7 @@ impl RunRecorder {
         tenant: &TenantId,
         start: RunStart,
     ) -> Result<Acknowledged, RunRecordError> {
-        self.record(tenant, start.draft()).await
+        self.record(tenant, start.draft(&self.redactor)).await
     }
 
     /// A step is done.
@@ -122,7 +126,7 @@ impl RunRecorder {
         if let Some(end) = extent.ends.into_iter().next() {
             return Err(RunRecordError::Ended { run, seq: end.seq, kind: end.kind });
         }
-        self.record(tenant, step.draft()).await
+        self.record(tenant, step.draft(&self.redactor)).await
     }
 
     /// A run ends. The same end again is a duplicate; a second, other one is refused.
@@ -141,7 +145,7 @@ impl RunRecorder {
         let extent = extent.ok_or_else(|| RunRecordError::NoTrace(run.clone()))?;
         let abort =
             RunEnding { ending: Ending::Aborted { reason: String::new() }, ..ending.clone() };
-        let draft = ending.draft();
+        let draft = ending.draft(&self.redactor);
         if let Some(end) = extent.ends.into_iter().next()
             && !self.says_the_same(tenant, end.seq, &draft).await?
         {
@@ -156,7 +160,7 @@ impl RunRecorder {
         };
         let reason = format!("its end could not be recorded: {why}");
         let abort = RunEnding { ending: Ending::Aborted { reason }, ..abort };
-        let aborted = self.record(tenant, abort.draft()).await?.seq;
+        let aborted = self.record(tenant, abort.draft(&self.redactor)).await?.seq;
         Err(RunRecordError::Finalisation { aborted, why })
     }
 

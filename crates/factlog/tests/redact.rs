@@ -27,6 +27,19 @@ fn what_a_callers_rules_name_is_never_stored() {
     let (rules, facts) = (rules.to_str().unwrap(), facts.to_str().unwrap());
     let done = place.run(&["import", "--json", "--redact", rules, facts]).expect(0).json();
     assert_eq!((&done["facts"], &done["redactions"]), (&1.into(), &3.into()));
+    let place_of =
+        |path: &str, kind: &str| serde_json::json!({ "path": path, "kind": kind, "count": 1 });
+    assert_eq!(
+        done["redacted"],
+        serde_json::json!([
+            place_of("/body/badgeNo", "badge"),
+            place_of("/body/text", "case_no"),
+            place_of("/body/text", "email"),
+        ])
+    );
+    assert_eq!(done["redacted_elsewhere"], 0);
+    let again = place.run(&["import", "--json", "--redact", rules, facts]).expect(0).json();
+    assert_eq!(again["redacted"], serde_json::json!([]), "a duplicate replaces nothing anew");
     let stored: Vec<u8> = ["factlog.db", "factlog.db-wal"]
         .iter()
         .flat_map(|name| std::fs::read(place.path(name)).unwrap_or_default())
@@ -60,4 +73,17 @@ fn rules_that_cannot_be_used_are_refused_before_anything_is_read() {
         .run(&["import", "--redact", "nowhere.toml", "facts.jsonl"])
         .expect(2)
         .says("nowhere.toml");
+}
+
+#[test]
+fn people_see_what_was_replaced_where_and_never_a_value() {
+    let place = Place::new();
+    let facts = place.path("facts.jsonl");
+    std::fs::write(&facts, FACT).unwrap();
+    let said = place.run(&["import", facts.to_str().unwrap()]).expect(0).stdout;
+    assert_eq!(
+        said,
+        "tenant default: 1 facts, 0 duplicates, 0 conflicts, 0 rejected, 1 redactions\n  \
+         /body/text  email  1\n"
+    );
 }

@@ -15,13 +15,13 @@ pub struct Mapper {
     pub(crate) redactor: Redactor,
 }
 
-/// A draft, and how many secrets and personal values were replaced in it.
+/// A draft, and what was replaced in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapped {
     /// The draft.
     pub draft: Draft,
-    /// How many values were replaced.
-    pub redactions: u64,
+    /// Which secrets and personal values were replaced, and where.
+    pub redacted: Report,
 }
 
 impl Mapper {
@@ -46,7 +46,7 @@ impl Mapper {
         match mapped {
             Ok(mut draft) => {
                 put_report(&mut draft.body, &report);
-                Ok(Mapped { draft, redactions: report.total() })
+                Ok(Mapped { draft, redacted: report })
             }
             Err(reason) => Err(Rejection { signal, position, reason }),
         }

@@ -330,6 +330,6 @@ impl Fact {
             origin: Origin::Agent,
         };
         let draft = Draft { kind: self.kind, meta, body, committed, identity: self.key };
-        Mapped { draft, redactions: report.total() }
+        Mapped { draft, redacted: report }
     }
 }

@@ -83,7 +83,7 @@ fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
         return Err(format!("the member `{unknown}` is unknown"));
     }
     let draft = Draft { kind, meta, body, committed, identity };
-    Ok(Mapped { draft, redactions: report.total() })
+    Ok(Mapped { draft, redacted: report })
 }
 
 /// A kind that this version does not know is kept; one that no column could hold is refused here, where

@@ -95,7 +95,7 @@ fn bare_messages_are_read_and_other_lines_are_named() {
 fn a_native_line_keeps_every_member_in_its_place() {
     let line = r#"{"kind":"audit.event","occurred_at":"2026-01-01T00:00:00Z","key":"k","run_id":"r","correlation_id":"c","policy_ids":["p"],"incident_ids":["i"],"actor":{"kind":"human","subject":"u-1"},"source_domain":"POLICY","source_component":"gate","origin":"HUMAN","body":{"share":0.7,"note":{"text":"mail a.b@example.com"}},"commit":["/note/text"]}"#;
     let mapped = all(read_native, line).unwrap().remove(0);
-    assert_eq!(mapped.redactions, 1);
+    assert_eq!(mapped.redacted.total(), 1);
     let draft = mapped.draft;
     assert_eq!(draft.kind, FactKind::AuditEvent);
     assert_eq!(draft.meta.policy_ids, ["p"]);

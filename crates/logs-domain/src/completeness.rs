@@ -14,8 +14,6 @@ use crate::{DomainError, LogsDomain};
 
 /// Entries read at once.
 const PAGE: u64 = 1_000;
-/// The widest gap between entries of a run that is read over.
-const READ_OVER: u64 = 8;
 /// Leaf hashes that one proof is made for.
 const TILE: u64 = 256;
 /// Runs that a period's answer names with their reasons; the counts are exact.
@@ -205,29 +203,6 @@ impl LogsDomain {
         Ok(record)
     }
 
-    pub(crate) async fn each_entry_of(
-        &self,
-        tenant: &TenantId,
-        run: &RunId,
-        each: &mut (dyn FnMut(&Entry) -> Result<(), DomainError> + Send),
-    ) -> Result<(), DomainError> {
-        let seqs = self.ledger.run_seqs(tenant, run).await?;
-        for stretch in stretches(&seqs) {
-            let (Some(first), Some(last)) = (stretch.first(), stretch.last()) else { continue };
-            let mut wanted = stretch.iter().peekable();
-            for entry in self.ledger.entries(tenant, *first..last.saturating_add(1)).await? {
-                if wanted.next_if(|seq| **seq <= entry.seq) == Some(&entry.seq) {
-                    each(&entry)?;
-                }
-            }
-            if let Some(seq) = wanted.next() {
-                let why = format!("entry {seq} is missing from the database");
-                return Err(DomainError::Proof(why));
-            }
-        }
-        Ok(())
-    }
-
     /// The newest checkpoint, if there is one and a key to check it with. Its signature is checked.
     async fn newest_signed(&self, tenant: &TenantId) -> Result<Option<Checkpoint>, DomainError> {
         let (Some(stored), Ok(keys)) =
@@ -277,23 +252,6 @@ impl LogsDomain {
     }
 }
 
-/// Stretches of a run's entries, each at most a page wide. A gap of a few entries of other runs is
-/// read over: that costs less than asking again.
-fn stretches(seqs: &[u64]) -> impl Iterator<Item = &[u64]> {
-    let mut rest = seqs;
-    std::iter::from_fn(move || {
-        let first = *rest.first()?;
-        let fits = |pair: &[u64]| match pair {
-            [one, next] => next - one <= READ_OVER && next - first < PAGE,
-            _ => false,
-        };
-        let further = rest.windows(2).take_while(|pair| fits(pair)).count();
-        let (stretch, after) = rest.split_at_checked(further + 1)?;
-        rest = after;
-        Some(stretch)
-    })
-}
-
 fn not_under(signed: &Checkpoint, range: std::ops::Range<u64>) -> DomainError {
     DomainError::Proof(format!(
         "entries {}..{} do not lead to the root of the checkpoint that signs {} entries",
@@ -331,23 +289,5 @@ impl PeriodCompleteness {
             ("runs_by_completeness".to_owned(), counts.into()),
             ("lacking".to_owned(), self.lacking.iter().map(run).collect::<Vec<_>>().into()),
         ])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stretches_read_over_small_gaps_and_are_no_wider_than_a_page() {
-        let check = |seqs: &[u64], expect: &[&[u64]]| {
-            assert_eq!(stretches(seqs).collect::<Vec<_>>(), expect);
-        };
-        check(&[], &[]);
-        check(&[7], &[&[7]]);
-        check(&[1, 3, 11, 20, 21], &[&[1, 3, 11], &[20, 21]]);
-        let long: Vec<u64> = (0..1_500).map(|n| n * 2).collect();
-        let widths: Vec<usize> = stretches(&long).map(<[u64]>::len).collect();
-        assert_eq!(widths, [500, 500, 500]);
     }
 }

@@ -14,9 +14,7 @@ use trace_store::Traces;
 
 use crate::backlog;
 use crate::checkpoint::LastSigned;
-use crate::{
-    CheckpointPolicy, DomainError, HighWaterFile, OsEntropy, Settings, SystemClock, key_file,
-};
+use crate::{CheckpointPolicy, DomainBuilder, DomainError, HighWaterFile, key_file};
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +48,7 @@ pub struct LogsDomain {
     database: Arc<Ledger>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     keys: Option<KeyRing>,
     pub(crate) high_water: Arc<dyn HighWater>,
     pub(crate) policy: CheckpointPolicy,
@@ -63,45 +62,25 @@ pub struct LogsDomain {
 }
 
 impl LogsDomain {
-    /// Makes a new database and a new signing key.
+    /// Makes a new database and a new signing key, run by default.
     ///
     /// # Errors
-    /// One of the two is already there (nothing is overwritten), or cannot be written.
+    /// As [`DomainBuilder::init`].
     pub async fn init(place: &Place, origin: &str) -> Result<Self, DomainError> {
-        // The origin names the key of every checkpoint: it must be able to.
-        VerifierKey::ed25519(&format!("{origin}/tenant"), [0; 32])
-            .map_err(|source| DomainError::Origin { origin: origin.to_owned(), source })?;
-        // Marks of a log that signed before: a new key of the same name would sign a second history.
-        let marks = HighWaterFile::beside(&place.key_file);
-        if marks.exists() {
-            return Err(DomainError::Exists { path: marks });
-        }
-        // The key first: a database without a key would be in the way of the next attempt.
-        let made = key_file::create(&place.key_file, &OsEntropy)?;
-        if let Err(error) = Ledger::create(&place.url, origin).await {
-            made.take_back();
-            return Err(error.into());
-        }
-        Self::open(place, Access::Write).await
+        DomainBuilder::at(place.clone()).init(origin).await
     }
 
-    /// Opens a database. The key is loaded where its file is there; what needs it says so.
+    /// Opens a database that is run by default; [`LogsDomain::builder`] opens it otherwise.
     ///
     /// # Errors
-    /// The database is missing, is another program's, or cannot be read; the key file is damaged.
+    /// As [`DomainBuilder::open`].
     pub async fn open(place: &Place, access: Access) -> Result<Self, DomainError> {
-        Self::open_with(place, access, Settings::default()).await
+        DomainBuilder::at(place.clone()).open(access).await
     }
 
-    /// Opens a database that is run in another way than by default.
-    ///
-    /// # Errors
-    /// As [`LogsDomain::open`].
-    pub async fn open_with(
-        place: &Place,
-        access: Access,
-        settings: Settings,
-    ) -> Result<Self, DomainError> {
+    pub(crate) async fn build(builder: DomainBuilder, access: Access) -> Result<Self, DomainError> {
+        let marks = builder.marks();
+        let DomainBuilder { place, high_water: _, checkpoints, redactor, clock, entropy } = builder;
         let mode = match access {
             Access::Write => OpenMode::ReadWrite,
             Access::Read => OpenMode::ReadOnly,
@@ -121,18 +100,15 @@ impl LogsDomain {
             system: Arc::new(System::new(reader)),
             exports: Arc::new(Exports::new(reader)),
         };
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let keys = key_file::load(&place.key_file, access)?;
-        let Settings { high_water, checkpoints, redactor } = settings;
-        let marks = high_water.unwrap_or_else(|| HighWaterFile::beside(&place.key_file));
         let origin = ledger.origin(DEFAULT_ORIGIN).await?;
-        let recorder = Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), entropy);
+        let recorder = Recorder::new(Arc::clone(&ledger), Arc::clone(&clock), Arc::clone(&entropy));
         let recorder = Arc::new(recorder);
         let runs = RunRecorder::new(
             Arc::clone(&recorder),
             Arc::clone(&ledger),
             Arc::clone(&stores.traces),
+            redactor.clone(),
         );
         Ok(Self {
             traces: TraceFacade::new(runs, Arc::clone(&ledger)),
@@ -142,13 +118,14 @@ impl LogsDomain {
             ledger,
             database,
             clock,
+            entropy,
             keys,
             high_water: Arc::new(HighWaterFile::new(marks)),
             policy: checkpoints,
             redactor,
             last_signed: LastSigned::default(),
             origin,
-            place: place.clone(),
+            place,
         })
     }
 

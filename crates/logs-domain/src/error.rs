@@ -205,7 +205,7 @@ impl DomainError {
                 Fault::DoesNotHold
             }
             Self::File { .. }
-            | Self::Record(RecordError::Entropy(_))
+            | Self::Record(RecordError::Entropy(_) | RecordError::NotDurable(_))
             | Self::Entropy(_)
             | Self::Sign(_)
             | Self::HighWater(_)

@@ -6,6 +6,7 @@
 
 use audit_evidence::Outcome;
 use intake::{Format, Hint, IntakeError, Item, Mapped, Mapper, Position, Rejection, Signal, Stop};
+use redaction::Report;
 use store_traits::{Draft, Identity, TenantId, Timestamp};
 use tokio::sync::mpsc;
 
@@ -27,8 +28,9 @@ pub struct ImportSummary {
     pub conflicts: u64,
     /// Records that cannot be facts; each left a rejection fact.
     pub rejected: u64,
-    /// Secrets and personal data replaced before recording, in new facts.
-    pub redactions: u64,
+    /// Secrets and personal data replaced before recording, in new facts: how many of which kind,
+    /// and where in their records.
+    pub redacted: Report,
     /// The first conflicts and rejections in words.
     pub notes: Vec<String>,
 }
@@ -40,7 +42,7 @@ impl ImportSummary {
         self.duplicates += other.duplicates;
         self.conflicts += other.conflicts;
         self.rejected += other.rejected;
-        self.redactions += other.redactions;
+        self.redacted.merge(&other.redacted);
         self.notes.extend(other.notes);
         self.notes.truncate(MAX_NOTES);
     }
@@ -111,7 +113,7 @@ impl LogsDomain {
             match read {
                 Read::Fact(mapped) => {
                     drafts.push(mapped.draft);
-                    redactions.push(Some(mapped.redactions));
+                    redactions.push(Some(mapped.redacted));
                 }
                 Read::Rejected(rejection) => {
                     summary.rejected += 1;
@@ -131,7 +133,7 @@ impl LogsDomain {
             match (outcome, redacted) {
                 (Outcome::Recorded { .. }, Some(redacted)) => {
                     summary.facts += 1;
-                    summary.redactions += redacted;
+                    summary.redacted.merge(&redacted);
                 }
                 (Outcome::Duplicate { .. }, Some(_)) => summary.duplicates += 1,
                 (Outcome::Conflict { key, seq }, Some(_)) => {

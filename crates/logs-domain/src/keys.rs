@@ -7,11 +7,11 @@
 use adapters::{Ed25519Signer, KeyRing, KeyState};
 use audit_evidence::VerifierKey;
 use store_traits::{
-    Actor, Draft, DraftMeta, Entropy as _, FactKind, IdempotencyKey, Identity, Object, Origin,
-    Signer as _, SourceDomain, TenantId, Timestamp,
+    Actor, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, Object, Origin, Signer as _,
+    SourceDomain, TenantId, Timestamp,
 };
 
-use crate::{DomainError, LogsDomain, OsEntropy, key_file};
+use crate::{DomainError, LogsDomain, key_file};
 
 /// A key of a tenant's log, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl LogsDomain {
     /// next `add` or `retire` records it.
     pub async fn add_key(&mut self) -> Result<[u8; 32], DomainError> {
         let mut seed = [0_u8; 32];
-        OsEntropy.fill(&mut seed)?;
+        self.entropy.fill(&mut seed)?;
         let signer = Ed25519Signer::from_seed(&seed);
         let public_key = signer.public_key();
         let now = self.clock.now();

@@ -5,16 +5,15 @@
 //! Intent: audit
 //! Role: composition
 //!
-//! What a platform backend links. A database is opened with [`LogsDomain::open`]; facts come in
+//! What a platform backend links. A database is opened with [`LogsDomain::builder`]; facts come in
 //! through [`LogsDomain::import`], answers through [`LogsDomain::logs`], evidence through
 //! [`LogsDomain::export_run`].
 //!
 //! ```no_run
-//! use logs_domain::{Access, Hint, Input, LogsDomain, Place, TenantId};
+//! use logs_domain::{Access, Hint, Input, LogsDomain, TenantId};
 //!
 //! # async fn record() -> Result<(), Box<dyn std::error::Error>> {
-//! let place = Place { url: "sqlite://factlog.db".into(), key_file: "factlog.key".into() };
-//! let domain = LogsDomain::open(&place, Access::Write).await?;
+//! let domain = LogsDomain::builder("sqlite://factlog.db").open(Access::Write).await?;
 //! let tenant = TenantId::parse("acme")?;
 //! let input = Input::open("traces.pb".as_ref(), 64 << 20)?;
 //! let summary = domain.import(&tenant, input, Hint::default()).await?;
@@ -24,6 +23,7 @@
 //! ```
 
 mod backlog;
+mod builder;
 mod checkpoint;
 mod completeness;
 mod domain;
@@ -42,7 +42,7 @@ mod replay;
 mod report;
 mod root_check;
 mod root_log;
-mod settings;
+mod run_entries;
 mod tiles;
 #[cfg(feature = "object-store")]
 mod tiles_bucket;
@@ -53,6 +53,7 @@ mod timestamp_http;
 mod witness_http;
 
 pub use self::completeness::{LackingRun, MOST_RUNS_NAMED, PeriodCompleteness};
+pub use builder::{CheckpointPolicy, DomainBuilder};
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
 pub use error::{DomainError, Fault};
@@ -65,7 +66,6 @@ pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof
 pub use reconcile::RunReconciliation;
 pub use replay::CapturedTrace;
 pub use root_log::{RootPublished, verify_root_proof_file};
-pub use settings::{CheckpointPolicy, Settings};
 pub use tiles::TilesExported;
 pub use timestamp::{
     MAX_TIMESTAMP_BYTES, RootTimestamp, TimestampAuthority, TimestampClient, TimestampFailure,
@@ -92,15 +92,15 @@ pub use audit_evidence::{
 };
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
 pub use logs_facade::{Answer, EvidenceFacade, EvidenceMetadata, LogsFacade, TraceFacade};
-pub use redaction::{FieldRule, PatternRule, Redactor, RuleError, Rules};
+pub use redaction::{FieldRule, PatternRule, Redactor, Replaced, Report, RuleError, Rules};
 pub use replay_determinism::{
     Aligned, DecisionParity, DeterminismLevel, Difference, DifferenceKind, Differs, ModelDrift,
     Parity, ReplayError, ReplayMatch, ReplayReport, ReplayValidator, Side, StepRecord,
     TraceFinding, TraceRecord,
 };
 pub use store_traits::{
-    ActorFacts, AlertFacts, AuditFilter, AuditRecord, Clock, ExportFilter, ExportRecord, FactId,
-    Filter, ListError, ListRequest, Object, Page, Period, RecordedFact, RunFilter, RunId,
-    RunStatus, RunSummary, Step, StepClass, StepOutcome, SystemFilter, SystemRecord, TenantId,
-    Timestamp, Usage, Value,
+    ActorFacts, AlertFacts, AuditFilter, AuditRecord, Clock, Entropy, EntropyError, ExportFilter,
+    ExportRecord, FactId, Filter, ListError, ListRequest, Object, Page, Period, RecordedFact,
+    RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, StepOutcome, SystemFilter,
+    SystemRecord, TenantId, Timestamp, Usage, Value,
 };

@@ -7,20 +7,21 @@ mod span;
 mod trace;
 mod transcript;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use intake::{Hint, Mapper, Stop};
-use redaction::Redactor;
 use replay_determinism::{TraceRecord, canonical, sha256};
-use store_traits::{Content, Draft, Identity, RunId, TenantId};
+use store_traits::{Content, Draft, Entry, Identity, RunId, TenantId};
+use tokio::task::JoinHandle;
 
 use self::part::Part;
 use self::trace::trace_of;
 use crate::import::{Read, blocking, read};
+use crate::run_entries::{around, stretches};
 use crate::{DomainError, Input, LogsDomain};
 
-/// Entries that are read at once.
-const PAGE: u64 = 1_000;
+/// Stretches that are parsed while the next ones are read.
+const AHEAD: usize = 4;
 /// Runs that an error names.
 const MOST_NAMED: usize = 10;
 /// Records of a capture that cannot be facts and are told.
@@ -43,7 +44,7 @@ impl LogsDomain {
     /// not recorded.
     ///
     /// # Errors
-    /// The store failed, an entry is no fact, or nothing speaks of the run.
+    /// The store failed, an entry is missing or no fact, or nothing speaks of the run.
     pub async fn trace_record(
         &self,
         tenant: &TenantId,
@@ -54,25 +55,20 @@ impl LogsDomain {
             return Err(DomainError::NoSuchRun(format!("tenant `{tenant}` has no run `{run}`")));
         }
         let mut parts = Vec::with_capacity(seqs.len());
-        let mut left = seqs.as_slice();
-        while let Some(first) = left.first() {
-            let stretch = left
-                .iter()
-                .zip(*first..first.saturating_add(PAGE))
-                .take_while(|(seq, next)| *seq == next)
-                .count();
-            let range = *first..first.saturating_add(stretch as u64);
-            let mut contents: BTreeMap<u64, Vec<Content>> = BTreeMap::new();
-            for content in self.ledger.contents(tenant, range.clone()).await? {
-                contents.entry(content.seq).or_default().push(content);
+        // Reading costs about as much as parsing and hashing: what was read is parsed beside it.
+        let mut parsing = VecDeque::new();
+        for stretch in stretches(&seqs) {
+            let contents = self.ledger.contents(tenant, around(stretch)).await?;
+            let entries = self.entries_of(tenant, stretch).await?;
+            parsing.push_back(tokio::task::spawn_blocking(move || parts_of(entries, contents)));
+            if parsing.len() > AHEAD {
+                take_parsed(&mut parsing, &mut parts).await?;
             }
-            for entry in self.ledger.entries(tenant, range).await? {
-                let fact = audit_evidence::fact_of(&entry)?;
-                parts.push(Part::recorded(fact, contents.remove(&entry.seq).unwrap_or_default()));
-            }
-            left = left.get(stretch..).unwrap_or_default();
         }
-        Ok(trace_of(&parts))
+        while !parsing.is_empty() {
+            take_parsed(&mut parsing, &mut parts).await?;
+        }
+        blocking(move || Ok(trace_of(&parts))).await
     }
 
     /// A run of a capture, in any format that [`LogsDomain::import`] takes, mapped and redacted as an
@@ -82,11 +78,13 @@ impl LogsDomain {
     /// A file cannot be read, or the capture holds no run with steps, several and none is named, or
     /// not the one that is.
     pub async fn captured_trace(
+        &self,
         inputs: Vec<Input>,
         hint: Hint,
         run: Option<&str>,
     ) -> Result<CapturedTrace, DomainError> {
-        let (runs, notes) = blocking(move || read_runs(inputs, hint)).await?;
+        let mapper = Mapper::new(self.redactor.clone());
+        let (runs, notes) = blocking(move || read_runs(inputs, hint, &mapper)).await?;
         let mut traces: Vec<(String, TraceRecord)> = runs
             .into_iter()
             .map(|(run_id, parts)| (run_id, trace_of(&parts)))
@@ -119,18 +117,43 @@ impl LogsDomain {
     }
 }
 
+type Parsing = VecDeque<JoinHandle<Result<Vec<Part>, DomainError>>>;
+
+async fn take_parsed(parsing: &mut Parsing, parts: &mut Vec<Part>) -> Result<(), DomainError> {
+    if let Some(first) = parsing.pop_front() {
+        parts.extend(first.await.map_err(|error| DomainError::Task(error.to_string()))??);
+    }
+    Ok(())
+}
+
+/// Entries with what lies beside them.
+fn parts_of(entries: Vec<Entry>, contents: Vec<Content>) -> Result<Vec<Part>, DomainError> {
+    let mut beside: BTreeMap<u64, Vec<Content>> = BTreeMap::new();
+    for content in contents {
+        beside.entry(content.seq).or_default().push(content);
+    }
+    let part = |entry: &Entry| {
+        let fact = audit_evidence::fact_of(entry)?;
+        Ok(Part::recorded(fact, beside.remove(&entry.seq).unwrap_or_default()))
+    };
+    entries.iter().map(part).collect()
+}
+
 type Runs = BTreeMap<String, Vec<Part>>;
 
 /// The parts of each run of a capture; what was sent twice counts once, as in the ledger.
-fn read_runs(inputs: Vec<Input>, hint: Hint) -> Result<(Runs, Vec<String>), DomainError> {
-    let mapper = Mapper::new(Redactor::standard());
+fn read_runs(
+    inputs: Vec<Input>,
+    hint: Hint,
+    mapper: &Mapper,
+) -> Result<(Runs, Vec<String>), DomainError> {
     let (mut runs, mut notes) = (Runs::new(), Vec::new());
     let mut seen = BTreeSet::new();
     let mut seq = 0;
     for mut input in inputs {
         let name = input.name.clone();
         let format = intake::detect(&mut input, hint, &name)?;
-        read(&mut input, format, &mapper, &mut |item| {
+        read(&mut input, format, mapper, &mut |item| {
             match item {
                 Read::Fact(mapped) => take(mapped.draft, &mut seq, &mut seen, &mut runs),
                 Read::Rejected(rejection) if notes.len() < MOST_NOTES => {

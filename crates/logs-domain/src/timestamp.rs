@@ -15,12 +15,12 @@ use audit_evidence::{CheckpointBody, ProofText, SignedNote};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use replay_determinism::canonical;
-use store_traits::{Draft, Entropy as _, FactKind, IdempotencyKey, Identity, Object, Value};
+use store_traits::{Draft, FactKind, IdempotencyKey, Identity, Object, Value};
 use thiserror::Error;
 
 use crate::keys::own_meta;
 use crate::offline::{OfflineError, read_proof_file, read_token_file};
-use crate::{DomainError, LogsDomain, OsEntropy};
+use crate::{DomainError, LogsDomain};
 
 /// The most bytes of an answer: a token with a chain of certificates has under ten thousand, and its
 /// fact must fit into an entry.
@@ -96,7 +96,7 @@ impl LogsDomain {
             }
         }
         let mut nonce = [0; 8];
-        OsEntropy.fill(&mut nonce)?;
+        self.entropy.fill(&mut nonce)?;
         let request = TimestampRequest::new(note.as_bytes(), u64::from_be_bytes(nonce));
         let failed = |error| DomainError::Timestamp { error };
         let answer = client

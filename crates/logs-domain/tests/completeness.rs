@@ -2,25 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use ledger_store::test_support::PostgresServer;
+mod support;
+
 use logs_domain::{
-    Completeness, DomainError, Ending, LogsDomain, Mode, Object, Period, Place, Profile,
-    ReconcileStatus, RunEnding, RunId, RunScope, RunStart, RunStep, StepClass, TenantId, Timestamp,
-    Value,
+    Completeness, DomainError, Ending, Mode, Object, Period, Profile, ReconcileStatus, RunEnding,
+    RunScope, RunStart, RunStep, StepClass, TenantId, Value,
 };
-
-fn tenant() -> TenantId {
-    TenantId::parse("acme").unwrap()
-}
-
-fn run_id(run: &str) -> RunId {
-    RunId::parse(run).unwrap()
-}
-
-fn at(seconds: i64) -> Timestamp {
-    let base = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().as_unix_nanos();
-    Timestamp::from_unix_nanos(base + i128::from(seconds) * 1_000_000_000).unwrap()
-}
+use support::{at, domains, run_id, tenant};
 
 fn scope(run: &str) -> RunScope {
     RunScope::new(run_id(run), "support")
@@ -58,22 +46,6 @@ fn step(run: &str, index: u32) -> RunStep {
 
 fn end(run: &str) -> RunEnding {
     RunEnding { scope: scope(run), at: at(100), ending: Ending::Completed { root_hash: None } }
-}
-
-/// A fresh domain in each database.
-async fn domains() -> (tempfile::TempDir, Vec<LogsDomain>) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut urls = vec![format!("sqlite://{}", folder.path().join("factlog.db").display())];
-    if let Some(server) = PostgresServer::shared() {
-        urls.push(server.database().await);
-    }
-    let mut domains = Vec::new();
-    for (n, url) in urls.into_iter().enumerate() {
-        let place = Place { url, key_file: folder.path().join(format!("{n}/factlog.key")) };
-        std::fs::create_dir_all(place.key_file.parent().unwrap()).unwrap();
-        domains.push(LogsDomain::init(&place, "logs.test").await.unwrap());
-    }
-    (folder, domains)
 }
 
 fn year() -> Period {

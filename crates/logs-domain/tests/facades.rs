@@ -2,21 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use ledger_store::test_support::PostgresServer;
+mod support;
+
 use logs_domain::{
-    AuditFilter, ChainSubject, DomainError, Ending, ExportFilter, Hint, Input, ListRequest,
-    LogsDomain, Object, Period, Place, RunEnding, RunFilter, RunId, RunRecordError, RunScope,
-    RunStart, RunStatus, RunStep, StepClass, SystemFilter, TenantId, Timestamp, Turn, Value,
+    Access, AuditFilter, ChainSubject, DomainError, Ending, ExportFilter, Hint, Input, ListRequest,
+    LogsDomain, Object, Period, Redactor, Rules, RunEnding, RunFilter, RunId, RunRecordError,
+    RunScope, RunStart, RunStatus, RunStep, StepClass, SystemFilter, TenantId, Turn, Value,
 };
-
-fn tenant() -> TenantId {
-    TenantId::parse("acme").unwrap()
-}
-
-fn at(seconds: i64) -> Timestamp {
-    let base = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().as_unix_nanos();
-    Timestamp::from_unix_nanos(base + i128::from(seconds) * 1_000_000_000).unwrap()
-}
+use support::{at, domains, domains_with, tenant};
 
 fn scope(run: &str) -> RunScope {
     let scope = RunScope::new(RunId::parse(run).unwrap(), "support");
@@ -66,22 +59,6 @@ fn call(run: &str, index: u32) -> RunStep {
 
 fn end(run: &str, ending: Ending) -> RunEnding {
     RunEnding { scope: scope(run), at: at(100), ending }
-}
-
-/// A fresh domain in each database.
-async fn domains() -> (tempfile::TempDir, Vec<LogsDomain>) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut urls = vec![format!("sqlite://{}", folder.path().join("factlog.db").display())];
-    if let Some(server) = PostgresServer::shared() {
-        urls.push(server.database().await);
-    }
-    let mut domains = Vec::new();
-    for (n, url) in urls.into_iter().enumerate() {
-        let place = Place { url, key_file: folder.path().join(format!("{n}/factlog.key")) };
-        std::fs::create_dir_all(place.key_file.parent().unwrap()).unwrap();
-        domains.push(LogsDomain::init(&place, "logs.test").await.unwrap());
-    }
-    (folder, domains)
 }
 
 fn list<F: logs_domain::Filter>(filter: F) -> ListRequest<F> {
@@ -298,5 +275,62 @@ async fn cursors_and_limits_that_cannot_be_are_the_callers_fault() {
         let refused = ListRequest::new(&tenant, RunFilter::default(), limit, cursor).unwrap_err();
         let refused = DomainError::from(refused);
         assert_eq!(refused.fault(), logs_domain::Fault::Input, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_platform_says_freely_is_redacted_by_the_domains_own_rules() {
+    let rules = "[[field]]\nname = 'badge_no'\nkind = 'badge'\n\
+                 [[pattern]]\nregex = 'CASE-[0-9]{4}'\nkind = 'case_no'";
+    let redactor = Redactor::with_rules(&Rules::parse(rules).unwrap()).unwrap();
+    let (_folder, domains) = domains_with(|builder| builder.redactor(redactor.clone())).await;
+    for domain in domains {
+        let (traces, tenant) = (domain.traces(), tenant());
+        traces.start(&tenant, start("r")).await.unwrap();
+        let params = Object::from([
+            ("badgeNo".to_owned(), Value::from("B-17")),
+            ("note".to_owned(), Value::from("see CASE-4711 of dana@example.com")),
+        ]);
+        let failed = step("r", 0, Some("no order for dana@example.com in CASE-4711"));
+        let failed = RunStep { params: Some(params.into()), result: None, ..failed };
+        traces.step(&tenant, failed).await.unwrap();
+        let reason = "CASE-4711 was withdrawn".to_owned();
+        traces.complete(&tenant, end("r", Ending::Aborted { reason })).await.unwrap();
+
+        let run = RunId::parse("r").unwrap();
+        let trace = domain.trace_record(&tenant, &run).await.unwrap();
+        let params = trace.steps[0].params.text().unwrap();
+        assert_eq!(
+            params,
+            r#"{"badgeNo":"[redacted:badge]","note":"see [redacted:case_no] of [redacted:email]"}"#
+        );
+        let listed = domain.logs().outcomes(&tenant, &run).await.unwrap().value;
+        assert_eq!(
+            listed[0].error.as_deref(),
+            Some("no order for [redacted:email] in [redacted:case_no]"),
+            "an error is said freely too"
+        );
+        let chain = domain
+            .evidence()
+            .chain(&tenant, ChainSubject::Run(run.to_string()))
+            .await
+            .unwrap()
+            .value;
+        let facts = format!("{chain:?}");
+        for secret in ["B-17", "CASE-4711", "dana@example.com"] {
+            assert!(!facts.contains(secret), "{secret} was recorded");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_keeps_nothing_is_not_opened_and_so_acknowledges_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://", "sqlite://x.db?mode=memory"] {
+        let builder = LogsDomain::builder(url).key_file(home.path().join("factlog.key"));
+        let error = builder.clone().init("logs.test").await.err().unwrap();
+        assert_eq!(error.fault(), logs_domain::Fault::Environment, "{url}: {error}");
+        assert!(!home.path().join("factlog.key").exists(), "{url}");
+        assert!(builder.open(Access::Write).await.is_err(), "{url}");
     }
 }

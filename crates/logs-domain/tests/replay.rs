@@ -2,18 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 
-use ledger_store::test_support::PostgresServer;
 use logs_domain::{
-    DeterminismLevel, Hint, Input, LogsDomain, Object, Place, ReplayMatch, ReplayValidator, RunId,
-    RunScope, RunStart, RunStep, StepClass, StepRecord, TenantId, Timestamp, TraceRecord, Value,
+    DeterminismLevel, Hint, Input, LogsDomain, Object, ReplayMatch, ReplayValidator, RunId,
+    RunScope, RunStart, RunStep, StepClass, StepRecord, Timestamp, TraceRecord, Value,
 };
 use replay_determinism::{Content, Missing};
-
-fn tenant() -> TenantId {
-    TenantId::parse("acme").unwrap()
-}
+use support::{domains, tenant};
 
 fn start(run: &str) -> RunStart {
     RunStart {
@@ -43,23 +41,6 @@ fn step(run: &str, index: u32, result: &str) -> RunStep {
         params: Some(Value::Array(vec![Value::f64(0.5), Value::from("10-4471")])),
         result: (index != 2).then(|| Value::from(result)),
     }
-}
-
-/// A fresh domain in each database.
-async fn domains() -> (tempfile::TempDir, Vec<LogsDomain>) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut urls = vec![format!("sqlite://{}", folder.path().join("factlog.db").display())];
-    if let Some(server) = PostgresServer::shared() {
-        urls.push(server.database().await);
-    }
-    let mut domains = Vec::new();
-    for (n, url) in urls.into_iter().enumerate() {
-        let folder = folder.path().join(n.to_string());
-        std::fs::create_dir_all(&folder).unwrap();
-        let place = Place { url, key_file: folder.join("factlog.key") };
-        domains.push(LogsDomain::init(&place, "logs.test").await.unwrap());
-    }
-    (folder, domains)
 }
 
 #[tokio::test]
@@ -116,8 +97,17 @@ fn capture(folder: &str, part: &str) -> Vec<Input> {
     files.iter().map(|file| Input::open(file, 64 << 20).unwrap()).collect()
 }
 
+/// A domain without facts: what maps and redacts a capture.
+async fn reader() -> (tempfile::TempDir, LogsDomain) {
+    let home = tempfile::tempdir().unwrap();
+    let builder = LogsDomain::builder(home.path().join("factlog.db").display().to_string());
+    let domain = builder.init("logs.test").await.unwrap();
+    (home, domain)
+}
+
 async fn captured(folder: &str, part: &str) -> TraceRecord {
-    LogsDomain::captured_trace(capture(folder, part), Hint::default(), None).await.unwrap().trace
+    let (_home, domain) = reader().await;
+    domain.captured_trace(capture(folder, part), Hint::default(), None).await.unwrap().trace
 }
 
 fn told(step: &StepRecord) -> (u64, &str, &str, bool, bool) {
@@ -166,14 +156,14 @@ async fn other_dialects_give_contents_too_and_what_was_not_captured_is_said() {
 #[tokio::test]
 async fn messages_in_log_records_are_what_the_call_was_given() {
     let inputs = capture("03_proto_gzip_stream_pii_legacy", "o3");
-    let error = LogsDomain::captured_trace(inputs, Hint::default(), None).await.unwrap_err();
+    let (_home, domain) = reader().await;
+    let error = domain.captured_trace(inputs, Hint::default(), None).await.unwrap_err();
     assert!(error.to_string().contains("holds 3 runs"), "{error}");
     let runs = error.to_string();
     let runs = runs.split("runs: ").nth(1).unwrap().split(" (").next().unwrap();
     for run in runs.split(", ") {
         let inputs = capture("03_proto_gzip_stream_pii_legacy", "o3");
-        let trace =
-            LogsDomain::captured_trace(inputs, Hint::default(), Some(run)).await.unwrap().trace;
+        let trace = domain.captured_trace(inputs, Hint::default(), Some(run)).await.unwrap().trace;
         for step in trace.steps.iter().filter(|step| step.model.is_some()) {
             assert!(
                 step.params.text().is_some_and(|text| text.contains("gen_ai.user.message")),

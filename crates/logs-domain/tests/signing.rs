@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use logs_domain::{
-    Access, CheckpointPolicy, DomainError, Fault, Hint, Input, LogsDomain, Place, Settings,
-    ShownState, TenantId, VerifierKey, Withhold, verify_bundle_file, verify_proof_file,
+    Access, CheckpointPolicy, DomainError, Fault, Hint, Input, LogsDomain, Place, ShownState,
+    TenantId, VerifierKey, Withhold, verify_bundle_file, verify_proof_file,
 };
 
 const CAPTURES: [&str; 3] = ["01_proto_plain", "02_proto_gzip_retry", "10_openai_agents"];
@@ -184,8 +184,9 @@ async fn two_that_sign_one_log_at_once_sign_one_history() {
 async fn the_policy_signs_after_so_many_entries_or_so_much_time_or_at_close() {
     let signed = |policy: CheckpointPolicy| async move {
         let log = Log::new().await;
-        let settings = Settings { checkpoints: policy, ..Settings::default() };
-        let domain = LogsDomain::open_with(&log.place, Access::Write, settings).await.unwrap();
+        let place = log.place.clone();
+        let builder = LogsDomain::builder(place.url).key_file(place.key_file);
+        let domain = builder.checkpoints(policy).open(Access::Write).await.unwrap();
         import(&domain, 0).await.unwrap();
         let size = domain.size(&tenant()).await.unwrap();
         let before = domain.verify(&tenant(), &[], &|_| {}).await.unwrap();

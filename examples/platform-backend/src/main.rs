@@ -12,8 +12,9 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use logs_domain::{
-    Access, Clock as _, Ending, ListRequest, LogsDomain, Place, RunEnding, RunFilter, RunId,
-    RunRecordError, RunScope, RunStart, RunStep, RunSummary, StepClass, SystemClock, TenantId,
+    Access, CheckpointPolicy, Clock as _, Ending, ListRequest, LogsDomain, RunEnding, RunFilter,
+    RunId, RunRecordError, RunScope, RunStart, RunStep, RunSummary, StepClass, SystemClock,
+    TenantId,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,12 +53,12 @@ async fn main() -> anyhow::Result<()> {
     let folder = arguments.next().unwrap_or_else(|| ".".to_owned());
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let database = std::path::Path::new(&folder).join("factlog.db");
-    let key_file = database.with_file_name("factlog.key");
-    let place = Place { url: format!("sqlite://{}", database.display()), key_file };
+    let policy = CheckpointPolicy { at_close: true, ..CheckpointPolicy::default() };
+    let builder = LogsDomain::builder(database.display().to_string()).checkpoints(policy);
     let logs = if database.exists() {
-        LogsDomain::open(&place, Access::Write).await?
+        builder.open(Access::Write).await?
     } else {
-        LogsDomain::init(&place, "platform.example").await?
+        builder.init("platform.example").await?
     };
     let app = Arc::new(App { logs, tenant: TenantId::parse("acme")? });
     let router = Router::new()

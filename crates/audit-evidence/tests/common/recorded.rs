@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use audit_evidence::{LedgerReport, Outcome, Recorder, Trust, sign_checkpoint, verify_ledger};
+use audit_evidence::{
+    Enforcement, LedgerReport, Outcome, Recorder, Trust, sign_checkpoint, verify_ledger,
+};
 use store_traits::test_support::MemoryLedger;
 use store_traits::{Checkpoint, Clock, Draft, LedgerStore};
 
@@ -15,7 +17,7 @@ pub fn recorder(memory: &Arc<MemoryLedger>) -> Recorder {
     // Another recorder of the same ledger draws other bytes: an id stands once.
     let begun = memory.tables(&tenant(), |t| !t.entries.is_empty());
     let entropy = Counting::from(if begun { 1 << 20 } else { 0 });
-    Recorder::new(ledger, Arc::new(Noon), Arc::new(entropy))
+    Recorder::new(ledger, Arc::new(Noon), Arc::new(entropy)).enforcing(Enforcement::Off)
 }
 
 /// The key that signs.

@@ -12,8 +12,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_trait::async_trait;
 use store_traits::test_support::MemoryLedger;
 use store_traits::{
-    Checkpoint, CommitOutcome, Content, Digest, Entry, FactId, Head, IdempotencyKey, Known,
-    LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
+    Checkpoint, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head, IdempotencyKey,
+    Known, LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
+    Value,
 };
 
 /// How a commit fails.
@@ -78,6 +79,10 @@ impl TileStore for Stepping {
 
 #[async_trait]
 impl LedgerStore for Stepping {
+    fn durability(&self) -> Durability {
+        Durability::PowerLoss
+    }
+
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         self.inner.tenants().await
     }

@@ -123,7 +123,7 @@ impl Demo<'_> {
                 "folder": self.folder.display().to_string(),
                 "facts": summary.facts,
                 "duplicates_on_second_import": again.duplicates,
-                "redactions": summary.redactions,
+                "redactions": summary.redacted.total(),
                 "bundle_holds": report.holds,
                 "tampering_found": found,
             }),
@@ -146,7 +146,10 @@ impl Demo<'_> {
             if summary.facts > 0 {
                 self.tell(&format!(
                     "  {:8} {:26} {:>3} facts, {:>3} redactions\n",
-                    capture.tenant, capture.name, summary.facts, summary.redactions
+                    capture.tenant,
+                    capture.name,
+                    summary.facts,
+                    summary.redacted.total()
                 ))?;
             }
             total.add(summary);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use logs_domain::{
     Access, CheckpointPolicy, DomainError, FormatHint, Hint, ImportSummary, Input, LogsDomain,
-    Redactor, Rules, Signal, TenantId,
+    Redactor, Replaced, Report, Rules, Signal, TenantId,
 };
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
@@ -20,17 +20,19 @@ use crate::fail::{BadInput, DOES_NOT_HOLD};
 use crate::output::Output;
 use crate::text::{printable, tokens};
 
+/// Places that people are shown.
+const MOST_PLACES: usize = 20;
+/// Characters of a path that people are shown.
+const LONGEST_PATH: usize = 60;
+
 pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<ExitCode> {
-    let mut settings = context.settings.clone();
-    settings.checkpoints = CheckpointPolicy {
+    let policy = CheckpointPolicy {
         every_entries: args.checkpoint_every,
         every: args.checkpoint_after.map(Duration::from_secs),
         at_close: args.checkpoint_at_end,
     };
-    if let Some(file) = &args.redact {
-        settings.redactor = redactor(file)?;
-    }
-    let domain = LogsDomain::open_with(&context.place, Access::Write, settings).await?;
+    let builder = context.builder().redactor(redactor(args.redact.as_deref())?).checkpoints(policy);
+    let domain = builder.open(Access::Write).await?;
     let tenant = tenant(&domain, args.tenant.clone()).await?;
     let limit = args.max_inflated.saturating_mul(1024 * 1024);
     let mut total = ImportSummary::default();
@@ -64,8 +66,9 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<E
     }
 }
 
-/// The standard rules and those of a file.
-fn redactor(file: &Path) -> Result<Redactor, BadInput> {
+/// The standard rules, and those of a file where one is named.
+pub(crate) fn redactor(file: Option<&Path>) -> Result<Redactor, BadInput> {
+    let Some(file) = file else { return Ok(Redactor::standard()) };
     let text = fs::read_to_string(file).map_err(|error| {
         BadInput(format!("cannot read the rules `{}`: {error}", file.display()))
     })?;
@@ -149,7 +152,9 @@ fn document(tenant: &TenantId, summary: &ImportSummary) -> Value {
         "duplicates": summary.duplicates,
         "conflicts": summary.conflicts,
         "rejected": summary.rejected,
-        "redactions": summary.redactions,
+        "redactions": summary.redacted.total(),
+        "redacted": summary.redacted.places().map(place).collect::<Vec<_>>(),
+        "redacted_elsewhere": summary.redacted.unplaced(),
         "notes": summary.notes,
     })
 }
@@ -161,6 +166,42 @@ fn human(tenant: &TenantId, summary: &ImportSummary) -> String {
         tokens(summary.duplicates),
         tokens(summary.conflicts),
         tokens(summary.rejected),
-        tokens(summary.redactions),
-    )
+        tokens(summary.redacted.total()),
+    ) + &table(&summary.redacted)
+}
+
+fn place(at: Replaced<'_>) -> Value {
+    json!({ "path": at.pointer, "kind": at.kind, "count": at.count })
+}
+
+/// What was replaced where: paths and counts, never a value.
+fn table(redacted: &Report) -> String {
+    // A text of its own has no members; its whole is the place.
+    let path = |at: &Replaced<'_>| match at.pointer {
+        "" => "(the text)".to_owned(),
+        pointer => cut(&printable(pointer), LONGEST_PATH),
+    };
+    let rows: Vec<_> = redacted.places().take(MOST_PLACES).map(|at| (path(&at), at)).collect();
+    let wide = rows.iter().map(|(path, _)| path.chars().count()).max().unwrap_or(0);
+    let kinds = rows.iter().map(|(_, at)| at.kind.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (path, at) in &rows {
+        let count = tokens(at.count);
+        text.push_str(&format!("  {path:wide$}  {:kinds$}  {count:>6}\n", at.kind));
+    }
+    let shown = rows.iter().fold(0_u64, |sum, (_, at)| sum.saturating_add(at.count));
+    let rest = redacted.total().saturating_sub(shown);
+    if rest > 0 {
+        text.push_str(&format!("  and {} more elsewhere (see --json)\n", tokens(rest)));
+    }
+    text
+}
+
+/// A path that is too long loses its beginning: its end says what it is.
+fn cut(path: &str, most: usize) -> String {
+    let chars = path.chars().count();
+    if chars <= most {
+        return path.to_owned();
+    }
+    format!("…{}", path.chars().skip(chars - most + 1).collect::<String>())
 }

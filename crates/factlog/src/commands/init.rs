@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use logs_domain::LogsDomain;
 use serde_json::json;
 
 use super::Context;
 use crate::args::InitArgs;
 
 pub(crate) async fn run(context: &Context, args: &InitArgs) -> anyhow::Result<ExitCode> {
-    LogsDomain::init(&context.place, &args.origin).await?.close().await?;
+    context.builder().init(&args.origin).await?.close().await?;
     let (database, key) = (context.place.shown(), context.place.key_file.display().to_string());
     context.output.answer(
         &json!({ "database": database, "key_file": key, "origin": args.origin }),

@@ -28,9 +28,10 @@ pub(crate) use runs::RunsArgs;
 pub(crate) use system::SystemArgs;
 pub(crate) use usage::UsageArgs;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use logs_domain::{Access, DomainError, LogsDomain, Place, Settings, default_key_file};
+use logs_domain::{Access, DomainBuilder, DomainError, LogsDomain, Place, default_key_file};
 
 use crate::args::{Arguments, Command};
 use crate::output::Output;
@@ -39,12 +40,21 @@ use crate::output::Output;
 pub(crate) struct Context {
     pub(crate) place: Place,
     pub(crate) output: Output,
-    pub(crate) settings: Settings,
+    pub(crate) high_water: Option<PathBuf>,
 }
 
 impl Context {
     async fn open(&self, access: Access) -> Result<LogsDomain, DomainError> {
-        LogsDomain::open_with(&self.place, access, self.settings.clone()).await
+        self.builder().open(access).await
+    }
+
+    /// The domain that the arguments name, to be opened as a command wants it.
+    fn builder(&self) -> DomainBuilder {
+        let builder = LogsDomain::builder(&self.place.url).key_file(&self.place.key_file);
+        match &self.high_water {
+            Some(marks) => builder.high_water(marks),
+            None => builder,
+        }
     }
 }
 
@@ -53,7 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let context = Context {
         place: Place { url: arguments.database_url, key_file },
         output: Output { json: arguments.json, quiet: arguments.quiet },
-        settings: Settings { high_water: arguments.high_water, ..Settings::default() },
+        high_water: arguments.high_water,
     };
     match arguments.command {
         Command::Init(args) => init::run(&context, &args).await,

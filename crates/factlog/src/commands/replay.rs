@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use logs_domain::{
-    Access, DeterminismLevel, Difference, Input, LogsDomain, ReplayReport, ReplayValidator,
-    TraceRecord,
+    Access, DeterminismLevel, Difference, Input, ReplayReport, ReplayValidator, TraceRecord,
 };
 use serde_json::{Value, json};
 
 use super::Context;
-use super::import::hint_of;
+use super::import::{hint_of, redactor};
 use crate::args::{FormatArg, SignalArg, Tenant};
 use crate::fail::{BadInput, DOES_NOT_HOLD};
 use crate::output::width;
@@ -57,6 +56,9 @@ pub(crate) struct CheckArgs {
     /// The OTLP signal, where it cannot be recognised.
     #[arg(long, value_enum, default_value_t = SignalArg::Auto)]
     signal: SignalArg,
+    /// Rules of redaction beside the built-in ones, as the run was imported with.
+    #[arg(long, value_name = "FILE")]
+    redact: Option<PathBuf>,
     /// The most that a gzip file may inflate to, in MiB.
     #[arg(long, default_value_t = 64)]
     max_inflated: u64,
@@ -98,19 +100,21 @@ async fn compare(context: &Context, args: CompareArgs) -> anyhow::Result<ExitCod
         domain.run_named(&tenant, &args.original).await?,
         domain.run_named(&tenant, &args.replay).await?,
     );
-    let original = domain.trace_record(&tenant, &first).await?;
-    let replay = domain.trace_record(&tenant, &second).await?;
+    let (original, replay) = tokio::try_join!(
+        domain.trace_record(&tenant, &first),
+        domain.trace_record(&tenant, &second)
+    )?;
     domain.close().await?;
     let pair = Pair { original: (first.as_str(), &original), replay: (second.as_str(), &replay) };
     pair.answer(context, args.level.into(), &[])
 }
 
 async fn check(context: &Context, args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let domain = context.open(Access::Read).await?;
+    let builder = context.builder().redactor(redactor(args.redact.as_deref())?);
+    let domain = builder.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant).await?;
     let run = domain.run_named(&tenant, &args.run).await?;
     let original = domain.trace_record(&tenant, &run).await?;
-    domain.close().await?;
     let limit = args.max_inflated.saturating_mul(1024 * 1024);
     let files = args.against.iter().map(|file| {
         if file.as_os_str() == "-" {
@@ -121,7 +125,8 @@ async fn check(context: &Context, args: CheckArgs) -> anyhow::Result<ExitCode> {
     });
     let inputs = files.collect::<Result<Vec<_>, _>>()?;
     let hint = hint_of(args.format, args.signal);
-    let captured = LogsDomain::captured_trace(inputs, hint, args.capture_run.as_deref()).await?;
+    let captured = domain.captured_trace(inputs, hint, args.capture_run.as_deref()).await?;
+    domain.close().await?;
     let replay = (captured.run_id.as_str(), &captured.trace);
     let pair = Pair { original: (run.as_str(), &original), replay };
     pair.answer(context, args.level.into(), &captured.notes)

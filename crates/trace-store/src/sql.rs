@@ -45,7 +45,7 @@ pub(crate) const SELECT_RUNS_WITHOUT_THEIR_STEP: Statement = Statement::both(
     "SELECT r.first_seq FROM runs r LEFT JOIN steps s ON s.tenant = $1 AND s.seq = r.first_seq WHERE r.tenant = $1 AND r.first_seq >= $2 AND r.first_seq < $3 AND (s.run_id IS NULL OR s.run_id <> r.run_id)",
 );
 
-/// The steps of the runs that `$2` names, a JSON array.
+/// The steps of the runs that `$2` names, a JSON array, and how many entries speak of each.
 pub(crate) static SELECT_STEPS_OF_PAGE: Statement = Statement {
     doing: "summarising runs",
     sqlite: concat!(
@@ -55,18 +55,6 @@ pub(crate) static SELECT_STEPS_OF_PAGE: Statement = Statement {
     postgres: concat!(
         include_str!("queries/page_postgres.sql"),
         include_str!("queries/steps_of_page_postgres.sql"),
-    ),
-};
-/// How many entries speak of the runs that `$2` names, a JSON array.
-pub(crate) static SELECT_ENTRIES_OF_PAGE: Statement = Statement {
-    doing: "counting the entries of runs",
-    sqlite: concat!(
-        include_str!("queries/page_sqlite.sql"),
-        include_str!("queries/entries_of_page.sql"),
-    ),
-    postgres: concat!(
-        include_str!("queries/page_postgres.sql"),
-        include_str!("queries/entries_of_page.sql"),
     ),
 };
 /// The three ways to a page of runs; their values are explained where they are used.
@@ -142,9 +130,8 @@ pub(crate) static SELECT_USAGE: Statement = Statement {
 };
 
 /// Every reading statement, for a look at its plan.
-pub static STATEMENTS: [&Statement; 17] = [
+pub static STATEMENTS: [&Statement; 16] = [
     &SELECT_STEPS_OF_PAGE,
-    &SELECT_ENTRIES_OF_PAGE,
     &SELECT_RUNS_BY_ENTRY,
     &SELECT_RUNS_BY_ID,
     &SELECT_RUNS_BY_LABEL,

@@ -8,9 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use store_traits::{RunStatus, StoreError};
 
-/// What a summary needs of a step.
+/// What a summary needs of a step, in the order of `queries/steps_of_page_*.sql`.
+#[derive(Deserialize)]
 pub(crate) struct SummedStep {
     seq: i64,
     kind: String,
@@ -27,73 +29,14 @@ pub(crate) struct SummedStep {
     output_tokens: Option<i64>,
     cost_micros: Option<i64>,
     error: Option<String>,
-    root: bool,
+    /// 1 of a root, else 0.
+    root: i64,
 }
-
-/// The columns in the order of `queries/steps_of_page_*.sql`.
-type Columns = (
-    i64,
-    String,
-    String,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    String,
-    Option<String>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<String>,
-    i64,
-);
 
 /// The steps of a run as the database wrote them: an array of arrays.
 pub(crate) fn read(run: &str, json: Option<&str>) -> Result<Vec<SummedStep>, StoreError> {
-    let rows: Vec<Columns> = serde_json::from_str(json.unwrap_or("[]")).map_err(|error| {
-        StoreError::Corrupt { what: format!("the steps of run `{run}`: {error}") }
-    })?;
-    let step = |columns: Columns| {
-        let (
-            seq,
-            kind,
-            class,
-            span_id,
-            parent_span_id,
-            agent,
-            service,
-            response_id,
-            tool,
-            started_at,
-            ended_at,
-            input_tokens,
-            output_tokens,
-            cost_micros,
-            error,
-            root,
-        ) = columns;
-        SummedStep {
-            seq,
-            kind,
-            class,
-            span_id,
-            parent_span_id,
-            agent,
-            service,
-            response_id,
-            tool,
-            started_at,
-            ended_at,
-            input_tokens,
-            output_tokens,
-            cost_micros,
-            error,
-            root: root == 1,
-        }
-    };
-    Ok(rows.into_iter().map(step).collect())
+    serde_json::from_str(json.unwrap_or("[]"))
+        .map_err(|error| StoreError::Corrupt { what: format!("the steps of run `{run}`: {error}") })
 }
 
 /// A summary in the columns' own types.
@@ -111,6 +54,10 @@ pub(crate) struct Summed {
 }
 
 impl SummedStep {
+    fn is_root(&self) -> bool {
+        self.root == 1
+    }
+
     fn may_report(&self) -> bool {
         matches!(self.class.as_str(), "llm" | "tool" | "mcp_tool" | "event")
     }
@@ -268,7 +215,7 @@ fn outer_keys(keyed: &[(&SummedStep, String)]) -> BTreeMap<String, String> {
 fn agent(steps: &[SummedStep]) -> Option<String> {
     let best = steps.iter().min_by(|a, b| {
         let rank = |step: &SummedStep| {
-            (step.agent.is_none(), step.service.is_none(), !step.root, step.class != "agent")
+            (step.agent.is_none(), step.service.is_none(), !step.is_root(), step.class != "agent")
         };
         (rank(a), &a.started_at, a.seq).cmp(&(rank(b), &b.started_at, b.seq))
     })?;
@@ -277,7 +224,8 @@ fn agent(steps: &[SummedStep]) -> Option<String> {
 
 /// What was said last about the run's end.
 fn status(steps: &[SummedStep]) -> RunStatus {
-    let words = steps.iter().filter(|step| (step.root && step.ended_at.is_some()) || step.is_end());
+    let words =
+        steps.iter().filter(|step| (step.is_root() && step.ended_at.is_some()) || step.is_end());
     let last = words.max_by_key(|step| (step.last_time(), step.seq));
     match last {
         _ if steps.iter().any(|step| step.kind == "run.aborted") => RunStatus::Aborted,

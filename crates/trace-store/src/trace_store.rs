@@ -14,8 +14,10 @@ use crate::row::{CandidateRow, OutcomeRow, StepRow, UsageRow, stored_time, summa
 use crate::sql;
 use crate::summary::{read, summed};
 
-/// Runs that are looked at for a page where an index does not answer the whole question.
+/// Runs that are looked at for a page where an index does not answer the whole question; and, for each
+/// run of a page of a period, where only those repeat that began steps in several hours.
 const SCANNED: usize = 200;
+const SCANNED_OF_HOURS: usize = 3;
 /// Before and after every time and hour, in text order.
 const BEGINNING: &str = "";
 const END: &str = "~";
@@ -43,14 +45,11 @@ impl Traces {
             return Ok(Vec::new());
         }
         let values = [Cell::from(serde_json::Value::from(runs).to_string())];
-        let steps: Vec<(String, Option<String>)> =
+        let rows: Vec<(String, Option<String>, i64)> =
             self.reader.rows(&sql::SELECT_STEPS_OF_PAGE, tenant, &values).await?;
-        let entries: Vec<(String, i64)> =
-            self.reader.rows(&sql::SELECT_ENTRIES_OF_PAGE, tenant, &values).await?;
-        let entries: BTreeMap<String, i64> = entries.into_iter().collect();
         let mut summaries = BTreeMap::new();
-        for (run_id, steps) in steps {
-            let of = from_i64(entries.get(&run_id).copied().unwrap_or_default(), "entries")?;
+        for (run_id, steps, entries) in rows {
+            let of = from_i64(entries, "entries")?;
             if let Some(summed) = summed(&read(&run_id, steps.as_deref())?) {
                 summaries.insert(run_id.clone(), summary(run_id, summed, of)?);
             }
@@ -78,23 +77,22 @@ fn values(request: &ListRequest<RunFilter>) -> Vec<Cell<'_>> {
     let RunFilter { agent, provider, model, correlation, seed, scenario, .. } = filter;
     let RunFilter { run, plan_hash, root_hash, synthetic, status, period, .. } = filter;
     // Where an index gives just what is asked, one more than the page tells whether there is more.
-    let one_index = match filter.ordered_by() {
-        RunOrder::FirstEntry => run.is_none() && status.is_none() && *synthetic != Some(false),
-        RunOrder::Label { .. } => {
-            filter.labels().len() == 1
-                && status.is_none()
-                && *synthetic != Some(false)
-                && period.is_open()
+    let page = request.limit() + 1;
+    let unfiltered = run.is_none() && status.is_none() && *synthetic != Some(false);
+    let scanned = match filter.ordered_by() {
+        RunOrder::FirstEntry if unfiltered => page,
+        RunOrder::Label { .. } if unfiltered && filter.labels().len() == 1 && period.is_open() => {
+            page
         }
-        RunOrder::Hour => false,
+        RunOrder::Hour if unfiltered && filter.labels().is_empty() => page * SCANNED_OF_HOURS,
+        RunOrder::FirstEntry | RunOrder::Label { .. } | RunOrder::Hour => SCANNED.max(page),
     };
-    let scanned = if one_index { request.limit() + 1 } else { SCANNED.max(request.limit() + 1) };
     vec![
         request.after().map_or(u64::MAX, |place| place.seq).into(),
         (scanned as u64).into(),
         time(period.since, BEGINNING).into(),
         time(period.until, END).into(),
-        (request.limit() as u64 + 1).into(),
+        (page as u64).into(),
         asked(agent.as_deref()),
         asked(provider.as_deref()),
         asked(model.as_deref()),

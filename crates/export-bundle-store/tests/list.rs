@@ -2,15 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod support;
-
 use export_bundle_store::{Exports, PROJECTION, STATEMENTS};
-use ledger_store::Ledger;
-use ledger_store::test_support::{PostgresServer, prepare_all};
+use ledger_store::test_support::{Recorder, tenant};
 use serde_json::json;
-use sqlx::{Connection, Executor};
+use sqlx::Executor;
 use store_traits::{ExportFilter, ExportStore, ListRequest, TenantId};
-use support::{Recorder, tenant};
 
 fn request(tenant: &TenantId, limit: u64, cursor: Option<&str>) -> ListRequest<ExportFilter> {
     ListRequest::new(tenant, ExportFilter::default(), limit, cursor).unwrap()
@@ -79,14 +75,5 @@ async fn rows_can_neither_be_changed_nor_removed_and_a_lost_one_is_found() {
 #[tokio::test]
 async fn both_databases_prepare_every_statement() {
     let recorder = Recorder::new(&PROJECTION).await;
-    let mut postgres = match PostgresServer::shared() {
-        Some(server) => {
-            let url = server.database().await;
-            Ledger::create(&url, "log.example").await.unwrap();
-            Some(sqlx::PgConnection::connect(&url).await.unwrap())
-        }
-        None => None,
-    };
-    let sqlite = &mut recorder.intruder().await;
-    prepare_all(sqlite, postgres.as_mut(), &STATEMENTS, &[&PROJECTION]).await;
+    recorder.prepare_all(&STATEMENTS, &[&PROJECTION]).await;
 }

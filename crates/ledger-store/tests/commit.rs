@@ -13,9 +13,7 @@ use store_traits::{CommitOutcome, LedgerStore, TenantId};
 use support::{Fresh, batch, batch_of, head, tenant};
 
 async fn open(url: &str) -> Ledger {
-    Ledger::open(url, OpenMode::ReadWrite, Vec::new(), ledger_store::test_support::key_tag)
-        .await
-        .unwrap()
+    support::open(url, OpenMode::ReadWrite).await.unwrap()
 }
 
 /// A fresh database on a PostgreSQL server, if there is one.
@@ -41,10 +39,7 @@ async fn is_there_after_reopening(url: &str) {
     let ledger = open(url).await;
     assert_eq!(ledger.commit(&batch(0, 600)).await.unwrap(), CommitOutcome::Committed);
     ledger.close().await;
-    let ledger =
-        Ledger::open(url, OpenMode::ReadOnly, Vec::new(), ledger_store::test_support::key_tag)
-            .await
-            .unwrap();
+    let ledger = support::open(url, OpenMode::ReadOnly).await.unwrap();
     assert_eq!(ledger.head(&tenant()).await.unwrap(), head(600));
     assert_eq!(ledger.entries(&tenant(), 0..u64::MAX).await.unwrap().len(), 600);
     assert_eq!(ledger.origin("another").await.unwrap(), "log.example");

@@ -5,7 +5,7 @@ mod support;
 use ledger_store::{Ledger, OpenMode};
 use sqlx::{Connection, Executor};
 use store_traits::{CommitOutcome, LedgerStore, StoreError};
-use support::{Fresh, batch, head, tenant};
+use support::{Fresh, batch, head, open, tenant};
 
 #[tokio::test]
 async fn facts_can_neither_be_changed_nor_removed() {
@@ -50,9 +50,7 @@ async fn a_missing_file_says_how_to_make_one() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("none.db").display());
     for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
-        let error = Ledger::open(&url, mode, Vec::new(), ledger_store::test_support::key_tag)
-            .await
-            .unwrap_err();
+        let error = open(&url, mode).await.unwrap_err();
         assert!(matches!(error, StoreError::Open { .. }));
         assert!(error.to_string().contains("factlog init"), "{error}");
     }
@@ -88,9 +86,7 @@ async fn files_of_other_programs_are_left_untouched() {
         let before = std::fs::read(&path).unwrap();
         for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
             let url = path.display().to_string();
-            let error = Ledger::open(&url, mode, Vec::new(), ledger_store::test_support::key_tag)
-                .await
-                .unwrap_err();
+            let error = open(&url, mode).await.unwrap_err();
             assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
         }
         assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -108,24 +104,10 @@ async fn a_read_only_file_is_read_and_not_written() {
     permissions.set_readonly(true);
     std::fs::set_permissions(fresh.path(), permissions).unwrap();
 
-    let error = Ledger::open(
-        &fresh.url,
-        OpenMode::ReadWrite,
-        Vec::new(),
-        ledger_store::test_support::key_tag,
-    )
-    .await
-    .unwrap_err();
+    let error = open(&fresh.url, OpenMode::ReadWrite).await.unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
 
-    let ledger = Ledger::open(
-        &fresh.url,
-        OpenMode::ReadOnly,
-        Vec::new(),
-        ledger_store::test_support::key_tag,
-    )
-    .await
-    .unwrap();
+    let ledger = fresh.open_for_reading().await;
     assert_eq!(ledger.head(&tenant()).await.unwrap(), head(2));
     let error = ledger.commit(&batch(2, 1)).await.unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
@@ -135,14 +117,7 @@ async fn a_read_only_file_is_read_and_not_written() {
 async fn readers_see_what_a_writer_of_another_process_committed() {
     let fresh = Fresh::new().await;
     let writer = fresh.open().await;
-    let reader = Ledger::open(
-        &fresh.url,
-        OpenMode::ReadOnly,
-        Vec::new(),
-        ledger_store::test_support::key_tag,
-    )
-    .await
-    .unwrap();
+    let reader = fresh.open_for_reading().await;
     assert_eq!(writer.commit(&batch(0, 3)).await.unwrap(), CommitOutcome::Committed);
     assert_eq!(reader.head(&tenant()).await.unwrap(), head(3));
 }

@@ -30,6 +30,9 @@ FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 389) n;
 INSERT INTO contents
 SELECT t, n * 10, convert_to('/body/text', 'UTF8'), 'sd', '', 'x'
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 9999) n;
+INSERT INTO checkpoints
+SELECT t, n, decode(repeat('07', 32), 'hex'), repeat('note', 75), '2026-01-01T00:00:00.000000000Z'
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
 ANALYZE";
 
 #[tokio::test]
@@ -72,9 +75,12 @@ async fn no_read_of_a_large_ledger_looks_at_more_than_its_answer() {
             "comparing the tags of keys" => (&["0", "50000", "50256"], 12),
             "reading the keys of entries" => (&["50000", "50256"], 40),
             "looking up known facts" => (&["50000,70000,90000"], 24),
+            // 50 rows of 400 bytes.
+            "reading checkpoints" => {
+                (&["50000", "2026-01-01T00:00:00.000000000Z", "\\x07", "50"], 12)
+            }
+            "reading the newest checkpoint" => (&[], 8),
             "reading what is to be indexed"
-            | "reading checkpoints"
-            | "reading the newest checkpoint"
             | "reading a tenant's secret"
             | "reading the origin" => (&[], 4),
             other => panic!("`{other}` has no expectation here"),

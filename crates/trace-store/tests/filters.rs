@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use ledger_store::test_support::{Recorder, at, tenant};
 use serde_json::{Value as Json, json};
 use sqlx::Executor;
 use store_traits::{ListRequest, Period, RunFilter, RunId, RunStatus, Timestamp, TraceStore};
-use support::{Recorder, at, tenant};
 use trace_store::{PROJECTION, Traces};
 
 fn view(class: &str, ms: u64, more: Json) -> Json {

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod support;
-
+use ledger_store::test_support::{Recorder, at, tenant};
 use serde_json::{Value as Json, json};
 use store_traits::{RunId, RunStatus, RunSummary, StepClass, Timestamp, TraceStore};
-use support::{Recorder, at, tenant};
 use trace_store::{PROJECTION, Traces};
 
 type Fact<'a> = (&'a str, Option<&'a str>, Json);
@@ -255,7 +253,7 @@ async fn steps_come_in_order_of_start_and_say_what_the_view_said() {
             ("system.event", None, json!({"view": {"class": "event"}})),
         ])
         .await;
-    let traces = Traces::new(recorder.ledger.reader());
+    let traces = Traces::new(recorder.ledgers().next().unwrap().reader());
     let steps = traces.steps(&tenant(), &RunId::parse("r").unwrap()).await.unwrap();
     assert_eq!(steps.iter().map(|step| step.seq).collect::<Vec<_>>(), [1, 0]);
     let llm = &steps[0];

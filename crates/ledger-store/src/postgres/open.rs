@@ -90,9 +90,9 @@ impl Server {
 
     /// One connection with the rights of whoever logs in: only those may make tables.
     async fn connect(&self) -> Result<PgConnection, StoreError> {
-        PgConnection::connect_with(&self.options).await.map_err(|error| {
-            self.refuse(format!("{error} (is the server running, does the database exist?)"))
-        })
+        PgConnection::connect_with(&self.options)
+            .await
+            .map_err(|error| self.refuse(format!("{error} ({})", hint(&error))))
     }
 
     async fn state(&self, conn: &mut PgConnection) -> Result<State, StoreError> {
@@ -152,5 +152,19 @@ impl Server {
                 "{error} (the login must be a member of the role factlog_app: GRANT factlog_app TO …)"
             ))),
         }
+    }
+}
+
+/// What to look at first, after a connection was refused.
+fn hint(error: &sqlx::Error) -> &'static str {
+    let said = error.to_string();
+    if said.contains("certificate") {
+        // The TLS library's own words, which reach this crate as text alone.
+        return "the server cannot show that it is this host: is `sslrootcert` the CA that signed its certificate, and is the host in it?";
+    }
+    match error {
+        sqlx::Error::Tls(_) => "is TLS switched on at the server (`ssl = on`)?",
+        sqlx::Error::Configuration(_) => "is the address right?",
+        _ => "is the server running, does the database exist?",
     }
 }

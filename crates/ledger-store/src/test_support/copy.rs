@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use store_traits::{
-    Content, Digest, Entry, FactId, FactKind, IdempotencyKey, LedgerStore, RunId, SealedBatch,
-    SealedEntry, Subtree, TenantId, TenantSecret, Timestamp, TraceId,
+    CheckpointPages, Content, Digest, Entry, FactId, FactKind, IdempotencyKey, LedgerStore, RunId,
+    SealedBatch, SealedEntry, Subtree, TenantId, TenantSecret, Timestamp, TraceId,
 };
 
 use super::fact;
@@ -51,8 +51,11 @@ pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
         to.commit(&batch).await.unwrap();
         on_size = head.size;
     }
-    for checkpoint in from.checkpoints(tenant).await.unwrap() {
-        to.add_checkpoint(tenant, &checkpoint).await.unwrap();
+    let mut signed = CheckpointPages::new(from, tenant, 0);
+    while let Some(page) = signed.next().await.unwrap() {
+        for checkpoint in page {
+            to.add_checkpoint(tenant, &checkpoint).await.unwrap();
+        }
     }
     assert_eq!(to.head(tenant).await.unwrap(), from.head(tenant).await.unwrap());
 }

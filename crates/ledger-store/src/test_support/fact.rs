@@ -17,7 +17,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Value> {
     json.is_object().then(|| value(json))
 }
 
-fn value(json: Json) -> Value {
+/// The same, of JSON that was read.
+pub(crate) fn value(json: Json) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(bool) => Value::Bool(bool),

@@ -1,5 +1,5 @@
-//! For tests alone: a PostgreSQL server that begins and ends with the test process, and a
-//! tenant copied from one database into another.
+//! For tests alone: a PostgreSQL server that begins and ends with the test process, a recorder of
+//! facts written as JSON, and a tenant copied from one database into another.
 
 // A test that cannot have its server has failed, and says why.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -7,6 +7,7 @@
 mod copy;
 mod fact;
 mod plain;
+mod recorder;
 mod server;
 mod statements;
 
@@ -19,5 +20,6 @@ pub fn key_tag(key: &store_traits::IdempotencyKey) -> u64 {
 pub use copy::copy_tenant;
 pub use fact::facts;
 pub use plain::{PlainTable, read_entries};
+pub use recorder::{Recorder, at, tenant};
 pub use server::PostgresServer;
 pub use statements::{Plan, plan, prepare_all};

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -39,6 +39,35 @@ impl PostgresServer {
     /// The server does not start; or none is installed, and `FACTLOG_REQUIRE_POSTGRES` is `1`.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_as("plain", None)
+    }
+
+    /// Starts one whose data lies in a folder below this one.
+    ///
+    /// # Panics
+    /// As [`PostgresServer::start`].
+    #[must_use]
+    pub fn start_in(folder: &Path) -> Option<Self> {
+        Self::start_as("plain", Some(folder))
+    }
+
+    /// Starts one that is reached by TCP with TLS alone, or says on standard error what is missing:
+    /// its certificates are made by the program `openssl`.
+    ///
+    /// # Panics
+    /// As [`PostgresServer::start`].
+    #[must_use]
+    pub fn start_with_tls() -> Option<Self> {
+        if Command::new("openssl").arg("version").output().is_err() {
+            eprintln!(
+                "SKIPPED: no openssl is installed to make certificates (apt-get install openssl)"
+            );
+            return None;
+        }
+        Self::start_as("tls", None)
+    }
+
+    fn start_as(kind: &str, folder: Option<&Path>) -> Option<Self> {
         let Some(programs) = programs() else {
             let required = std::env::var_os("FACTLOG_REQUIRE_POSTGRES").is_some_and(|v| v == "1");
             assert!(!required, "no PostgreSQL server is installed (apt-get install postgresql)");
@@ -46,7 +75,7 @@ impl PostgresServer {
             return None;
         };
         // Between the choice of a port and its use somebody else may take it.
-        let started = (0..5).find_map(|_| Self::try_start(&programs));
+        let started = (0..5).find_map(|_| Self::try_start(&programs, kind, folder));
         Some(started.expect("a PostgreSQL server starts"))
     }
 
@@ -56,12 +85,16 @@ impl PostgresServer {
         SERVER.get_or_init(Self::start).as_ref()
     }
 
-    fn try_start(programs: &std::path::Path) -> Option<Self> {
+    fn try_start(programs: &Path, kind: &str, folder: Option<&Path>) -> Option<Self> {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        let mut process = Command::new("sh")
+        let mut shell = Command::new("sh");
+        if let Some(folder) = folder {
+            shell.env("TMPDIR", folder);
+        }
+        let mut process = shell
             .args(["-c", SCRIPT, "sh"])
             .arg(programs)
-            .arg(port.to_string())
+            .args([&port.to_string(), kind])
             .env("SERVER_SCRIPT", SCRIPT)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -79,7 +112,7 @@ impl PostgresServer {
     /// Makes an empty database, and gives its address.
     pub async fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let mut conn = PgConnection::connect(&self.url("postgres")).await.unwrap();
+        let mut conn = PgConnection::connect(&self.socket_url("postgres")).await.unwrap();
         let create = format!("CREATE DATABASE {name} STRATEGY file_copy");
         conn.execute(AssertSqlSafe(create)).await.unwrap();
         conn.close().await.unwrap();
@@ -103,6 +136,16 @@ impl PostgresServer {
     pub fn socket_url(&self, database: &str) -> String {
         let (folder, port) = (self.folder.display(), self.port);
         format!("postgres://factlog@localhost:{port}/{database}?host={folder}")
+    }
+
+    /// The address of a database for whoever wants TLS: to this host, in this mode, by this CA (`ca`
+    /// signed the server's certificate for `localhost`, `other` did not).
+    #[must_use]
+    pub fn tls_url(&self, host: &str, database: &str, mode: &str, ca: &str) -> String {
+        let (port, folder) = (self.port, self.folder.display());
+        format!(
+            "postgres://factlog@{host}:{port}/{database}?sslmode={mode}&sslrootcert={folder}/{ca}.pem"
+        )
     }
 
     /// A program of the same version: `pg_dump`, `pg_restore`.

@@ -5,7 +5,7 @@
 
 use ledger_store::{Ledger, OpenMode};
 pub(crate) use store_traits::test_support::batches::{batch as batch_of, hash, head};
-use store_traits::{SealedBatch, TenantId};
+use store_traits::{SealedBatch, StoreError, TenantId};
 
 pub(crate) fn tenant() -> TenantId {
     TenantId::parse("acme").unwrap()
@@ -13,6 +13,11 @@ pub(crate) fn tenant() -> TenantId {
 
 pub(crate) fn batch(on_size: u64, count: u64) -> SealedBatch {
     batch_of(&tenant(), on_size, count)
+}
+
+/// A ledger without projections.
+pub(crate) async fn open(url: &str, mode: OpenMode) -> Result<Ledger, StoreError> {
+    Ledger::open(url, mode, Vec::new(), ledger_store::test_support::key_tag).await
 }
 
 /// A fresh SQLite database in a folder that goes with the test.
@@ -34,14 +39,11 @@ impl Fresh {
     }
 
     pub(crate) async fn open(&self) -> Ledger {
-        Ledger::open(
-            &self.url,
-            OpenMode::ReadWrite,
-            Vec::new(),
-            ledger_store::test_support::key_tag,
-        )
-        .await
-        .unwrap()
+        open(&self.url, OpenMode::ReadWrite).await.unwrap()
+    }
+
+    pub(crate) async fn open_for_reading(&self) -> Ledger {
+        open(&self.url, OpenMode::ReadOnly).await.unwrap()
     }
 
     /// A connection of somebody who goes around the store.

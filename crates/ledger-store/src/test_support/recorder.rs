@@ -1,49 +1,46 @@
 //! A ledger that records facts written as JSON. A store keeps hashes and never computes one, so any
 //! digest bytes will do.
 
-// Each test binary uses its part of this.
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-
-use ledger_store::test_support::PostgresServer;
-use ledger_store::{Ledger, OpenMode, Projection};
 use serde_json::{Value as Json, json};
+use sqlx::Connection;
 use store_traits::{
     CommitOutcome, Digest, FactId, FactKind, Head, IdempotencyKey, LedgerStore, RunId, SealedBatch,
-    SealedEntry, TenantId, Timestamp, Value,
+    SealedEntry, TenantId, Timestamp,
 };
 
-pub(crate) fn tenant() -> TenantId {
+use super::{PostgresServer, fact, facts, key_tag, prepare_all};
+use crate::{Ledger, OpenMode, Projection, Statement};
+
+/// The tenant that everything is recorded for.
+#[must_use]
+pub fn tenant() -> TenantId {
     TenantId::parse("acme").unwrap()
 }
 
 /// 2026-01-01 and some milliseconds.
-pub(crate) fn at(ms: u64) -> String {
+#[must_use]
+pub fn at(ms: u64) -> String {
     let base = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().as_unix_nanos();
     Timestamp::from_unix_nanos(base + i128::from(ms) * 1_000_000).unwrap().to_string()
 }
 
 /// Records the same in SQLite and, where there is a server, in PostgreSQL.
-pub(crate) struct Recorder {
+#[derive(Debug)]
+pub struct Recorder {
     folder: tempfile::TempDir,
-    pub(crate) ledger: Ledger,
+    ledger: Ledger,
     postgres: Option<Ledger>,
     urls: Vec<String>,
     tenant: TenantId,
 }
 
 impl Recorder {
-    pub(crate) async fn new(projection: &'static Projection) -> Self {
+    /// Fresh databases that fill the tables of one topic.
+    pub async fn new(projection: &'static Projection) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = async |url: String| {
             Ledger::create(&url, "log.example").await.unwrap();
-            Ledger::open(
-                &url,
-                OpenMode::ReadWrite,
-                vec![projection],
-                ledger_store::test_support::key_tag,
-            )
-            .await
-            .unwrap()
+            Ledger::open(&url, OpenMode::ReadWrite, vec![projection], key_tag).await.unwrap()
         };
         let mut urls = vec![folder.path().join("factlog.db").display().to_string()];
         let ledger = made(urls[0].clone()).await;
@@ -58,17 +55,18 @@ impl Recorder {
     }
 
     /// Where the databases are.
-    pub(crate) fn urls(&self) -> Vec<String> {
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
         self.urls.clone()
     }
 
     /// The ledgers, each of which has everything that was recorded.
-    pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+    pub fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
         std::iter::once(&self.ledger).chain(&self.postgres)
     }
 
     /// Records facts of `(kind, run, body)` in one commit.
-    pub(crate) async fn record(&self, facts: &[(&str, Option<&str>, Json)]) {
+    pub async fn record(&self, facts: &[(&str, Option<&str>, Json)]) {
         let on_size = self.ledger.head(&self.tenant).await.unwrap().size;
         let entries: Vec<_> =
             facts.iter().zip(on_size..).map(|(fact, seq)| self.entry(seq, fact)).collect();
@@ -121,38 +119,39 @@ impl Recorder {
             fingerprint: Digest::new([1; 32]),
             leaf_hash: Digest::new([2; 32]),
             bytes: fact.to_string().into_bytes(),
-            fact: value(&fact),
+            fact: fact::value(fact),
         }
     }
 
     /// What the projection's rows in SQLite say other than the entries.
-    pub(crate) async fn differences(&self) -> Vec<(u64, String)> {
+    pub async fn differences(&self) -> Vec<(u64, String)> {
         self.differences_in(&self.ledger).await
     }
 
-    pub(crate) async fn differences_in(&self, ledger: &Ledger) -> Vec<(u64, String)> {
+    /// The same in one of the ledgers.
+    pub async fn differences_in(&self, ledger: &Ledger) -> Vec<(u64, String)> {
         let entries = ledger.entries(&self.tenant, 0..u64::MAX).await.unwrap();
-        let facts = ledger_store::test_support::facts(&entries);
+        let facts = facts(&entries);
         ledger.projection_differences(&self.tenant, 0..u64::MAX, &facts).await.unwrap()
     }
 
     /// A connection of somebody who goes around the store.
-    pub(crate) async fn intruder(&self) -> sqlx::SqliteConnection {
-        use sqlx::Connection;
+    pub async fn intruder(&self) -> sqlx::SqliteConnection {
         let path = self.folder.path().join("factlog.db").display().to_string();
         sqlx::SqliteConnection::connect(&path).await.unwrap()
     }
-}
 
-fn value(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(bool) => Value::Bool(*bool),
-        Json::Number(number) => Value::integer(number.as_i64().unwrap()),
-        Json::String(text) => Value::String(text.clone()),
-        Json::Array(items) => Value::Array(items.iter().map(value).collect()),
-        Json::Object(members) => {
-            Value::Object(members.iter().map(|(name, item)| (name.clone(), value(item))).collect())
-        }
+    /// Both databases prepare each statement of a topic, also those that write.
+    pub async fn prepare_all(
+        &self,
+        reading: &[&'static Statement],
+        writing: &[&'static Projection],
+    ) {
+        let sqlite = &mut self.intruder().await;
+        let mut postgres = match self.urls.get(1) {
+            Some(url) => Some(sqlx::PgConnection::connect(url).await.unwrap()),
+            None => None,
+        };
+        prepare_all(sqlite, postgres.as_mut(), reading, writing).await;
     }
 }

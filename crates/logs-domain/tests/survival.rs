@@ -11,7 +11,7 @@ use audit_evidence::{Outcome, RecordError, Recorder};
 use cut::{Cut, Proxy};
 use ledger_store::test_support::PostgresServer;
 use ledger_store::{Ledger, OpenMode};
-use logs_domain::{Access, LogsDomain, OsEntropy, Place, SystemClock};
+use logs_domain::{Access, LeafProof, LogsDomain, OsEntropy, Place, SystemClock};
 use store_traits::{
     Actor, Clock, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object,
     Origin, SourceDomain, StoreError, TenantId, Timestamp, Value,
@@ -233,4 +233,129 @@ async fn sqlite_goes_on_with_a_clock_that_runs_backwards() {
 async fn postgresql_goes_on_with_a_clock_that_runs_backwards() {
     let Some(server) = PostgresServer::shared() else { return };
     goes_on_with_a_clock_that_runs_backwards(server.database().await).await;
+}
+
+/// A small disk of its own, which goes with the test.
+struct Disk(tempfile::TempDir);
+
+impl Disk {
+    /// Says on standard error why there is none, if it cannot be mounted (it takes root).
+    fn mount(size: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let options = format!("size={size},mode=1777");
+        let mount = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
+            .arg(folder.path())
+            .output();
+        let why = match mount {
+            Ok(ran) if ran.status.success() => return Some(Self(folder)),
+            Ok(ran) => String::from_utf8_lossy(&ran.stderr).trim().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        eprintln!("SKIPPED: no small disk can be mounted here ({why}): run this test as root");
+        None
+    }
+
+    /// Nothing more fits.
+    fn fill(&self) {
+        use std::io::Write as _;
+        let mut ballast = std::fs::File::create(self.0.path().join("ballast")).unwrap();
+        while ballast.write(&[7; 1 << 16]).is_ok_and(|written| written > 0) {}
+    }
+
+    fn empty(&self) {
+        std::fs::remove_file(self.0.path().join("ballast")).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+/// Facts of 4 KB in one call, the last of which may not fit on the disk.
+async fn record_many(recorder: &Recorder, call: usize) -> Result<Vec<Outcome>, RecordError> {
+    let drafts: Vec<_> = (0..200)
+        .map(|n| {
+            let mut draft = draft(&format!("{call}-{n}"));
+            draft.body.insert("much".to_owned(), Value::from("x".repeat(4_000)));
+            draft
+        })
+        .collect();
+    recorder.record(&tenant("acme"), &drafts).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing_and_recording_goes_on_when_there_is_space() {
+    // The disk outlives the server on it.
+    let Some(disk) = Disk::mount("256m") else { return };
+    let Some(server) = PostgresServer::start_in(disk.0.path()) else { return };
+    let (_folder, place) = ledger(server.database().await).await;
+    let recorder = recorder(&place.url).await;
+    record_many(&recorder, 0).await.unwrap();
+    disk.fill();
+    let mut call = 1;
+    let refused = loop {
+        match record_many(&recorder, call).await {
+            Ok(_) => call += 1,
+            Err(error) => break error,
+        }
+        assert!(call < 1_000, "the disk is never full");
+    };
+    eprintln!("after {call} calls: {refused}");
+    // A table that cannot grow is refused. A log that cannot grow stops the server, and then the
+    // connection is what is lost.
+    assert!(
+        matches!(
+            &refused,
+            RecordError::Store(
+                StoreError::Full | StoreError::Unknown { .. } | StoreError::Database { .. }
+            )
+        ),
+        "{refused:?}"
+    );
+    disk.empty();
+    server.crash();
+    server.start_again();
+    // The refused call again: whatever was asked last is recorded once.
+    let outcomes = record_many(&recorder, call).await.unwrap();
+    let kept =
+        |outcome: &Outcome| matches!(outcome, Outcome::Recorded { .. } | Outcome::Duplicate { .. });
+    assert!(outcomes.iter().all(kept));
+    holds_exactly(&place, &tenant("acme"), (call as u64 + 1) * 200).await;
+}
+
+/// Two calls are acknowledged with receipts; the proof text of each comes with a checkpoint.
+#[tokio::test]
+async fn a_receipt_has_its_proof_text_as_soon_as_a_checkpoint_covers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("factlog.db").display());
+    let (keys, place) = ledger(url).await;
+    let (acme, recorder) = (tenant("acme"), recorder(&place.url).await);
+    let one = recorder.record_with_proofs(&acme, vec![draft("a"), draft("b")]).await.unwrap();
+    let domain = LogsDomain::open(&place, Access::Write).await.unwrap();
+    let [Some(a), Some(b)] = &one.proofs[..] else { panic!("{one:?}") };
+    assert_eq!(domain.receipt_text(&acme, a).await.unwrap(), None, "nothing is signed for it");
+    let first = domain.checkpoint(&acme).await.unwrap();
+    let two = recorder.record_with_proofs(&acme, vec![draft("c")]).await.unwrap();
+    let [Some(c)] = &two.proofs[..] else { panic!("{two:?}") };
+    assert_eq!(domain.receipt_text(&acme, c).await.unwrap(), None);
+    domain.checkpoint(&acme).await.unwrap();
+
+    let vkeys = domain.verifier_keys(&acme).unwrap();
+    for (receipt, covered_by_first) in [(a, true), (b, true), (c, false)] {
+        let text = domain.receipt_text(&acme, receipt).await.unwrap().unwrap();
+        assert!(text.starts_with("c2sp.org/tlog-proof@v1\n"), "{text}");
+        assert_eq!(text.ends_with(&first.note), covered_by_first, "the smallest that covers it");
+        let file = keys.path().join("proof");
+        std::fs::write(&file, &text).unwrap();
+        assert!(logs_domain::verify_proof_file(&file, &vkeys).unwrap().is_ok());
+        std::fs::write(&file, text.replacen("index ", "index 1", 1)).unwrap();
+        assert!(logs_domain::verify_proof_file(&file, &vkeys).unwrap().is_err());
+    }
+    // Another leaf than was acknowledged.
+    let other = LeafProof { leaf_hash: c.leaf_hash, ..a.clone() };
+    let error = domain.receipt_text(&acme, &other).await.unwrap_err().to_string();
+    assert!(error.contains("not the one that was acknowledged"), "{error}");
 }

@@ -109,9 +109,10 @@ pub(crate) static SELECT_SUBTREES: Statement = Statement::both(
     "reading subtrees",
     "SELECT idx AS number, root AS hash FROM subtrees WHERE tenant = $1 AND level = $2 AND idx >= $3 AND idx < $4 ORDER BY idx",
 );
+/// The index leads to the size; the few of one size are sorted.
 pub(crate) static SELECT_CHECKPOINTS: Statement = Statement::both(
     "reading checkpoints",
-    "SELECT size, root, note, signed_at FROM checkpoints WHERE tenant = $1 ORDER BY size, signed_at, root",
+    "SELECT size, root, note, signed_at FROM checkpoints WHERE tenant = $1 AND size >= $2 AND (size, signed_at, root) > ($2, $3, $4) ORDER BY size, signed_at, root LIMIT $5",
 );
 pub(crate) static SELECT_NEWEST_CHECKPOINT: Statement = Statement::both(
     "reading the newest checkpoint",

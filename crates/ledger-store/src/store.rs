@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use store_traits::{
-    Checkpoint, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head, IdempotencyKey,
-    Known, LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
-    Value,
+    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head,
+    IdempotencyKey, Known, LedgerStore, MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, Subtree,
+    TenantId, TenantSecret, TileStore, Value,
 };
 
 use crate::batch::Parts;
@@ -145,9 +145,23 @@ impl LedgerStore for Ledger {
         row.map(CheckpointRow::into_checkpoint).transpose()
     }
 
-    async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
+    async fn checkpoints(
+        &self,
+        tenant: &TenantId,
+        from: CheckpointsFrom<'_>,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        // No time and no root is before all of a size.
+        let (size, signed_at, root) = match from {
+            CheckpointsFrom::Size(size) => (size, String::new(), &[][..]),
+            CheckpointsFrom::After(last) => {
+                (last.size, last.signed_at.to_string(), &last.root.as_bytes()[..])
+            }
+        };
+        let limit = u64::from(limit.min(MOST_CHECKPOINTS));
+        let values = [size.into(), signed_at.into(), root.into(), limit.into()];
         let rows: Vec<CheckpointRow> =
-            self.reader.rows(&sql::SELECT_CHECKPOINTS, tenant, &[]).await?;
+            self.reader.rows(&sql::SELECT_CHECKPOINTS, tenant, &values).await?;
         rows.into_iter().map(CheckpointRow::into_checkpoint).collect()
     }
 

@@ -7,7 +7,7 @@ use audit_evidence::{
     VerifierKey, consistency_proof, open_checkpoint, sign_checkpoint, sign_checkpoint_also,
     verify_consistency,
 };
-use store_traits::{Advance, Checkpoint, Head, SignedState, TenantId, Timestamp};
+use store_traits::{Advance, Checkpoint, CheckpointPages, Head, SignedState, TenantId, Timestamp};
 
 use crate::{CheckpointPolicy, DomainError, LogsDomain};
 
@@ -179,17 +179,19 @@ impl LogsDomain {
         tenant: &TenantId,
         end: u64,
     ) -> Result<Checkpoint, DomainError> {
-        let signed = self.ledger.checkpoints(tenant).await?;
         let key: Option<[VerifierKey; 1]> = self.verifier_key(tenant).ok().map(|key| [key]);
         let ours = |checkpoint: &Checkpoint| match &key {
             Some(key) => open_checkpoint(&checkpoint.note, key, &Self::verifier()).is_ok(),
             // Whoever has no key can still hand on what was signed.
             None => true,
         };
-        match signed.into_iter().find(|checkpoint| checkpoint.size >= end && ours(checkpoint)) {
-            Some(checkpoint) => Ok(checkpoint),
-            None => self.checkpoint(tenant).await,
+        let mut signed = CheckpointPages::new(self.ledger.as_ref(), tenant, end);
+        while let Some(page) = signed.next().await? {
+            if let Some(checkpoint) = page.into_iter().find(ours) {
+                return Ok(checkpoint);
+            }
         }
+        self.checkpoint(tenant).await
     }
 
     /// Signs where the policy asks for it; called after facts were recorded.

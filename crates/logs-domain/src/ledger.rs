@@ -6,9 +6,12 @@ use audit_evidence::{
     Finding, LedgerReport, ProofText, Trust, VerifierKey, VerifyError, consistency_proof,
     inclusion_proof, range_proof, verify_ledger, verify_ledger_since,
 };
-use store_traits::{FactId, StoreError, TenantId};
+use store_traits::{Checkpoint, CheckpointsFrom, FactId, StoreError, TenantId};
 
 use crate::{DomainError, LogsDomain};
+
+/// Sizes that an error names.
+const SHOWN: u32 = 20;
 
 impl LogsDomain {
     /// Where a fact lies.
@@ -69,22 +72,29 @@ impl LogsDomain {
         older: u64,
         newer: u64,
     ) -> Result<String, DomainError> {
-        let signed = self.ledger.checkpoints(tenant).await?;
-        let at = |size: u64| {
-            signed.iter().find(|c| c.size == size).ok_or_else(|| {
-                let sizes: Vec<_> = signed.iter().map(|c| c.size.to_string()).collect();
-                DomainError::NoSuchFact(format!(
-                    "no checkpoint was signed at size {size} (signed: {})",
-                    sizes.join(", ")
-                ))
-            })
-        };
-        let (old, new) = (at(older)?, at(newer)?);
+        let old = self.checkpoint_at(tenant, older).await?;
+        let new = self.checkpoint_at(tenant, newer).await?;
         let proof = consistency_proof(self.ledger.as_ref(), tenant, older, newer)
             .await
             .map_err(|error| DomainError::Proof(error.to_string()))?;
-        let (older, newer) = (old.note.clone(), new.note.clone());
-        Ok(ProofText::Consistency { proof, older, newer }.to_string())
+        Ok(ProofText::Consistency { proof, older: old.note, newer: new.note }.to_string())
+    }
+
+    async fn checkpoint_at(&self, tenant: &TenantId, size: u64) -> Result<Checkpoint, DomainError> {
+        let signed = self.ledger.checkpoints(tenant, CheckpointsFrom::Size(size), 1).await?;
+        if let Some(signed) = signed.into_iter().find(|signed| signed.size == size) {
+            return Ok(signed);
+        }
+        let first = self.ledger.checkpoints(tenant, CheckpointsFrom::Size(0), SHOWN + 1).await?;
+        let sizes = first.iter().map(|signed| signed.size.to_string());
+        let mut sizes: Vec<_> = sizes.take(SHOWN as usize).collect();
+        if first.len() > sizes.len() {
+            sizes.push("…".to_owned());
+        }
+        Err(DomainError::NoSuchFact(format!(
+            "no checkpoint was signed at size {size} (signed: {})",
+            sizes.join(", ")
+        )))
     }
 
     async fn known_range(&self, tenant: &TenantId, range: &Range<u64>) -> Result<(), DomainError> {

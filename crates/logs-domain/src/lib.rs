@@ -37,6 +37,7 @@ mod key_file;
 mod keys;
 mod ledger;
 mod offline;
+mod receipt;
 mod reconcile;
 mod replay;
 mod report;
@@ -85,7 +86,7 @@ pub use adapters::timestamp::{TimestampError, TimestampToken, TimestampTrust};
 pub use adapters::{BundleReport, Finding as BundleFinding};
 pub use audit_evidence::{
     Acknowledged, ChainLink, ChainSubject, Ending, Environment, EvidenceChain, Finding, Inflection,
-    LedgerReport, Linkage, PolicyError, ReconcileFinding, ReconcileStatus, Reconciled,
+    LeafProof, LedgerReport, Linkage, PolicyError, ReconcileFinding, ReconcileStatus, Reconciled,
     Reconciliation, ReplayWindow, RunEnding, RunEnvironment, RunRecordError, RunScope, RunStart,
     RunStep, RunTelemetry, SpanEvent, Standing, ToolAudit, ToolCall, ToolDisorder, ToolEvent,
     ToolFinding, TrustPolicy, Turn, VerifierKey, WitnessClient, WitnessedCheckpoint,

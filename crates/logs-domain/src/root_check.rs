@@ -1,18 +1,29 @@
 //! The root log's leaves against the checkpoints that the tenants' ledgers hold.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use audit_evidence::{CheckpointBody, Finding, SignedNote};
 use replay_determinism::canonical;
-use store_traits::{Entry, FactKind, TenantId, Value};
+use store_traits::{CheckpointsFrom, Entry, FactKind, TenantId, Value};
 
 use crate::{DomainError, LogsDomain};
 
 /// Leaves read at a time.
 const CHUNK: u64 = 500;
 
-/// What was read of the tenants: each one's stored notes by size.
-type Stored = BTreeMap<TenantId, BTreeMap<u64, String>>;
+/// Checkpoints of a tenant that are read at a time. Leaves of many tenants lie side by side, so a
+/// page of each is small.
+const PAGE: u32 = 32;
+
+/// What was last read of each tenant.
+type Stored = BTreeMap<TenantId, Notes>;
+
+/// All of a tenant's stored notes in a range of sizes.
+struct Notes {
+    sizes: Range<u64>,
+    by_size: BTreeMap<u64, String>,
+}
 
 impl LogsDomain {
     /// Every leaf is a checkpoint that its tenant's ledger still holds, as it was signed. A
@@ -21,6 +32,8 @@ impl LogsDomain {
         let size = self.ledger.head(root).await?.size;
         let (mut findings, mut stored, mut start) = (Vec::new(), Stored::new(), 0);
         while start < size {
+            // Of a thousand tenants, what a chunk needs and no more.
+            stored.clear();
             let end = size.min(start + CHUNK);
             for entry in self.ledger.entries(root, start..end).await? {
                 // What is no fact at all is found by the verification of the ledger itself.
@@ -50,12 +63,10 @@ impl LogsDomain {
         let (Some(body), Ok(tenant)) = (body, TenantId::parse(log)) else {
             return Ok(Some("it carries no checkpoint of a tenant".to_owned()));
         };
-        if !stored.contains_key(&tenant) {
-            let signed = self.ledger.checkpoints(&tenant).await?;
-            let notes = signed.into_iter().map(|checkpoint| (checkpoint.size, checkpoint.note));
-            stored.insert(tenant.clone(), notes.collect());
+        if !stored.get(&tenant).is_some_and(|notes| notes.sizes.contains(&body.size)) {
+            stored.insert(tenant.clone(), self.notes(&tenant, body.size).await?);
         }
-        let there = stored.get(&tenant).and_then(|notes| notes.get(&body.size));
+        let there = stored.get(&tenant).and_then(|notes| notes.by_size.get(&body.size));
         Ok(match there {
             Some(there) if there == note => None,
             Some(_) => Some(format!(
@@ -67,6 +78,15 @@ impl LogsDomain {
                 body.size
             )),
         })
+    }
+
+    async fn notes(&self, tenant: &TenantId, size: u64) -> Result<Notes, DomainError> {
+        let signed = self.ledger.checkpoints(tenant, CheckpointsFrom::Size(size), PAGE).await?;
+        // Another one of the last size may be on the next page.
+        let full = signed.len() >= PAGE as usize;
+        let end = signed.last().filter(|_| full).map_or(u64::MAX, |last| last.size);
+        let notes = signed.into_iter().map(|checkpoint| (checkpoint.size, checkpoint.note));
+        Ok(Notes { sizes: size..end, by_size: notes.collect() })
     }
 }
 

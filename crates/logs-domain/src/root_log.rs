@@ -12,15 +12,16 @@ use audit_evidence::{
 };
 use replay_determinism::canonical;
 use store_traits::{
-    Checkpoint, Draft, FactKind, IdempotencyKey, Identity, Object, TenantId, Value,
+    Checkpoint, CheckpointPages, CheckpointsFrom, Draft, FactKind, IdempotencyKey, Identity,
+    Object, TenantId, Value,
 };
 
 use crate::keys::own_meta;
 use crate::offline::{OfflineError, read_proof_file};
 use crate::{DomainError, LogsDomain};
 
-/// Checkpoints of a tenant that are looked up at a time.
-const PAGE: usize = 1_000;
+/// Leaves of the root log in which a cosigned checkpoint is looked for first.
+const STEP: u64 = 1_000;
 
 /// A root checkpoint that was cosigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,10 +110,13 @@ impl LogsDomain {
         size: Option<u64>,
     ) -> Result<String, DomainError> {
         let root = Self::root_log()?;
-        let signed = self.ledger.checkpoints(tenant).await?;
         let meant = match size {
-            Some(size) => signed.iter().find(|checkpoint| checkpoint.size == size),
-            None => signed.last(),
+            Some(size) => {
+                let from = CheckpointsFrom::Size(size);
+                let signed = self.ledger.checkpoints(tenant, from, 1).await?;
+                signed.into_iter().find(|checkpoint| checkpoint.size == size)
+            }
+            None => self.ledger.newest_checkpoint(tenant).await?,
         };
         let meant = meant.ok_or_else(|| {
             DomainError::NoSuchFact(format!(
@@ -127,10 +131,12 @@ impl LogsDomain {
         };
         let known = self.ledger.known(&root, &[leaf_key(tenant, meant.size)?]).await?;
         let index = known.into_iter().flatten().next().ok_or_else(not_yet)?.seq;
-        let covering = self.ledger.checkpoints(&root).await?;
-        let covering = covering.iter().filter(|checkpoint| checkpoint.size > index);
-        let sizes: Vec<u64> = covering.map(|checkpoint| checkpoint.size).collect();
-        let (size, note) = self.first_cosigned(&root, &sizes).await?.ok_or_else(not_yet)?;
+        let mut covering = CheckpointPages::new(self.ledger.as_ref(), &root, index + 1);
+        let mut found = None;
+        while let (None, Some(page)) = (&found, covering.next().await?) {
+            found = self.first_cosigned(&root, page.iter().map(|signed| signed.size)).await?;
+        }
+        let (size, note) = found.ok_or_else(not_yet)?;
         let proof = inclusion_proof(self.ledger.as_ref(), &root, index, size)
             .await
             .map_err(|error| DomainError::Proof(error.to_string()))?;
@@ -146,7 +152,8 @@ impl LogsDomain {
         tenant: &TenantId,
     ) -> Result<(u64, u64), DomainError> {
         let (mut new, mut needed) = (0, 0);
-        for page in self.ledger.checkpoints(tenant).await?.chunks(PAGE) {
+        let mut signed = CheckpointPages::new(self.ledger.as_ref(), tenant, 0);
+        while let Some(page) = signed.next().await? {
             let keys: Result<Vec<_>, _> =
                 page.iter().map(|checkpoint| leaf_key(tenant, checkpoint.size)).collect();
             let keys = keys?;
@@ -227,22 +234,39 @@ impl LogsDomain {
         root: &TenantId,
         above: u64,
     ) -> Result<Option<(u64, String)>, DomainError> {
-        let signed = self.ledger.checkpoints(root).await?;
-        let sizes = signed.iter().rev().map(|checkpoint| checkpoint.size);
-        let sizes: Vec<u64> = sizes.filter(|size| *size > above).collect();
-        self.first_cosigned(root, &sizes).await
+        // From the end in steps that grow, because one of the last is cosigned as a rule.
+        let newest = self.ledger.newest_checkpoint(root).await?.map_or(0, |newest| newest.size);
+        let (mut end, mut width) = (newest.saturating_add(1), STEP);
+        while end > above.saturating_add(1) {
+            let start = end.saturating_sub(width).max(above.saturating_add(1));
+            let (mut pages, mut sizes) =
+                (CheckpointPages::new(self.ledger.as_ref(), root, start), Vec::new());
+            while let Some(page) = pages.next().await? {
+                let before = sizes.len();
+                sizes.extend(page.iter().map(|signed| signed.size).take_while(|at| *at < end));
+                if sizes.len() - before < page.len() {
+                    break;
+                }
+            }
+            let found = self.first_cosigned(root, sizes.into_iter().rev()).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            (end, width) = (start, width.saturating_mul(2));
+        }
+        Ok(None)
     }
 
     /// The first of these sizes at which the root log was cosigned, and its latest note there.
     async fn first_cosigned(
         &self,
         root: &TenantId,
-        sizes: &[u64],
+        sizes: impl Iterator<Item = u64> + Send,
     ) -> Result<Option<(u64, String)>, DomainError> {
         for size in sizes {
             let (mut attempt, mut found) = (0, None);
             loop {
-                let key = cosigned_key(*size, attempt)?;
+                let key = cosigned_key(size, attempt)?;
                 let known = self.ledger.known(root, &[key]).await?;
                 let Some(known) = known.into_iter().flatten().next() else { break };
                 found = Some(known.seq);
@@ -256,7 +280,7 @@ impl LogsDomain {
                 let note = note.ok_or_else(|| {
                     DomainError::Proof(format!("entry {seq} of the root log holds no checkpoint"))
                 })?;
-                return Ok(Some((*size, note)));
+                return Ok(Some((size, note)));
             }
         }
         Ok(None)

@@ -5,8 +5,8 @@ use std::ops::Range;
 use async_trait::async_trait;
 
 use crate::{
-    Digest, Durability, FactId, FactKind, IdempotencyKey, RunId, StoreError, TenantId, Timestamp,
-    TraceId, Value,
+    CheckpointsFrom, Digest, Durability, FactId, FactKind, IdempotencyKey, RunId, StoreError,
+    TenantId, Timestamp, TraceId, Value,
 };
 
 /// The longest entry, in bytes: C2SP tlog-tiles gives an entry a 16-bit length.
@@ -266,8 +266,14 @@ pub trait LedgerStore: TileStore {
     /// [`LedgerStore::checkpoints`]; one row is read, however many there are.
     async fn newest_checkpoint(&self, tenant: &TenantId) -> Result<Option<Checkpoint>, StoreError>;
 
-    /// All signed checkpoints in order of size.
-    async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError>;
+    /// Signed checkpoints in the order of (size, time of signing, root), at most `limit` and never
+    /// more than [`crate::MOST_CHECKPOINTS`]; [`crate::CheckpointPages`] goes through all.
+    async fn checkpoints(
+        &self,
+        tenant: &TenantId,
+        from: CheckpointsFrom<'_>,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError>;
 
     /// Keeps a signed checkpoint. The same (size, root) again changes nothing.
     async fn add_checkpoint(

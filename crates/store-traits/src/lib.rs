@@ -10,6 +10,7 @@
 
 mod actor;
 mod audit;
+mod checkpoints;
 mod clock;
 mod digest;
 mod draft;
@@ -37,6 +38,7 @@ pub mod test_support;
 
 pub use actor::Actor;
 pub use audit::{ActorFacts, AuditFilter, AuditOrder, AuditRecord, AuditStore};
+pub use checkpoints::{CheckpointPages, CheckpointsFrom, MOST_CHECKPOINTS};
 pub use clock::{Clock, Entropy, EntropyError};
 pub use digest::{Digest, DigestError};
 pub use draft::{CommitForm, Committed, Draft, Identity};

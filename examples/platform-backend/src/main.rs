@@ -120,9 +120,8 @@ async fn show(State(app): Shared, Path(run): Path<String>) -> Answer {
     };
     let steps = app.logs.logs().outcomes(&app.tenant, &run).await.map_err(failed)?.value;
     let steps = steps.iter().map(|step| json!({ "name": step.name, "error": step.error }));
-    let steps: Vec<Value> = steps.collect();
     Ok(Json(
-        json!({ "run": summary(&run_found), "steps": steps, "as_of_size": found.evidence.as_of_size }),
+        json!({ "run": summary(&run_found), "steps": steps.collect::<Vec<_>>(), "as_of_size": found.evidence.as_of_size }),
     ))
 }
 

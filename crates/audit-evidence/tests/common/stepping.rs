@@ -12,9 +12,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_trait::async_trait;
 use store_traits::test_support::MemoryLedger;
 use store_traits::{
-    Checkpoint, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head, IdempotencyKey,
-    Known, LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
-    Value,
+    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head,
+    IdempotencyKey, Known, LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId,
+    TenantSecret, TileStore, Value,
 };
 
 /// How a commit fails.
@@ -173,8 +173,13 @@ impl LedgerStore for Stepping {
         self.inner.newest_checkpoint(tenant).await
     }
 
-    async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
-        self.inner.checkpoints(tenant).await
+    async fn checkpoints(
+        &self,
+        tenant: &TenantId,
+        from: CheckpointsFrom<'_>,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        self.inner.checkpoints(tenant, from, limit).await
     }
 
     async fn add_checkpoint(&self, tenant: &TenantId, new: &Checkpoint) -> Result<(), StoreError> {

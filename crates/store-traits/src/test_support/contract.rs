@@ -5,8 +5,8 @@
 
 use super::batches::{batch, entry, hash, head, id, key, run, tenant};
 use crate::{
-    Checkpoint, CommitOutcome, Content, FactKind, Head, IdempotencyKey, LedgerStore, SealedBatch,
-    TenantId, TenantSecret, Timestamp, TraceId,
+    Checkpoint, CheckpointPages, CheckpointsFrom, CommitOutcome, Content, FactKind, Head,
+    IdempotencyKey, LedgerStore, SealedBatch, TenantId, TenantSecret, Timestamp, TraceId,
 };
 
 /// Every law, on a store without facts.
@@ -23,6 +23,7 @@ pub async fn holds(store: &dyn LedgerStore) {
     the_first_secret_is_kept(store, &tenant("secret")).await;
     the_first_origin_is_kept(store).await;
     a_checkpoint_is_kept_once_and_a_fork_beside_it(store, &tenant("signed")).await;
+    checkpoints_are_read_in_pages_that_neither_skip_nor_repeat(store, &tenant("paged")).await;
     one_tenant_does_not_see_another(store, &tenant("apart"), &tenant("apart.2")).await;
     let named =
         ["apart", "apart.2", "keys", "pages", "read-back", "refused", "stale", "texts", "tiles"];
@@ -225,13 +226,56 @@ pub async fn a_checkpoint_is_kept_once_and_a_fork_beside_it(
     store.add_checkpoint(tenant, &first).await.unwrap();
     let again = Checkpoint { note: "another\n".into(), ..first.clone() };
     store.add_checkpoint(tenant, &again).await.unwrap();
-    assert_eq!(store.checkpoints(tenant).await.unwrap(), std::slice::from_ref(&first));
+    assert_eq!(signed(store, tenant).await, std::slice::from_ref(&first));
     let fork = Checkpoint { root: hash(2), ..first.clone() };
     store.add_checkpoint(tenant, &fork).await.unwrap();
     let smaller = Checkpoint { size: 2, ..first.clone() };
     store.add_checkpoint(tenant, &smaller).await.unwrap();
     assert_eq!(store.newest_checkpoint(tenant).await.unwrap().as_ref(), Some(&fork));
-    assert_eq!(store.checkpoints(tenant).await.unwrap(), [smaller, first, fork]);
+    assert_eq!(signed(store, tenant).await, [smaller, first, fork]);
+}
+
+async fn signed(store: &dyn LedgerStore, tenant: &TenantId) -> Vec<Checkpoint> {
+    let (mut pages, mut all) = (CheckpointPages::new(store, tenant, 0), Vec::new());
+    while let Some(page) = pages.next().await.unwrap() {
+        all.extend(page);
+    }
+    all
+}
+
+/// Also where several of one size were signed, some in the same moment, and a page ends among them.
+pub async fn checkpoints_are_read_in_pages_that_neither_skip_nor_repeat(
+    store: &dyn LedgerStore,
+    tenant: &TenantId,
+) {
+    let one = |n: u8| Checkpoint {
+        size: u64::from(n / 4),
+        root: hash(u64::from(n)),
+        note: format!("note {n}\n"),
+        signed_at: Timestamp::from_unix_nanos(i128::from(n / 2)).unwrap(),
+    };
+    let mut all: Vec<_> = (0..24).map(one).collect();
+    for checkpoint in all.iter().rev() {
+        store.add_checkpoint(tenant, checkpoint).await.unwrap();
+    }
+    all.sort_by_key(|c| (c.size, c.signed_at, c.root));
+    for limit in [1, 3, 24, u32::MAX] {
+        let (mut seen, mut last) = (Vec::new(), None::<Checkpoint>);
+        loop {
+            let from = last.as_ref().map_or(CheckpointsFrom::Size(0), CheckpointsFrom::After);
+            let page = store.checkpoints(tenant, from, limit).await.unwrap();
+            assert!(page.len() <= limit as usize);
+            let Some(end) = page.last() else { break };
+            last = Some(end.clone());
+            seen.extend(page);
+        }
+        assert_eq!(seen, all, "in pages of {limit}");
+    }
+    let from = |size| store.checkpoints(tenant, CheckpointsFrom::Size(size), 5);
+    assert_eq!(from(3).await.unwrap(), all[12..17]);
+    assert_eq!(from(5).await.unwrap(), all[20..]);
+    assert!(from(6).await.unwrap().is_empty());
+    assert!(store.checkpoints(tenant, CheckpointsFrom::Size(0), 0).await.unwrap().is_empty());
 }
 
 /// The same keys, ids and runs under two names are two of everything.
@@ -257,7 +301,7 @@ pub async fn one_tenant_does_not_see_another(
     assert!(store.subtrees(other, 1, 0..u64::MAX).await.unwrap().is_empty());
     assert!(store.hashes(other, 0, 0..256).await.unwrap().is_empty());
     assert!(store.hashes(other, 1, 0..256).await.unwrap().is_empty());
-    assert!(store.checkpoints(other).await.unwrap().is_empty());
+    assert!(signed(store, other).await.is_empty());
     assert_eq!(store.newest_checkpoint(other).await.unwrap(), None);
     assert_ne!(store.tenant_secret(other, &TenantSecret([2; 32])).await.unwrap(), secret);
 

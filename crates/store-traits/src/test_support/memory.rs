@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use crate::{
-    Checkpoint, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head, IdempotencyKey,
-    Known, LedgerStore, RunId, SealedBatch, StoreError, Subtree, TenantId, TenantSecret, TileStore,
-    Value,
+    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head,
+    IdempotencyKey, Known, LedgerStore, MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, Subtree,
+    TenantId, TenantSecret, TileStore, Value,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -225,8 +225,20 @@ impl LedgerStore for MemoryLedger {
         Ok(self.tables(tenant, |t| t.checkpoints.last().cloned()))
     }
 
-    async fn checkpoints(&self, tenant: &TenantId) -> Result<Vec<Checkpoint>, StoreError> {
-        Ok(self.tables(tenant, |t| t.checkpoints.clone()))
+    async fn checkpoints(
+        &self,
+        tenant: &TenantId,
+        from: CheckpointsFrom<'_>,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        let place = |c: &Checkpoint| (c.size, c.signed_at, c.root);
+        let wanted = |c: &&Checkpoint| match from {
+            CheckpointsFrom::Size(size) => c.size >= size,
+            CheckpointsFrom::After(last) => place(c) > place(last),
+        };
+        let limit = limit.min(MOST_CHECKPOINTS) as usize;
+        Ok(self
+            .tables(tenant, |t| t.checkpoints.iter().filter(wanted).take(limit).cloned().collect()))
     }
 
     async fn add_checkpoint(&self, tenant: &TenantId, new: &Checkpoint) -> Result<(), StoreError> {

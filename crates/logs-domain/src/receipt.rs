@@ -1,7 +1,7 @@
 //! The proof text of a receipt: what somebody keeps who recorded a fact.
 
 use audit_evidence::{LeafProof, ProofText, inclusion_proof};
-use store_traits::{CheckpointPages, TenantId, TileStore};
+use store_traits::{CheckpointPages, TenantId};
 
 use crate::{DomainError, LogsDomain};
 

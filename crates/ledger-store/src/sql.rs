@@ -76,10 +76,6 @@ pub(crate) static SELECT_LEAF_HASHES: Statement = Statement::both(
     "reading hashes",
     "SELECT seq AS number, leaf_hash AS hash FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
 );
-pub(crate) static SELECT_RUN_SEQS: Statement = Statement::both(
-    "reading a run's entries",
-    "SELECT seq FROM entries WHERE tenant = $1 AND run_id = $2 ORDER BY seq",
-);
 pub(crate) static SELECT_SEQ_OF: Statement =
     Statement::both("looking up a fact", "SELECT seq FROM entries WHERE tenant = $1 AND id = $2");
 pub(crate) static SELECT_KEY_TAGS: Statement = Statement::both(
@@ -130,14 +126,16 @@ pub(crate) const INSERT_ORIGIN: &str =
     r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
 /// Every statement that reads, for a look at its plan.
-pub static STATEMENTS: [&Statement; 19] = [
+pub static STATEMENTS: [&Statement; 21] = [
     &SELECT_HEAD,
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
     &SELECT_TENANTS,
     &SELECT_ENTRIES,
     &SELECT_LEAF_HASHES,
-    &SELECT_RUN_SEQS,
+    &crate::run_entries::SELECT_RUN_SEQS,
+    &crate::run_entries::SELECT_RUN_ENTRIES,
+    &crate::run_entries::SELECT_MISPLACED,
     &SELECT_SEQ_OF,
     &SELECT_KEY_TAGS,
     &SELECT_KEY_TAGS_OF,

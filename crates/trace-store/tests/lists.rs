@@ -97,26 +97,41 @@ async fn rows_that_differ_from_their_entries_are_found() {
     assert_eq!(recorder.differences().await, []);
     let mut intruder = recorder.intruder().await;
     for statement in [
-        "DROP TRIGGER steps_no_update",
-        "DROP TRIGGER steps_no_delete",
-        "DROP TRIGGER runs_no_delete",
-        "UPDATE steps SET response_id = 'x' WHERE seq = 0",
-        "DELETE FROM steps WHERE seq = 3",
-        "DELETE FROM runs WHERE run_id = 'run-6'",
+        "DROP TRIGGER run_steps_no_update",
+        "DROP TRIGGER run_steps_no_delete",
+        "DROP TRIGGER run_labels_no_delete",
+        "UPDATE run_steps SET steps = replace(steps, '\"0\"', '\"x\"') WHERE seq = 0",
+        "DELETE FROM run_steps WHERE seq = 2",
+        "UPDATE run_steps SET seq = 5 WHERE seq = 4",
+        "INSERT INTO run_steps SELECT tenant, 7, run_id, steps FROM run_steps WHERE seq = 6",
+        "UPDATE run_steps SET steps = 'nonsense' WHERE seq = 10",
+        "DELETE FROM run_labels WHERE run_id = 'run-6' AND name = 'run'",
     ] {
         intruder.execute(statement).await.unwrap();
     }
     let found = recorder.differences().await;
     let about: Vec<_> = found.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
-    assert_eq!(
-        about,
-        [
-            (0, "`steps.response_id` differs from its entry"),
-            (3, "`steps` lacks the row of its entry"),
-            (12, "`runs` lacks the run, or says that it began later"),
-            (13, "`runs` lacks the run, or says that it began later"),
-        ]
-    );
+    let lacks = |run: u64| format!("`run_steps` lacks what its entry says of `run-{run}`");
+    let other = |run: u64| format!("`run_steps` says of `run-{run}` what its entry does not");
+    let lost = "`run_steps` has a row that readers do not find".to_owned();
+    let expected = [
+        (0, lacks(0)),
+        (0, other(0)),
+        (1, lacks(0)),
+        (1, other(0)),
+        (2, lacks(1)),
+        (3, lacks(1)),
+        (5, lost.clone()),
+        (6, other(3)),
+        (7, lost),
+        (7, other(3)),
+        (10, lacks(5)),
+        (10, other(5)),
+        (11, lacks(5)),
+        (12, "`run_labels` lacks a row: run_id \"run-6\", name \"run\", value \"seen\"".to_owned()),
+    ];
+    let expected: Vec<_> = expected.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
+    assert_eq!(about, expected);
 }
 
 #[tokio::test]
@@ -129,7 +144,7 @@ async fn no_statement_reads_a_whole_table() {
             let line: String = row.get("detail");
             let words: Vec<_> = line.split(' ').collect();
             // What a statement made itself holds a page of runs and no more.
-            let stored = ["steps", "s", "runs", "r", "entries", "l", "run_labels"];
+            let stored = ["run_steps", "s", "run_entries", "e", "l", "h", "run_labels"];
             if !words.get(1).is_some_and(|table| stored.contains(table)) {
                 continue;
             }
@@ -142,18 +157,19 @@ async fn no_statement_reads_a_whole_table() {
 
 /// 2,000 runs of 100 steps of each of two tenants.
 const FILL: &str = "
-INSERT INTO steps (tenant, seq, run_id, kind, class, name, started_at, ended_at, span_id, response_id, input_tokens, root)
-SELECT t, n, 'run-' || (n / 100), 'run.step', CASE WHEN n % 3 = 0 THEN 'llm' ELSE 'tool' END, 'step',
-       to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z',
-       to_char(timestamp '2026-01-01' + (n + 1) * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z',
-       'span-' || n, 'response-' || n, 1, 0
-FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 199999) n;
-INSERT INTO runs
-SELECT t, 'run-' || n, n * 100 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
+INSERT INTO run_entries
+SELECT t, n * 100, 'run-' || n, (SELECT string_agg(i::text, ',') FROM generate_series(n * 100, n * 100 + 99) i)
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
+INSERT INTO run_steps
+SELECT t, n * 100, 'run-' || n, (
+    SELECT string_agg('[' || i || ',\"run.step\",\"llm\",\"step\",\"span-' || i || '\",null,null,null,null,null,\"response-' || i || '\",null,\"'
+        || to_char(timestamp '2026-01-01' + i * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z\",null,1,null,null,null,false]', E',\\n')
+    FROM generate_series(n * 100, n * 100 + 99) i)
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
 INSERT INTO run_labels
 SELECT t, 'run-' || n, l.name, l.value, n * 100
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n,
-     LATERAL (VALUES ('agent', 'agent-' || (n % 7)), ('model', 'model-' || (n % 3)),
+     LATERAL (VALUES ('run', 'seen'), ('agent', 'agent-' || (n % 7)), ('model', 'model-' || (n % 3)),
                      ('hour', to_char(timestamp '2026-01-01' + n * interval '100 seconds', 'YYYY-MM-DD\"T\"HH24'))) l (name, value);
 ANALYZE";
 
@@ -168,29 +184,19 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
     let page = serde_json::Value::from(runs).to_string();
     for statement in STATEMENTS {
         let (values, most): (&[&str], u64) = match statement.doing {
-            // 21 runs of 100 steps, of 3 or 4 pages each, and a look at the entries of each.
-            "summarising runs" => (&[&page], 520),
-            "listing a run" | "listing runs" | "listing runs by a label" => continue,
-            // 10 runs of 100 steps, found by their hour.
-            "summing up usage" => (
-                &[
-                    "2026-01-01T10:00:00.000000000Z",
-                    "2026-01-01T10:16:40.000000000Z",
-                    "2026-01-01T10",
-                ],
-                700,
-            ),
-            "reading the outcomes of a run's steps"
-            | "reading how far a run goes"
-            | "reading who took part in a run"
-            | "reading what ended a run" => (&["run-1000"], 16),
+            // 21 runs, a look at the entries and one at the steps of each.
+            "reading the steps of runs" => (&[&page], 420),
+            "listing a run" | "listing runs by a label" => continue,
+            // Each run of the hours is looked up once more.
+            "listing the runs of hours" => {
+                (&["2026-01-01T10", "2026-01-01T12", "2026-01-01T10", "0", "50"], 400)
+            }
             "reading the labels of runs" => (&["100000", "101000"], 60),
             "looking up labels" => (&["[\"run-1000\"]"], 16),
-            "reading a run's steps" => (&["run-1000"], 16),
             "looking up runs" => (&["run-10", "run-10~"], 40),
             "reading the rows of steps" => (&["100000", "101000"], 60),
-            // Each of 1,000 steps looks its run up.
-            "comparing the rows of runs" => (&["100000", "101000"], 4_200),
+            // Each of ten runs looks its entries up.
+            "comparing the places of runs' steps" => (&["100000", "101000"], 60),
             other => panic!("`{other}` has no expectation here"),
         };
         let plan = plan(&mut conn, statement, "acme", values).await;

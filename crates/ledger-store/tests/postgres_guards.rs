@@ -207,7 +207,10 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         ),
         ("CREATE RULE quiet AS ON INSERT TO entries DO INSTEAD NOTHING", "`entries` has a rule"),
         ("ALTER TABLE entries DISABLE ROW LEVEL SECURITY", "row-level security of `entries`"),
-        ("ALTER TABLE run_entries NO FORCE ROW LEVEL SECURITY", "row-level security of `run_entries`"),
+        (
+            "ALTER TABLE run_entries NO FORCE ROW LEVEL SECURITY",
+            "row-level security of `run_entries`",
+        ),
         ("DROP POLICY exports_of_tenant ON exports", "the policy `exports_of_tenant` is gone"),
         ("ALTER POLICY steps_of_tenant ON steps USING (true)", "`steps_of_tenant` was replaced"),
         ("CREATE POLICY open ON contents USING (true)", "`open` on `contents` is not ours"),

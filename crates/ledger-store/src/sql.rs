@@ -87,10 +87,13 @@ pub(crate) static SELECT_KEY_TAGS_OF: Statement = Statement::both(
     "comparing the tags of keys",
     "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
 );
-pub(crate) static SELECT_KEYS: Statement = Statement::both(
-    "reading the keys of entries",
-    "SELECT seq, key FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
-);
+/// Numbers and keys as two JSON arrays: a row an entry would take three times the time to reach the
+/// caller.
+pub(crate) static SELECT_KEYS: Statement = Statement {
+    doing: "reading the keys of entries",
+    sqlite: "SELECT json_group_array(seq) AS seqs, json_group_array(key) AS keys FROM (SELECT seq, key FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq)",
+    postgres: "SELECT CAST(json_agg(seq) AS TEXT) AS seqs, CAST(json_agg(key) AS TEXT) AS keys FROM (SELECT seq, key FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq) k",
+};
 /// `$2` are sequence numbers with commas between.
 pub(crate) static SELECT_KNOWN: Statement = Statement {
     doing: "looking up known facts",

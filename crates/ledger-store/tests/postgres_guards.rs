@@ -212,11 +212,14 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
             "row-level security of `run_entries`",
         ),
         ("DROP POLICY exports_of_tenant ON exports", "the policy `exports_of_tenant` is gone"),
-        ("ALTER POLICY steps_of_tenant ON steps USING (true)", "`steps_of_tenant` was replaced"),
+        (
+            "ALTER POLICY run_steps_of_tenant ON run_steps USING (true)",
+            "`run_steps_of_tenant` was replaced",
+        ),
         ("CREATE POLICY open ON contents USING (true)", "`open` on `contents` is not ours"),
         ("GRANT DELETE ON contents TO factlog_app", "may do more with `contents`"),
         ("GRANT UPDATE (kind) ON entries TO factlog_app", "may do more with `entries`"),
-        ("GRANT TRUNCATE ON steps TO PUBLIC", "may do more with `steps`"),
+        ("GRANT TRUNCATE ON run_steps TO PUBLIC", "may do more with `run_steps`"),
         ("ALTER TABLE exports OWNER TO factlog_app", "owns `exports`"),
         ("DROP TABLE exports", "the table `exports` is gone"),
     ] {

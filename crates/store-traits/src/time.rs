@@ -54,8 +54,9 @@ impl Timestamp {
         Self::from_unix_nanos(at.as_nanosecond())
     }
 
-    /// Is this text the one spelling of a point in time? As telling as parsing and printing it, for a
-    /// tenth of the time.
+    /// Is this text the one spelling of a point in time, which parsing and printing would give back?
+    /// Found out in a tenth of that time. Of the last two days of the year 9999, of which no time is
+    /// known in every zone, it says no.
     ///
     /// ```
     /// use store_traits::Timestamp;
@@ -86,7 +87,10 @@ impl Timestamp {
             2 => 28,
             _ => return false,
         };
-        (1..=days).contains(&two(d1, d2))
+        let day = two(d1, d2);
+        let last = year == 9_999 && two(m1, m2) == 12 && day > 29;
+        !last
+            && (1..=days).contains(&day)
             && two(h1, h2) < 24
             && two(i1, i2) < 60
             && two(s1, s2) < 60
@@ -147,6 +151,7 @@ mod tests {
                     for time in ["00:00:00", "23:59:59", "24:00:00", "23:60:00", "23:59:60"] {
                         let text = format!("{year}-{month}-{day}T{time}.000000001Z");
                         let same = Timestamp::parse(&text).is_ok_and(|at| at.to_string() == text);
+                        let same = same && !text.starts_with("9999-12-3");
                         assert_eq!(Timestamp::is_spelling(&text), same, "{text}");
                     }
                 }

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use ledger_store::test_support::{PostgresServer, Recorder, at, plan, tenant};
+use ledger_store::test_support::{PostgresServer, Recorder, at, facts, plan, tenant};
 use ledger_store::{Ledger, OpenMode};
 use serde_json::json;
 use sqlx::{Connection, Executor, Row};
-use store_traits::{ListRequest, Period, RunFilter, RunId, TenantId, Timestamp, TraceStore};
+use store_traits::{
+    LedgerStore, ListRequest, Period, RunFilter, RunId, TenantId, Timestamp, TraceStore,
+};
 use trace_store::{PROJECTION, STATEMENTS, Traces};
 
 async fn seven_runs() -> Recorder {
@@ -132,6 +134,58 @@ async fn rows_that_differ_from_their_entries_are_found() {
     ];
     let expected: Vec<_> = expected.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
     assert_eq!(about, expected);
+}
+
+/// What a ledger was before its rows of runs were packed.
+const BEFORE: &str = "
+DELETE FROM run_labels WHERE name = 'run'; DROP TABLE run_entries; DROP TABLE run_steps;
+DELETE FROM index_backlog WHERE topic = 'run_parts'; DELETE FROM _sqlx_migrations WHERE version = 8;
+CREATE INDEX entries_by_run ON entries (tenant, run_id, seq) WHERE run_id IS NOT NULL;";
+const SQLITE_RUNS: &str = include_str!("../../../migrations/sqlite/0002_traces.sql");
+const POSTGRES_RUNS: &str = include_str!("../../../migrations/postgres/0002_traces.sql");
+const FIRST_SEEN: &str = "
+INSERT INTO runs (tenant, run_id, first_seq)
+SELECT tenant, run_id, min(seq) FROM entries WHERE run_id IS NOT NULL GROUP BY tenant, run_id";
+
+#[tokio::test]
+async fn rows_of_an_older_ledger_are_packed_once() {
+    let recorder = seven_runs().await;
+    for url in recorder.urls() {
+        if url.starts_with("postgres") {
+            let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
+            let asleep = "ALTER TABLE run_labels DISABLE TRIGGER USER; ALTER TABLE index_backlog DISABLE TRIGGER USER";
+            for text in [asleep, BEFORE, POSTGRES_RUNS, FIRST_SEEN] {
+                conn.execute(text).await.unwrap();
+            }
+        } else {
+            let mut conn = recorder.intruder().await;
+            let asleep = "DROP TRIGGER run_labels_no_delete; DROP TRIGGER index_backlog_no_delete";
+            for text in [asleep, BEFORE, SQLITE_RUNS, FIRST_SEEN] {
+                conn.execute(text).await.unwrap();
+            }
+        }
+        let (mode, tag) = (OpenMode::ReadWrite, ledger_store::test_support::key_tag);
+        let ledger = Ledger::open(&url, mode, vec![&PROJECTION], tag).await.unwrap();
+        assert_ne!(recorder.differences_in(&ledger).await, []);
+        let backlog = ledger.backlog().await.unwrap();
+        assert_eq!(
+            backlog.iter().map(|b| (b.topic.as_str(), b.size)).collect::<Vec<_>>(),
+            [("run_parts", 15)]
+        );
+        let facts = facts(&ledger.entries(&tenant(), 0..15).await.unwrap());
+        // Twice, as after a crash before it was noted.
+        ledger.index(&tenant(), "run_parts", &facts).await.unwrap();
+        ledger.index(&tenant(), "run_parts", &facts).await.unwrap();
+        ledger.indexed(&backlog[0]).await.unwrap();
+        assert_eq!(ledger.backlog().await.unwrap(), []);
+        assert_eq!(recorder.differences_in(&ledger).await, []);
+        let page = Traces::new(ledger.reader()).runs(&all(7)).await.unwrap();
+        assert_eq!(
+            page.items.iter().map(|run| run.entries).collect::<Vec<_>>(),
+            [2, 2, 2, 2, 3, 2, 2]
+        );
+        ledger.close().await;
+    }
 }
 
 #[tokio::test]

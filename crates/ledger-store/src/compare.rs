@@ -102,27 +102,32 @@ fn unpacked(
     there.sort_unstable();
     wanted.sort_unstable();
     let (mut there, mut wanted) = (there.into_iter().peekable(), wanted.into_iter().peekable());
-    let mut found = Vec::new();
+    // Of an entry and what it is about: is something too much, is something missing?
+    let mut differing: BTreeMap<(u64, &str), (bool, bool)> = BTreeMap::new();
     loop {
         let side = match (there.peek(), wanted.peek()) {
             (Some(there), Some(wanted)) => there.cmp(wanted),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (None, None) => return found,
+            (None, None) => break,
         };
-        if side != Ordering::Greater
-            && let Some(Item { seq, about, .. }) = there.next()
-            && side == Ordering::Less
-        {
-            found.push((seq, format!("`{table}` says of `{about}` what its entry does not")));
-        }
-        if side != Ordering::Less
-            && let Some(Item { seq, about, .. }) = wanted.next()
-            && side == Ordering::Greater
-        {
-            found.push((seq, format!("`{table}` lacks what its entry says of `{about}`")));
+        let extra = if side == Ordering::Greater { None } else { there.next() };
+        let lacking = if side == Ordering::Less { None } else { wanted.next() };
+        match (extra, lacking) {
+            (Some(extra), None) => differing.entry((extra.seq, extra.about)).or_default().0 = true,
+            (None, Some(lack)) => differing.entry((lack.seq, lack.about)).or_default().1 = true,
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
+    let told = |((seq, about), sides)| {
+        let what = match sides {
+            (true, true) => format!("`{table}` says of `{about}` other than its entry"),
+            (true, false) => format!("`{table}` says of `{about}` what its entry does not"),
+            (false, _) => format!("`{table}` lacks what its entry says of `{about}`"),
+        };
+        (seq, what)
+    };
+    differing.into_iter().map(told).collect()
 }
 
 /// Where each row was first given, in words, of all rows that share a first column with these.

@@ -72,7 +72,13 @@ fn options(location: &Location) -> SqliteConnectOptions {
 
 fn pool(connections: u32) -> SqlitePoolOptions {
     // A connection that is closed while idle loses its prepared statements for nothing.
-    SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
+    // And a file of this process does not go away: asking first would cost a way to the connection's
+    // thread and back, for every statement.
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
 }
 
 fn readers(options: SqliteConnectOptions) -> SqlitePool {

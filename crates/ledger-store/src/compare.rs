@@ -8,7 +8,7 @@ use store_traits::{StoreError, TenantId};
 
 use crate::cell::StoredRow;
 use crate::row::from_i64;
-use crate::{Cell, Check, FactAt, Reader, Row, STRETCH, Statement, Table};
+use crate::{Cell, Check, FactAt, Item, Reader, Row, STRETCH, Statement, Table};
 
 /// What the rows of a range say other than the facts of that range: a row too many, one too few, a
 /// column that differs.
@@ -79,25 +79,21 @@ pub(crate) async fn differences(
 
 /// What a packed row says of one entry.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Item<'t> {
+struct Said<'t> {
     seq: u64,
     about: &'t str,
     text: &'t str,
 }
 
-fn placed<'t>(
-    first: u64,
-    about: &'t str,
-    items: Vec<(Option<u64>, &'t str)>,
-) -> impl Iterator<Item = Item<'t>> {
-    items.into_iter().map(move |(seq, text)| Item { seq: seq.unwrap_or(first), about, text })
+fn placed<'t>(first: u64, about: &'t str, items: Vec<Item<'t>>) -> impl Iterator<Item = Said<'t>> {
+    items.into_iter().map(move |Item { seq, text }| Said { seq: seq.unwrap_or(first), about, text })
 }
 
 /// What two lists of items have not in common, each item as often as it is there.
 fn unpacked(
     table: &str,
-    mut there: Vec<Item<'_>>,
-    mut wanted: Vec<Item<'_>>,
+    mut there: Vec<Said<'_>>,
+    mut wanted: Vec<Said<'_>>,
 ) -> Vec<(u64, String)> {
     there.sort_unstable();
     wanted.sort_unstable();

@@ -58,7 +58,7 @@ pub use cell::{Cell, Row};
 pub(crate) use error::database;
 pub use keys::KeyTag;
 pub use ledger::{Ledger, OpenMode, shown};
-pub use projection::{Check, FactAt, Projection, STRETCH, Table, text_at};
+pub use projection::{Check, FactAt, Item, Projection, STRETCH, Table, text_at};
 pub use reader::{Reader, Snapshot};
 pub use row::{from_i64, to_i64};
 pub use sql::STATEMENTS;

@@ -71,11 +71,20 @@ pub enum Check {
     Packed {
         /// Selects `seq` and two texts: what the items are about, and the items.
         select: Statement,
-        /// The items of such a text, each with the entry that gives it; `None` where it names none.
-        items: fn(&str) -> Vec<(Option<u64>, &str)>,
+        /// The items of such a text.
+        items: for<'t> fn(&'t str) -> Vec<Item<'t>>,
         /// Selects the `seq` of rows that lie where readers do not look for them.
         misplaced: Statement,
     },
+}
+
+/// An item of a packed row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item<'t> {
+    /// The entry that gives it; `None` where it names none.
+    pub seq: Option<u64>,
+    /// What it says.
+    pub text: &'t str,
 }
 
 /// Entries of a stretch: rows of several entries are of one commit, and of entries between two

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, text_at};
+use crate::{
+    Check, FactAt, Insert, Item, Projection, Row, Statement, Table, Type, repeated, text_at,
+};
 
 use Type::Text;
 
@@ -64,8 +66,8 @@ fn rows<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
 }
 
 /// Each number is its own item.
-fn items(seqs: &str) -> Vec<(Option<u64>, &str)> {
-    seqs.split(',').map(|seq| (seq.parse().ok(), seq)).collect()
+fn items(seqs: &str) -> Vec<Item<'_>> {
+    seqs.split(',').map(|text| Item { seq: text.parse().ok(), text }).collect()
 }
 
 /// The numbers of a row; `None` if it holds something else.

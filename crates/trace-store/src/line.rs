@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ledger_store::{Cell, FactAt, text_at};
+use ledger_store::{Cell, FactAt, Item, text_at};
 use serde::{Deserialize, Serialize};
 use store_traits::{Step, StepClass, StoreError, Value};
 
@@ -86,10 +86,10 @@ pub(crate) fn written(at: &FactAt<'_>) -> Option<String> {
     serde_json::to_string(&members).ok()
 }
 
-/// The steps of a packed row, each with its entry, where it names one.
-pub(crate) fn items(steps: &str) -> Vec<(Option<u64>, &str)> {
+/// The steps of a packed row.
+pub(crate) fn items(steps: &str) -> Vec<Item<'_>> {
     let seq = |item: &str| item.strip_prefix('[')?.split_once(',')?.0.parse().ok();
-    steps.split(BETWEEN).map(|item| (seq(item), item)).collect()
+    steps.split(BETWEEN).map(|text| Item { seq: seq(text), text }).collect()
 }
 
 /// The steps of one or several packed rows of a run, in order of (start, entry): a source may report

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ledger_store::{Cell, FactAt, Insert, Row, Statement, Type, repeated, text_at};
-use store_traits::{Object, RunStatus, Value, indexed};
+use ledger_store::{Cell, FactAt, Insert, Row, Statement, Type, repeated};
+use store_traits::{RunStatus, Value, indexed};
 
-use crate::row::{run_of, started_at};
+use crate::row::{StepFact, text};
 
 use Type::Text;
 
@@ -39,15 +39,15 @@ pub(crate) fn first_given<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
     let mut given: BTreeMap<&str, Vec<(&str, Cow<'f, str>)>> = BTreeMap::new();
     let mut rows = Vec::new();
     for at in facts {
-        let Some(run) = run_of(at.fact) else { continue };
-        let known = given.entry(run).or_default();
-        each_label(at.fact, &mut |name, value| {
+        let Some(fact) = StepFact::of(at.fact) else { continue };
+        let known = given.entry(fact.run).or_default();
+        each_label(&fact, &mut |name, value| {
             // A run has a handful of labels: looking through them is quicker than a map.
             if known.iter().any(|(there, of)| *there == name && *of == value) {
                 return;
             }
             known.push((name, value.clone()));
-            let cells = vec![Cell::from(run), Cell::from(name), Cell::Text(Some(value))];
+            let cells = vec![Cell::from(fact.run), Cell::from(name), Cell::Text(Some(value))];
             rows.push(Row { seq: at.seq, cells });
         });
     }
@@ -55,47 +55,43 @@ pub(crate) fn first_given<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
 }
 
 /// What a fact says of its run: a function of the fact alone.
-fn each_label<'f>(fact: &'f Value, give: &mut dyn FnMut(&'static str, Cow<'f, str>)) {
-    let object = |path: &[&str]| fact.at(path).and_then(Value::as_object);
-    let (view, body) = (object(&["body", "view"]), object(&["body"]));
-    let mut text = |name, text: Option<&'f str>| {
+fn each_label<'f>(fact: &StepFact<'f>, give: &mut dyn FnMut(&'static str, Cow<'f, str>)) {
+    let mut label = |name, text: Option<&'f str>| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             give(name, searchable(indexed(text)));
         }
     };
-    text("run", Some("seen"));
-    let viewed = |name| view.and_then(|view| view.get(name)).and_then(Value::as_str);
-    text("agent", viewed("agent"));
-    text("agent", viewed("service").or_else(|| text_at(fact, &["meta", "actor", "name"])));
-    text("provider", viewed("provider"));
-    text("model", viewed("model"));
-    text("correlation", text_at(fact, &["meta", "correlation_id"]));
-    text("end", end(fact, view));
+    label("run", Some("seen"));
+    label("agent", fact.said("agent"));
+    label("agent", fact.said("service").or_else(|| fact.actor()));
+    label("provider", fact.said("provider"));
+    label("model", fact.said("model"));
+    label("correlation", text(fact.meta.get("correlation_id")));
+    label("end", end(fact));
     // The view of a mapping first; a native fact says it in its body.
-    let said = |name| [view, body].into_iter().flatten().find_map(|members| members.get(name));
-    text("scenario", said("synthetic_scenario_id").and_then(Value::as_str));
-    text("plan_hash", said("plan_hash").and_then(Value::as_str));
-    text("root_hash", said("root_hash").and_then(Value::as_str));
-    text("synthetic", (said("is_synthetic") == Some(&Value::Bool(true))).then_some("true"));
+    let said = |name| [fact.view, fact.body].into_iter().flatten().find_map(|of| of.get(name));
+    label("scenario", text(said("synthetic_scenario_id")));
+    label("plan_hash", text(said("plan_hash")));
+    label("root_hash", text(said("root_hash")));
+    label("synthetic", (said("is_synthetic") == Some(&Value::Bool(true))).then_some("true"));
     let seed = said("seed")
-        .or_else(|| fact.at(&["body", "source", "attributes"])?.member("gen_ai.request.seed"));
+        .or_else(|| fact.body?.get("source")?.member("attributes")?.member("gen_ai.request.seed"));
     if let Some(seed) = seed.and_then(number_or_text) {
         give("seed", seed);
     }
-    if let Some(hour) = started_at(fact).and_then(|at| Some(at.get(..13)?.to_owned())) {
+    if let Some(hour) = fact.started_at().and_then(|at| Some(at.get(..13)?.to_owned())) {
         give("hour", Cow::Owned(hour));
     }
 }
 
 /// What a fact says of its run's end, as summaries read it.
-fn end(fact: &Value, view: Option<&Object>) -> Option<&'static str> {
-    let kind = text_at(fact, &["kind"])?;
-    let member = |name| view.and_then(|view| view.get(name));
-    let failed = member("error").and_then(Value::as_str).is_some_and(|error| !error.is_empty());
+fn end(fact: &StepFact<'_>) -> Option<&'static str> {
+    let member = |name| fact.view.and_then(|view| view.get(name));
+    let failed = text(member("error")).is_some();
     let ends = member("root") == Some(&Value::Bool(true)) && member("ended_at").is_some();
-    let status = match kind {
+    let status = match fact.kind {
         "run.aborted" => RunStatus::Aborted,
-        _ if kind != "run.completed" && !ends => return None,
+        kind if kind != "run.completed" && !ends => return None,
         _ if failed => RunStatus::Failed,
         _ => RunStatus::Completed,
     };

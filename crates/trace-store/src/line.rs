@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use ledger_store::{Cell, FactAt, Item, text_at};
+use ledger_store::{Cell, FactAt, Item};
 use serde::{Deserialize, Serialize};
 use store_traits::{Step, StepClass, StoreError, Value};
 
-use crate::row::{kind_of, run_of, started_at, stored_time, time};
+use crate::row::{StepFact, stored_time, time};
 
 /// What stands between the steps of a row. A line feed is escaped in JSON texts, so that it stands
 /// nowhere else.
@@ -44,46 +44,49 @@ enum Member<'f> {
     Flag(bool),
 }
 
-/// The step of a fact: a function of the fact and its place alone, so that it can be derived again.
-pub(crate) fn written(at: &FactAt<'_>) -> Option<String> {
-    let FactAt { seq, fact } = *at;
-    run_of(fact)?;
-    let kind = kind_of(fact)?;
-    let view = fact.at(&["body", "view"]);
-    let said = |name: &str| {
-        view.and_then(|view| view.member(name)?.as_str()).filter(|text| !text.is_empty())
-    };
+/// Appends the step of a fact: a function of the fact and its place alone, so that it can be derived
+/// again.
+pub(crate) fn write(at: &FactAt<'_>, steps: &mut String) {
+    let Some(fact) = StepFact::of(at.fact) else { return };
+    let Some(started_at) = fact.started_at() else { return };
     let text = |text: Option<_>| match Cell::searchable(text) {
         Cell::Text(text) => Member::Text(text),
         Cell::Int(_) | Cell::Bytes(_) => Member::Text(None),
     };
+    let said = |name| text(fact.said(name));
     // A negative count is nonsense of the source: the fact keeps it, a sum must not.
     let count = |name: &str| {
-        let count = view.and_then(|view| view.member(name)?.as_i64());
+        let count = fact.view.and_then(|view| view.get(name)?.as_i64());
         Member::Count(count.and_then(|count| u64::try_from(count).ok()))
     };
+    let root = fact.view.and_then(|view| view.get("root")) == Some(&Value::Bool(true));
     let members = [
-        Member::Count(Some(seq)),
-        text(Some(kind)),
-        text(Some(said("class").unwrap_or(StepClass::Event.as_str()))),
-        text(Some(said("name").unwrap_or(kind))),
-        text(said("span_id")),
-        text(said("parent_span_id")),
-        text(said("agent")),
-        text(said("service").or_else(|| text_at(fact, &["meta", "actor", "name"]))),
-        text(said("provider")),
-        text(said("model")),
-        text(said("response_id")),
-        text(said("tool")),
-        Member::Text(Some(started_at(fact)?)),
-        Member::Text(time(said("ended_at"))),
+        Member::Count(Some(at.seq)),
+        text(Some(fact.kind)),
+        text(Some(fact.said("class").unwrap_or(StepClass::Event.as_str()))),
+        text(Some(fact.said("name").unwrap_or(fact.kind))),
+        said("span_id"),
+        said("parent_span_id"),
+        said("agent"),
+        text(fact.said("service").or_else(|| fact.actor())),
+        said("provider"),
+        said("model"),
+        said("response_id"),
+        said("tool"),
+        Member::Text(Some(started_at)),
+        Member::Text(time(fact.said("ended_at"))),
         count("input_tokens"),
         count("output_tokens"),
         count("cost_micros"),
-        text(said("error")),
-        Member::Flag(view.and_then(|view| view.member("root")) == Some(&Value::Bool(true))),
+        said("error"),
+        Member::Flag(root),
     ];
-    serde_json::to_string(&members).ok()
+    // Texts, numbers and flags are JSON whatever they hold.
+    let Ok(step) = serde_json::to_string(&members) else { return };
+    if !steps.is_empty() {
+        steps.push_str(BETWEEN);
+    }
+    steps.push_str(&step);
 }
 
 /// The steps of a packed row.

@@ -7,7 +7,7 @@ use ledger_store::{Cell, Check, FactAt, Projection, Row, Table, text_at};
 use crate::labels::{
     INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL_ROWS, SELECT_LABELS_OF, first_given,
 };
-use crate::line::{BETWEEN, items, written};
+use crate::line::{items, write};
 use crate::sql;
 
 /// `run_steps` and `run_labels`.
@@ -46,12 +46,7 @@ fn packed<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
     for at in facts {
         let Some(run) = text_at(at.fact, &["meta", "run_id"]) else { continue };
         let (_, steps) = of.entry(run).or_insert_with(|| (at.seq, String::new()));
-        if let Some(step) = written(at) {
-            if !steps.is_empty() {
-                steps.push_str(BETWEEN);
-            }
-            steps.push_str(&step);
-        }
+        write(at, steps);
     }
     let row = |(run, (seq, steps)): (_, (_, String))| Row {
         seq,

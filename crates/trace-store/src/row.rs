@@ -2,31 +2,56 @@
 
 use std::borrow::Cow;
 
-use ledger_store::{from_i64, text_at};
+use ledger_store::from_i64;
 use sqlx::FromRow;
-use store_traits::{Place, RunSummary, StoreError, Timestamp, Value};
+use store_traits::{Object, Place, RunSummary, StoreError, Timestamp, Value};
 
 use crate::summary::Summed;
 
 /// Kinds that say something of a run's beginning or end even where no mapping gave them a view.
 const LIFECYCLE: [&str; 3] = ["run.started", "run.completed", "run.aborted"];
 
-pub(crate) fn kind_of(fact: &Value) -> Option<&str> {
-    text_at(fact, &["kind"])
+/// A fact that makes a step of its run, taken apart once.
+pub(crate) struct StepFact<'f> {
+    pub(crate) run: &'f str,
+    pub(crate) kind: &'f str,
+    pub(crate) meta: &'f Object,
+    pub(crate) body: Option<&'f Object>,
+    pub(crate) view: Option<&'f Object>,
 }
 
-/// The run that a fact belongs to, if it makes a step.
-pub(crate) fn run_of(fact: &Value) -> Option<&str> {
-    let run = text_at(fact, &["meta", "run_id"])?;
-    let is_step = text_at(fact, &["body", "view", "class"]).is_some();
-    let is_lifecycle = kind_of(fact).is_some_and(|kind| LIFECYCLE.contains(&kind));
-    (is_step || is_lifecycle).then_some(run)
+impl<'f> StepFact<'f> {
+    /// `None` of a fact that makes no step.
+    pub(crate) fn of(fact: &'f Value) -> Option<Self> {
+        let fact = fact.as_object()?;
+        let meta = fact.get("meta")?.as_object()?;
+        let body = fact.get("body").and_then(Value::as_object);
+        let view = body.and_then(|body| body.get("view")?.as_object());
+        let (run, kind) = (text(meta.get("run_id"))?, text(fact.get("kind"))?);
+        let is_step = view.is_some_and(|view| text(view.get("class")).is_some());
+        (is_step || LIFECYCLE.contains(&kind)).then_some(Self { run, kind, meta, body, view })
+    }
+
+    /// A text of the mapping's view.
+    pub(crate) fn said(&self, name: &str) -> Option<&'f str> {
+        text(self.view?.get(name))
+    }
+
+    /// Who did it, by name.
+    pub(crate) fn actor(&self) -> Option<&'f str> {
+        text(self.meta.get("actor")?.member("name"))
+    }
+
+    /// When the step began: as the view says, else when the fact happened.
+    pub(crate) fn started_at(&self) -> Option<Cow<'f, str>> {
+        let occurred_at = time(text(self.meta.get("occurred_at")))?;
+        Some(time(self.said("started_at")).unwrap_or(occurred_at))
+    }
 }
 
-/// When a step began: as the view says, else when the fact happened.
-pub(crate) fn started_at(fact: &Value) -> Option<Cow<'_, str>> {
-    let occurred_at = time(text_at(fact, &["meta", "occurred_at"]))?;
-    Some(time(text_at(fact, &["body", "view", "started_at"])).unwrap_or(occurred_at))
+/// An empty text says nothing.
+pub(crate) fn text(value: Option<&Value>) -> Option<&str> {
+    value?.as_str().filter(|text| !text.is_empty())
 }
 
 /// The one spelling of a time, whose text order is time order.

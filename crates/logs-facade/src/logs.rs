@@ -38,12 +38,33 @@ pub struct LogsFacade {
 
 impl LogsFacade {
     /// A facade over these stores.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// use logs_facade::LogsFacade;
+    /// let (stores, tenant, run) = stores();
+    /// let logs = LogsFacade::new(stores);
+    /// assert!(ready(logs.run(&tenant, &run))?.value.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(stores: Stores) -> Self {
         Self { stores }
     }
 
     /// Runs: a page of the list.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let failed = RunFilter { status: Some(RunStatus::Failed), ..RunFilter::default() };
+    /// let answer = ready(logs.runs(&ListRequest::new(&tenant, failed, 20, None)?))?;
+    /// assert_eq!(answer.value.items[0].run_id, run.as_str());
+    /// assert!(!answer.value.has_more());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -57,6 +78,18 @@ impl LogsFacade {
     }
 
     /// Runs: the envelope of one; `None` when no fact speaks of it.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let answer = ready(logs.run(&tenant, &run))?;
+    /// let found = answer.value.ok_or("not recorded")?;
+    /// assert_eq!((found.llm_calls, found.tool_calls, found.errors), (1, 1, 2));
+    /// assert_eq!(answer.evidence.run_id, Some(run));
+    /// assert_eq!(ready(logs.run(&tenant, &RunId::parse("nobody")?))?.value, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -72,6 +105,16 @@ impl LogsFacade {
 
     /// Runs: the trace, steps in order of their start.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let steps = ready(logs.steps(&tenant, &run))?.value;
+    /// let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
+    /// assert_eq!(names, ["start", "chat", "refund", "end"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn steps(
@@ -85,6 +128,16 @@ impl LogsFacade {
     }
 
     /// Runs: governance, what was decided and done about the run, in order of the entries.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let records = ready(logs.governance(&tenant, &run))?.value;
+    /// let denied = records.iter().find(|record| record.kind == "audit.authorization");
+    /// assert_eq!(denied.and_then(|record| record.outcome.as_deref()), Some("deny"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -100,6 +153,18 @@ impl LogsFacade {
 
     /// Runs and the environment: everything around the first error, denial or abort of the run;
     /// `None` where none was recorded.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let window = ready(logs.replay_window(&tenant, &run))?.value.ok_or("nothing went wrong")?;
+    /// assert_eq!((window.inflection.turn, window.inflection.at), (Turn::Denial, at(3)));
+    /// assert_eq!(window.to.nanos_since(window.from), 60_000_000_000);
+    /// assert!(window.steps.iter().any(|step| step.error.is_some()));
+    /// assert_eq!(window.system[0].event.as_deref(), Some("restarted"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -117,6 +182,16 @@ impl LogsFacade {
 
     /// Runs: which exports were made.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let of_run = ExportFilter { run: Some(run.to_string()), ..ExportFilter::default() };
+    /// let page = ready(logs.exports(&ListRequest::new(&tenant, of_run, 20, None)?))?.value;
+    /// assert_eq!(page.items[0].profile.as_deref(), Some("evidence"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn exports(
@@ -129,6 +204,15 @@ impl LogsFacade {
     }
 
     /// Runs: ids that begin with this text, at most 10.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// assert_eq!(ready(logs.runs_starting_with(&tenant, "ru"))?.value, ["run-1"]);
+    /// assert!(ready(logs.runs_starting_with(&tenant, "x"))?.value.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -144,6 +228,16 @@ impl LogsFacade {
 
     /// Runs: what became of each step, for whoever looks for patterns.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let outcomes = ready(logs.outcomes(&tenant, &run))?.value;
+    /// let errors: Vec<_> = outcomes.iter().map(|step| step.error.as_deref()).collect();
+    /// assert_eq!(errors, [None, None, Some("timeout"), Some("timeout")]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn outcomes(
@@ -157,6 +251,16 @@ impl LogsFacade {
     }
 
     /// Runs: tokens and cost by day, agent and model, for whoever budgets.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let used = ready(logs.usage(&tenant, Period::default()))?.value;
+    /// assert_eq!((used[0].day.as_str(), used[0].model.as_deref()), ("2026-01-01", Some("gpt-4o")));
+    /// assert_eq!((used[0].input_tokens, used[0].cost_micros), (100, Some(1_500)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -172,6 +276,16 @@ impl LogsFacade {
 
     /// The environment: a page of events, measurements and alerts.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let warned = SystemFilter { severity: Some("warn".into()), ..SystemFilter::default() };
+    /// let page = ready(logs.system(&ListRequest::new(&tenant, warned, 20, None)?))?.value;
+    /// assert_eq!(page.items[0].event.as_deref(), Some("restarted"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn system(
@@ -183,7 +297,43 @@ impl LogsFacade {
         Ok(Answer { value, evidence })
     }
 
+    /// The environment: a page of what happened, without measurements and alerts.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let of_run = SystemFilter { run: Some(run.to_string()), ..SystemFilter::default() };
+    /// let page = ready(logs.events(&ListRequest::new(&tenant, of_run, 20, None)?))?.value;
+    /// assert_eq!(page.items.len(), 1, "the measurement and the alert are no events");
+    /// assert_eq!(page.items[0].kind, "system.event");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn events(
+        &self,
+        request: &ListRequest<SystemFilter>,
+    ) -> Result<Answer<Page<SystemRecord>>, StoreError> {
+        let evidence = self.evidence(request.tenant(), None).await?;
+        let events = request.of_kind(&FactKind::SystemEvent);
+        let value = self.stores.system.system_records(&events).await?;
+        Ok(Answer { value, evidence })
+    }
+
     /// The environment: in what a run ran, as its own facts say it; empty where they say nothing.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let found = ready(logs.snapshot(&tenant, &run))?.value;
+    /// assert_eq!(found.recorded[0].resource["service.name"].as_str(), Some("support"));
+    /// let other = ready(logs.snapshot(&tenant, &RunId::parse("nobody")?))?;
+    /// assert!(other.value.recorded.is_empty(), "not recorded");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed, or an entry is no fact.
@@ -198,6 +348,16 @@ impl LogsFacade {
     }
 
     /// The environment: what the services of a run measured while it ran, and the events of its spans.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, run) = logs();
+    /// let measured = ready(logs.telemetry(&tenant, &run))?.value;
+    /// assert_eq!(measured.points[0].value.as_deref(), Some("7"));
+    /// assert_eq!(measured.period, Some((at(0), at(6))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed, or an entry is no fact.
@@ -215,6 +375,16 @@ impl LogsFacade {
 
     /// The environment: a page of what the platform itself did.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let all = ListRequest::new(&tenant, AuditFilter::default(), 20, None)?;
+    /// let page = ready(logs.system_audit(&all))?.value;
+    /// assert!(page.items.iter().all(|record| record.actor_kind.as_deref() == Some("system")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn system_audit(
@@ -228,6 +398,16 @@ impl LogsFacade {
 
     /// The environment: the last alert of a name, and how many there were in a window, for whoever
     /// decides whether to send one.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let known = ready(logs.alert(&tenant, "cost", at(0), at(30)))?.value;
+    /// assert_eq!((known.sent, known.suppressed), (1, 0));
+    /// assert_eq!(known.last_sent.map(|alert| alert.occurred_at), Some(at(8)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -245,6 +425,17 @@ impl LogsFacade {
 
     /// Audit: a page of the list.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let of_incident = AuditFilter { incident: Some("inc-1".into()), ..AuditFilter::default() };
+    /// let page = ready(logs.audit(&ListRequest::new(&tenant, of_incident, 20, None)?))?.value;
+    /// let kinds: Vec<_> = page.items.iter().map(|record| record.kind.as_str()).collect();
+    /// assert_eq!(kinds, ["audit.access", "audit.authorization"], "newest first");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn audit(
@@ -257,6 +448,19 @@ impl LogsFacade {
     }
 
     /// Audit: one fact, whole; `None` when nothing has this id.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let reads = ListRequest::new(&tenant, AuditFilter::default(), 1, None)?;
+    /// let seq = ready(logs.access(&reads))?.value.items[0].seq;
+    /// # let (stores, ..) = stores();
+    /// let id = FactId::parse(&ready(stores.ledger.entries(&tenant, seq..seq + 1))?[0].id)?;
+    /// let fact = ready(logs.entry(&tenant, &id))?.value.ok_or("nothing has this id")?;
+    /// assert_eq!((fact.seq, fact.kind.as_str()), (seq, "audit.access"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed, or the entry is no fact.
@@ -271,6 +475,17 @@ impl LogsFacade {
     }
 
     /// Audit: who acted, by name, from the name after `after` on, at most 500.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let actors = ready(logs.identity(&tenant, ""))?.value;
+    /// let last = actors.last().ok_or("nobody acted")?;
+    /// assert_eq!((last.actor.as_str(), last.facts), ("trace-facade", 4), "four acknowledgements");
+    /// assert!(ready(logs.identity(&tenant, &last.actor))?.value.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -287,6 +502,17 @@ impl LogsFacade {
     /// Audit: a page of the decisions that were recorded. Where none was, the page is empty: nobody
     /// is said to have allowed anything.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let all = ListRequest::new(&tenant, AuditFilter::default(), 20, None)?;
+    /// let decisions = ready(logs.authorization(&all))?.value;
+    /// assert_eq!(decisions.items.len(), 1);
+    /// assert_eq!(decisions.items[0].outcome.as_deref(), Some("deny"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn authorization(
@@ -301,6 +527,16 @@ impl LogsFacade {
 
     /// Audit: a page of who read the log.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let all = ListRequest::new(&tenant, AuditFilter::default(), 20, None)?;
+    /// let reads = ready(logs.access(&all))?.value;
+    /// assert_eq!(reads.items[0].event.as_deref(), Some("read"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn access(
@@ -314,6 +550,16 @@ impl LogsFacade {
     }
 
     /// Audit: integrity, computed now from the stored bytes of the whole ledger.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let trust = Trust { keys: &[], verifier: &ToyVerifier, origin: "logs.example.com/acme" };
+    /// let report = ready(logs.integrity(&tenant, &trust, &|_| {}))?.value;
+    /// assert_eq!((report.entries, report.findings.len()), (14, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store failed. What is wrong with the ledger is in the report.

@@ -107,7 +107,7 @@ pub use receipt::{LeafProof, Receipts};
 pub use reconcile::{
     ReconcileFinding, ReconcileStatus, Reconciled, Reconciliation, Standing, Undertakings,
 };
-pub use recorded::{fact_of, facts_at, facts_of_run, recorded_fact};
+pub use recorded::{fact_of, facts_at, facts_of_run, recorded_fact, recorded_fact_at};
 pub use recorder::{Outcome, RecordError, Recorder};
 pub use retry::{Growth, Jitter, RetryPolicy};
 pub use root_log::{ROOT_LOG, RootProofError, WitnessedCheckpoint, root_entry, verify_root_proof};

@@ -66,6 +66,27 @@ pub async fn recorded_fact(
     id: &FactId,
 ) -> Result<Option<RecordedFact>, StoreError> {
     let Some(seq) = ledger.seq_of(tenant, id).await? else { return Ok(None) };
+    recorded_fact_at(ledger, tenant, seq).await
+}
+
+/// The fact with a sequence number; `None` where the ledger has not grown so far.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let fact = ready(recorded_fact_at(ledger().as_ref(), &tenant(), 4))?;
+/// assert_eq!(fact.map(|fact| fact.kind), Some("run.completed".to_owned()));
+/// assert_eq!(ready(recorded_fact_at(ledger().as_ref(), &tenant(), 5))?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The store failed, or the entry is no fact.
+pub async fn recorded_fact_at(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    seq: u64,
+) -> Result<Option<RecordedFact>, StoreError> {
     let entries = ledger.entries(tenant, seq..seq.saturating_add(1)).await?;
     entries.first().map(fact_of).transpose()
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -58,14 +58,14 @@ fn compare(place: &Place, level: &str) -> Ran {
     place.run(&["replay", "compare", "r1", "r2", "--level", level, "--json"])
 }
 
-fn check(place: &Place, capture: &PathBuf, level: &str) -> Ran {
+fn check(place: &Place, capture: &Path, level: &str) -> Ran {
     let capture = capture.to_str().unwrap();
     place.run(&["replay", "check", "r1", "--against", capture, "--level", level, "--json"])
 }
 
 /// In every level, of a run against the other and against a capture: not passed, and said why.
 #[track_caller]
-fn cannot_be_told(place: &Place, capture: &PathBuf, why: &str) {
+fn cannot_be_told(place: &Place, capture: &Path, why: &str) {
     for level in ["strict", "semantic"] {
         for report in [compare(place, level).expect(1), check(place, capture, level).expect(1)] {
             let report = report.json();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use audit_evidence::{
-    LedgerReport, ReplayWindow, RunEnvironment, RunTelemetry, Trust, recorded_fact, replay_window,
-    run_environment, run_telemetry, verify_ledger,
+    LedgerReport, ReplayWindow, RunEnvironment, RunTelemetry, Trust, recorded_fact,
+    recorded_fact_at, replay_window, run_environment, run_telemetry, verify_ledger,
 };
 use store_traits::{
     ActorFacts, AlertFacts, AuditFilter, AuditRecord, AuditStore, ExportFilter, ExportRecord,
@@ -455,8 +455,8 @@ impl LogsFacade {
     /// let (logs, tenant, _) = logs();
     /// let reads = ListRequest::new(&tenant, AuditFilter::default(), 1, None)?;
     /// let seq = ready(logs.access(&reads))?.value.items[0].seq;
-    /// # let (stores, ..) = stores();
-    /// let id = FactId::parse(&ready(stores.ledger.entries(&tenant, seq..seq + 1))?[0].id)?;
+    /// let first = ready(logs.entry_at(&tenant, seq))?.value.ok_or("not recorded")?;
+    /// let id = FactId::parse(first.fact.member("id").and_then(Value::as_str).unwrap_or_default())?;
     /// let fact = ready(logs.entry(&tenant, &id))?.value.ok_or("nothing has this id")?;
     /// assert_eq!((fact.seq, fact.kind.as_str()), (seq, "audit.access"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -471,6 +471,31 @@ impl LogsFacade {
     ) -> Result<Answer<Option<RecordedFact>>, StoreError> {
         let evidence = self.evidence(tenant, None).await?;
         let value = recorded_fact(self.stores.ledger.as_ref(), tenant, id).await?;
+        Ok(Answer { value, evidence })
+    }
+
+    /// Audit: the fact with a sequence number, whole, as lists name it; `None` where the ledger has not
+    /// grown so far.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (logs, tenant, _) = logs();
+    /// let fact = ready(logs.entry_at(&tenant, 0))?.value.ok_or("not recorded")?;
+    /// assert_eq!(fact.fact.at(&["body", "view", "name"]).and_then(Value::as_str), Some("start"));
+    /// assert_eq!(ready(logs.entry_at(&tenant, 1_000))?.value, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The store failed, or the entry is no fact.
+    pub async fn entry_at(
+        &self,
+        tenant: &TenantId,
+        seq: u64,
+    ) -> Result<Answer<Option<RecordedFact>>, StoreError> {
+        let evidence = self.evidence(tenant, None).await?;
+        let value = recorded_fact_at(self.stores.ledger.as_ref(), tenant, seq).await?;
         Ok(Answer { value, evidence })
     }
 

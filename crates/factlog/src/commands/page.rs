@@ -1,12 +1,14 @@
 //! What all lists take: a period, a limit, a cursor.
 
 use clap::Args;
-use logs_domain::{ListError, Object, Page, Timestamp, Value};
+use logs_domain::{Answer, ListError, Object, Page, Period, Timestamp, Value};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value as Json, json};
 
 use crate::fail::BadInput;
 
+/// Items of a page that nobody asks otherwise for.
+const USUAL: u64 = 20;
 /// Scans that a page may take: where few of many fit, the rest is asked for with the cursor.
 const MOST_SCANS: u32 = 200;
 
@@ -19,17 +21,40 @@ pub(crate) struct PageArgs {
     /// Only before this time (RFC 3339).
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<Timestamp>,
-    /// Items a page, 1 to 500.
-    #[arg(long, default_value_t = 20)]
-    pub(crate) limit: u64,
+    /// Items a page, 1 to 500; 20 where nothing is said.
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
     /// Where the page before ended.
     #[arg(long)]
     pub(crate) cursor: Option<String>,
 }
 
-/// A page as JSON.
-pub(crate) fn document<T>(page: &Page<T>, item: fn(&T) -> Json) -> Json {
+impl PageArgs {
+    /// The period that is asked for.
+    pub(crate) fn period(&self) -> Result<Period, BadInput> {
+        period(self.since, self.until)
+    }
+}
+
+/// A period, unless nothing can lie in it: an empty answer to that would say that nothing was
+/// recorded.
+pub(crate) fn period(
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> Result<Period, BadInput> {
+    match since.zip(until) {
+        Some((since, until)) if since >= until => Err(BadInput(
+            "--since is not before --until: nothing can have happened in between".to_owned(),
+        )),
+        _ => Ok(Period { since, until }),
+    }
+}
+
+/// A page as JSON, with the size of the ledger that it was read at.
+pub(crate) fn document<T>(answer: &Answer<Page<T>>, item: fn(&T) -> Json) -> Json {
+    let Answer { value: page, evidence } = answer;
     json!({
+        "as_of_size": evidence.as_of_size,
         "items": page.items.iter().map(item).collect::<Vec<_>>(),
         "has_more": page.has_more(),
         "next_cursor": page.next,
@@ -66,17 +91,18 @@ pub(crate) fn bad(error: ListError) -> anyhow::Error {
 /// Asks until the page is full or the list is at its end. A store looks at a bounded number of rows at
 /// once, so that one answer may hold fewer than there are.
 pub(crate) async fn pages<T>(
-    limit: u64,
-    cursor: Option<String>,
-    ask: impl AsyncFn(u64, Option<&str>) -> anyhow::Result<Page<T>>,
-) -> anyhow::Result<Page<T>> {
-    let mut page = ask(limit, cursor.as_deref()).await?;
+    args: &PageArgs,
+    ask: impl AsyncFn(u64, Option<&str>) -> anyhow::Result<Answer<Page<T>>>,
+) -> anyhow::Result<Answer<Page<T>>> {
+    let limit = args.limit.unwrap_or(USUAL);
+    let mut answer = ask(limit, args.cursor.as_deref()).await?;
+    let page = &mut answer.value;
     for _ in 0..MOST_SCANS {
         let missing = limit.saturating_sub(page.items.len() as u64);
         let Some(cursor) = page.next.as_deref().filter(|_| missing > 0) else { break };
-        let more = ask(missing, Some(cursor)).await?;
+        let more = ask(missing, Some(cursor)).await?.value;
         page.items.extend(more.items);
         page.next = more.next;
     }
-    Ok(page)
+    Ok(answer)
 }

@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use logs_domain::{
-    Access, ListRequest, Period, RunFilter, RunStatus, RunSummary, Step, gaps_of_run,
-};
+use logs_domain::{Access, ListRequest, RunFilter, RunStatus, RunSummary, Step, gaps_of_run};
 use serde_json::{Value, json};
 
 use super::Context;
 use super::page::{PageArgs, bad, document, more, pages};
 use crate::args::{OneRun, Tenant};
+use crate::fail::BadInput;
 use crate::output::width;
 use crate::text::{Align, count, duration, printable, table, tokens};
 use crate::timeline;
@@ -66,14 +65,14 @@ enum StatusArg {
 }
 
 impl RunsArgs {
-    fn filter(&self) -> RunFilter {
+    fn filter(&self) -> Result<RunFilter, BadInput> {
         let status = self.status.map(|status| match status {
             StatusArg::Running => RunStatus::Running,
             StatusArg::Completed => RunStatus::Completed,
             StatusArg::Failed => RunStatus::Failed,
             StatusArg::Aborted => RunStatus::Aborted,
         });
-        RunFilter {
+        Ok(RunFilter {
             run: self.run.clone(),
             agent: self.agent.clone(),
             provider: self.provider.clone(),
@@ -85,21 +84,22 @@ impl RunsArgs {
             seed: self.seed.clone(),
             plan_hash: self.plan_hash.clone(),
             root_hash: self.root_hash.clone(),
-            period: Period { since: self.page.since, until: self.page.until },
-        }
+            period: self.page.period()?,
+        })
     }
 }
 
 pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<ExitCode> {
+    let filter = args.filter()?;
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant.clone()).await?;
-    let page = pages(args.page.limit, args.page.cursor.clone(), async |limit, cursor| {
-        let request = ListRequest::new(&tenant, args.filter(), limit, cursor).map_err(bad)?;
-        Ok(domain.logs().runs(&request).await?.value)
+    let answer = pages(&args.page, async |limit, cursor| {
+        let request = ListRequest::new(&tenant, filter.clone(), limit, cursor).map_err(bad)?;
+        Ok(domain.logs().runs(&request).await?)
     })
     .await?;
     domain.close().await?;
-    let document = document(&page, summary_json);
+    let (document, page) = (document(&answer, summary_json), answer.value);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let mut text = if rows.is_empty() {
         format!("tenant {tenant} has no runs here\n")

@@ -239,9 +239,11 @@ impl ExportStore for MemoryTopics {
         &self,
         request: &ListRequest<ExportFilter>,
     ) -> Result<Page<ExportRecord>, StoreError> {
-        let ExportFilter { run, profile } = request.filter();
+        let ExportFilter { run, profile, period } = request.filter();
         let rows = self.records(request.tenant(), export_record).into_iter().map(|record| {
-            let fits = is(run, record.run_id.as_deref()) && is(profile, record.profile.as_deref());
+            let fits = is(run, record.run_id.as_deref())
+                && is(profile, record.profile.as_deref())
+                && within(*period, record.occurred_at);
             scanned(record.seq, fits, record)
         });
         Ok(newest_first(request, rows.collect()))

@@ -11,7 +11,7 @@ use logs_domain::{Access, AuditFilter, AuditRecord, ListRequest, LogsDomain, Ten
 use serde_json::{Value, json};
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, pages};
+use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::Tenant;
 use crate::fail::BadInput;
 use crate::text::{Align, moment, or_dash, printable, table};
@@ -170,7 +170,7 @@ async fn events(
     let page = &answer.value;
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let text = if rows.is_empty() {
-        format!("not recorded: tenant {tenant} has no such audit facts\n")
+        none(page, format!("not recorded: tenant {tenant} has no such audit facts"))
     } else {
         let heads = [
             ("entry", Align::Right),

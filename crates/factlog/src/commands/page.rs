@@ -10,7 +10,7 @@ use crate::fail::BadInput;
 /// Items of a page that nobody asks otherwise for.
 const USUAL: u64 = 20;
 /// Scans that a page may take: where few of many fit, the rest is asked for with the cursor.
-const MOST_SCANS: u32 = 200;
+const MOST_SCANS: u32 = 2_000;
 
 /// A page of a list.
 #[derive(Args)]
@@ -67,6 +67,16 @@ pub(crate) fn more<T>(page: &Page<T>) -> String {
     page.next.as_ref().map(hint).unwrap_or_default()
 }
 
+/// What is said of an empty page: where not all of the list was looked at, nobody may say that there is
+/// nothing.
+pub(crate) fn none<T>(page: &Page<T>, nothing: String) -> String {
+    if page.has_more() {
+        "none among those that were looked at so far\n".to_owned()
+    } else {
+        format!("{nothing}\n")
+    }
+}
+
 /// A recorded object as JSON.
 pub(crate) fn object_json(object: &Object) -> Json {
     Json::Object(object.iter().map(|(name, value)| (name.clone(), json_of(value))).collect())
@@ -105,4 +115,25 @@ pub(crate) async fn pages<T>(
         page.next = more.next;
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_page_with_more_to_come_does_not_say_that_nothing_was_recorded() {
+        let page =
+            |next: Option<&str>| Page::<u64> { items: Vec::new(), next: next.map(Into::into) };
+        assert_eq!(none(&page(None), "not recorded".to_owned()), "not recorded\n");
+        assert!(!none(&page(Some("31")), "not recorded".to_owned()).contains("not recorded"));
+    }
+
+    #[test]
+    fn a_period_that_ends_before_it_begins_is_no_period() {
+        let at = |text| Timestamp::parse(text).ok();
+        let (first, second) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
+        assert!(period(first, second).is_ok() && period(None, first).is_ok());
+        assert!(period(second, first).is_err() && period(first, first).is_err());
+    }
 }

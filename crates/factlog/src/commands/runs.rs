@@ -7,7 +7,7 @@ use logs_domain::{Access, ListRequest, RunFilter, RunStatus, RunSummary, Step, g
 use serde_json::{Value, json};
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, pages};
+use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::{OneRun, Tenant};
 use crate::fail::BadInput;
 use crate::output::width;
@@ -102,7 +102,7 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
     let (document, page) = (document(&answer, summary_json), answer.value);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let mut text = if rows.is_empty() {
-        format!("tenant {tenant} has no runs here\n")
+        none(&page, format!("tenant {tenant} has no runs here"))
     } else {
         table(
             &[

@@ -11,7 +11,7 @@ use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, pages};
+use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::Tenant;
 use crate::text::{Align, moment, or_dash, printable, table, tokens};
 
@@ -102,7 +102,11 @@ async fn list(
     })
     .await?;
     let text = match answer.value.items.as_slice() {
-        [] => format!("not recorded: tenant {tenant} has no such facts of the environment\n"),
+        [] => {
+            let nothing =
+                format!("not recorded: tenant {tenant} has no such facts of the environment");
+            none(&answer.value, nothing)
+        }
         items => records(items),
     };
     Ok((document(&answer, system_json), text + &more(&answer.value)))

@@ -4,7 +4,7 @@ use logs_domain::{ExportFilter, ExportRecord, ListRequest, LogsDomain, TenantId}
 use serde_json::{Value, json};
 
 use super::AuditArgs;
-use crate::commands::page::{bad, document, more, pages};
+use crate::commands::page::{bad, document, more, none, pages};
 use crate::text::{Align, moment, or_dash, table};
 
 /// A page of the exports that were completed.
@@ -42,7 +42,7 @@ pub(super) async fn exports(
         ("sha256 of the file", Align::Left),
     ];
     let text = if rows.is_empty() {
-        format!("not recorded: tenant {tenant} has no such exports\n")
+        none(page, format!("not recorded: tenant {tenant} has no such exports"))
     } else {
         table(&heads, &rows)
     };

@@ -116,6 +116,14 @@ fn what_was_said_beside_a_run_is_found_by_its_id() {
     let system = place.run(&["system", "--run", "ghost", "--json"]).expect(0);
     assert_eq!(items(&system).len(), 1);
     place.run(&["audit", "--run", "nobody"]).expect(2).says("has no run `nobody`");
+    let trace = place.run(&["trace", "ghost", "--json"]).expect(0).json();
+    let kinds: Vec<&str> =
+        trace["entries"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
+    assert_eq!(
+        (kinds, &trace["steps"]),
+        (vec!["audit.event", "alert.sent"], &Value::Array(vec![]))
+    );
+    assert!(place.run(&["trace", "ghost"]).expect(0).stdout.contains("alert.sent"));
 
     let whole = place.run(&["audit", "--entry", "0", "--json"]).expect(0).json();
     assert_eq!(whole["fact"]["body"]["after"]["open"], false);

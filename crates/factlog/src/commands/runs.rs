@@ -1,4 +1,4 @@
-//! `factlog runs`, `factlog run`, `factlog trace`
+//! `factlog runs`, `factlog run`
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::{OneRun, Tenant};
 use crate::fail::BadInput;
 use crate::output::width;
-use crate::text::{Align, count, duration, printable, table, tokens};
+use crate::text::{Align, duration, printable, table, tokens};
 use crate::timeline;
 
 /// Which runs to list.
@@ -179,7 +179,7 @@ pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn step_json(step: &Step) -> Value {
+pub(crate) fn step_json(step: &Step) -> Value {
     json!({
         "seq": step.seq,
         "class": step.class.as_str(),
@@ -199,52 +199,4 @@ fn step_json(step: &Step) -> Value {
         "error": step.error,
         "root": step.root,
     })
-}
-
-pub(crate) async fn trace(context: &Context, args: OneRun) -> anyhow::Result<ExitCode> {
-    let domain = context.open(Access::Read).await?;
-    let tenant = domain.tenant(args.tenant.tenant).await?;
-    let run = domain.run_id(&tenant, &args.id).await?;
-    let answer = domain.logs().steps(&tenant, &run).await?;
-    domain.close().await?;
-    let steps = answer.value;
-    let document = json!({
-        "run_id": run.as_str(),
-        "as_of_size": answer.evidence.as_of_size,
-        "steps": steps.iter().map(step_json).collect::<Vec<_>>(),
-    });
-    let start = steps.first().map(|step| step.started_at);
-    let rows: Vec<Vec<String>> = steps
-        .iter()
-        .map(|step| {
-            vec![
-                step.seq.to_string(),
-                start.map_or(String::new(), |s| duration(step.started_at.nanos_since(s))),
-                step.ended_at.map_or("–".into(), |e| duration(e.nanos_since(step.started_at))),
-                step.class.as_str().to_owned(),
-                printable(&step.name),
-                step.span_id.clone().unwrap_or_else(|| "–".into()),
-                step.parent_span_id.clone().unwrap_or_else(|| "–".into()),
-                printable(step.error.as_deref().unwrap_or("")),
-            ]
-        })
-        .collect();
-    let heads = [
-        ("entry", Align::Right),
-        ("at", Align::Right),
-        ("took", Align::Right),
-        ("class", Align::Left),
-        ("name", Align::Left),
-        ("span", Align::Left),
-        ("parent", Align::Left),
-        ("error", Align::Left),
-    ];
-    let text = format!(
-        "run {run}: {}, ledger size {}\n\n{}",
-        count(steps.len() as u64, "entry", "entries"),
-        tokens(answer.evidence.as_of_size),
-        table(&heads, &rows)
-    );
-    context.output.answer(&document, &text)?;
-    Ok(ExitCode::SUCCESS)
 }

@@ -123,6 +123,7 @@ fn what_was_said_beside_a_run_is_found_by_its_id() {
         (kinds, &trace["steps"]),
         (vec!["audit.event", "alert.sent"], &Value::Array(vec![]))
     );
+    place.run(&["run", "ghost"]).expect(2).says("no step of the run `ghost`");
     assert!(place.run(&["trace", "ghost"]).expect(0).stdout.contains("alert.sent"));
 
     let whole = place.run(&["audit", "--entry", "0", "--json"]).expect(0).json();

@@ -165,7 +165,7 @@ fn summary_json(run: &RunSummary) -> Value {
 pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<ExitCode> {
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant).await?;
-    let run = domain.run_id(&tenant, &args.id).await?;
+    let run = domain.run_named(&tenant, &args.id).await?;
     let summary = domain.summary(&tenant, &run).await?;
     let steps = domain.logs().steps(&tenant, &run).await?.value;
     domain.close().await?;

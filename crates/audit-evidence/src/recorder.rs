@@ -9,7 +9,7 @@
 //! A commit takes whoever waits when the commit before it has returned. Nobody waits for a time to
 //! pass or for a batch to fill, and there is no task beside the callers' own futures.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use store_traits::{
     Clock, CommitOutcome, Digest, Draft, Entropy, EntropyError, FactId, Head, IdempotencyKey,
@@ -113,9 +113,22 @@ struct Committed {
     outcomes: Vec<Outcome>,
     /// The head behind the commit.
     head: Head,
-    /// The head before it, and the leaves that it added for all its calls.
+    /// What it added for all its calls.
+    added: Arc<Added>,
+}
+
+/// What a commit added to the tree.
+struct Added {
     before: Head,
-    leaves: Arc<[Digest]>,
+    leaves: Vec<Digest>,
+    /// Made once, by the first of its callers that wants a proof.
+    grown: OnceLock<Grown>,
+}
+
+impl Added {
+    fn grown(&self) -> &Grown {
+        self.grown.get_or_init(|| Grown::new(&self.before, self.leaves.clone()))
+    }
 }
 
 impl Recorder {
@@ -244,13 +257,12 @@ impl Recorder {
             let head = self.ledger.head(tenant).await?;
             return Ok(Receipts { outcomes: Vec::new(), proofs: Vec::new(), head });
         }
-        let Committed { outcomes, head, before, leaves } = self.committed(tenant, drafts).await?;
-        let grown = Grown::new(&before, leaves.to_vec());
+        let Committed { outcomes, head, added } = self.committed(tenant, drafts).await?;
         let mut proofs = Vec::with_capacity(outcomes.len());
         for outcome in &outcomes {
             proofs.push(match outcome {
                 Outcome::Recorded { seq, .. } | Outcome::Duplicate { seq, .. } => {
-                    Some(match grown.prove(*seq) {
+                    Some(match added.grown().prove(*seq) {
                         Some(proof) => proof,
                         None => self.read_proof(tenant, *seq, head.size).await?,
                     })
@@ -341,13 +353,9 @@ impl Recorder {
             }
             let (outcomes, leaves, after) = placing.done(may_acknowledge);
             self.remembered.keep_head(tenant, &after);
-            let leaves: Arc<[Digest]> = leaves.into();
-            let of_call = |outcomes| Committed {
-                outcomes,
-                head: after.clone(),
-                before: head.clone(),
-                leaves: Arc::clone(&leaves),
-            };
+            let added = Arc::new(Added { before: head, leaves, grown: OnceLock::new() });
+            let of_call =
+                |outcomes| Committed { outcomes, head: after.clone(), added: Arc::clone(&added) };
             return Ok(outcomes.into_iter().map(of_call).collect());
         }
     }

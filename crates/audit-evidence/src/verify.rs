@@ -14,6 +14,9 @@ mod subtrees;
 mod walk;
 
 use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
 use store_traits::{Digest, LedgerStore, SignatureVerifier, StoreError, TenantId};
 use thiserror::Error;
@@ -24,7 +27,7 @@ use signed::Signed;
 use walk::Walk;
 
 /// Entries read and checked at a time.
-const CHUNK: u64 = 500;
+const CHUNK: u64 = 1_024;
 /// Findings that a report holds: a ledger that is wrong everywhere must not fill the memory.
 const MAX_FINDINGS: usize = 10_000;
 
@@ -150,21 +153,56 @@ async fn through(
     let mut next = start;
     loop {
         let range = next..next.saturating_add(CHUNK);
-        let chunk = Chunk::read(ledger, &tenant, range.clone()).await?;
-        let last = chunk.is_empty() && next >= end;
-        // The oldest chunk goes first, so that findings come in the order of the ledger.
-        while checking.len() >= threads || last {
-            let Some(oldest) = checking.pop_front() else { break };
-            walk.take(oldest.checked(), end).await?;
-            progress(walk.report.entries);
-        }
-        if last {
+        // The oldest chunk goes first, so that findings come in the order of the ledger. While its
+        // rows are compared, the next chunk is read.
+        let oldest = if checking.len() < threads { None } else { checking.pop_front() };
+        let compared = async {
+            match oldest {
+                Some(oldest) => walk.take(oldest.checked(), end).await,
+                None => Ok(()),
+            }
+        };
+        let (chunk, taken) = both(Chunk::read(ledger, &tenant, range.clone()), compared).await;
+        taken?;
+        progress(walk.report.entries);
+        let chunk = chunk?;
+        if chunk.is_empty() && next >= end {
             break;
         }
         checking.push_back(chunk.check(&tenant));
         next = range.end;
     }
+    for oldest in checking {
+        walk.take(oldest.checked(), end).await?;
+        progress(walk.report.entries);
+    }
     walk.finish().await
+}
+
+/// Runs two futures side by side.
+async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut of_a, mut of_b) = (None, None);
+    poll_fn(|context| {
+        if of_a.is_none()
+            && let Poll::Ready(done) = a.as_mut().poll(context)
+        {
+            of_a = Some(done);
+        }
+        if of_b.is_none()
+            && let Poll::Ready(done) = b.as_mut().poll(context)
+        {
+            of_b = Some(done);
+        }
+        match (of_a.take(), of_b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (one, other) => {
+                (of_a, of_b) = (one, other);
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 impl LedgerReport {

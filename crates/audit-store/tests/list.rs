@@ -311,7 +311,12 @@ const BEFORE: &str = "
 DROP TABLE run_labels; DROP TABLE system_events; DROP TABLE fact_refs; DROP TABLE audit_labels;
 DROP TABLE index_backlog; DROP INDEX audit_events_by_time; DROP INDEX audit_events_by_run;
 DROP INDEX audit_events_by_actor; DROP INDEX audit_events_by_tool; DROP INDEX exports_by_run;
-DELETE FROM _sqlx_migrations WHERE version IN (6, 7)";
+DROP TABLE run_entries; DROP TABLE run_steps;
+CREATE INDEX entries_by_run ON entries (tenant, run_id, seq) WHERE run_id IS NOT NULL;
+DELETE FROM _sqlx_migrations WHERE version IN (6, 7, 8);";
+/// The rows of runs that there were then.
+const SQLITE_RUNS: &str = include_str!("../../../migrations/sqlite/0002_traces.sql");
+const POSTGRES_RUNS: &str = include_str!("../../../migrations/postgres/0002_traces.sql");
 
 #[tokio::test]
 async fn facts_that_are_older_than_a_table_get_their_rows_once() {
@@ -322,8 +327,11 @@ async fn facts_that_are_older_than_a_table_get_their_rows_once() {
             if url.starts_with("postgres") {
                 let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
                 conn.execute(BEFORE).await.unwrap();
+                conn.execute(POSTGRES_RUNS).await.unwrap();
             } else {
-                recorder.intruder().await.execute(BEFORE).await.unwrap();
+                let mut conn = recorder.intruder().await;
+                conn.execute(BEFORE).await.unwrap();
+                conn.execute(SQLITE_RUNS).await.unwrap();
             }
             let ledger = Ledger::open(
                 &url,
@@ -336,7 +344,7 @@ async fn facts_that_are_older_than_a_table_get_their_rows_once() {
             assert_ne!(recorder.differences_in(&ledger).await, []);
             let backlog = ledger.backlog().await.unwrap();
             let topics: Vec<_> = backlog.iter().map(|b| (b.topic.as_str(), b.size)).collect();
-            assert_eq!(topics, [("audit_labels", size), ("lists", size)]);
+            assert_eq!(topics, [("audit_labels", size), ("lists", size), ("run_parts", size)]);
             let entries = ledger.entries(&tenant(), 0..size).await.unwrap();
             let facts = ledger_store::test_support::facts(&entries);
             for backlog in &backlog {

@@ -1,13 +1,10 @@
 //! `factlog root` with a time-stamping authority, as the binary does it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part of the authority")]
 
-#[path = "../../logs-domain/tests/authority/mod.rs"]
-mod authority;
 mod support;
 
-use authority::{Authority, openssl};
+use logs_domain::test_support::{Authority, installed, openssl};
 use support::{Place, bodies};
 
 const REPLY: &str = "application/timestamp-reply";
@@ -30,7 +27,7 @@ const PUBLISH: [&str; 4] = ["root", "publish", "--policy", "policy"];
 
 #[test]
 fn a_token_is_attached_shown_and_checked_and_a_bad_one_refused() {
-    if !authority::installed() {
+    if !installed() {
         return;
     }
     let (place, authority) = (log(), Authority::start(REPLY));
@@ -76,7 +73,7 @@ fn a_token_is_attached_shown_and_checked_and_a_bad_one_refused() {
 
 #[test]
 fn a_token_of_an_authority_that_is_not_trusted_is_not_kept() {
-    if !authority::installed() {
+    if !installed() {
         return;
     }
     let (place, authority, stranger) = (log(), Authority::start(REPLY), Authority::start(REPLY));

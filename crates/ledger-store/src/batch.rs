@@ -75,7 +75,9 @@ impl<'a> Iterator for Parts<'a> {
                 insert: &sql::INSERT_SUBTREES,
                 rows: batch.subtrees.iter().map(subtree).collect(),
             },
-            Source::Table(table) => Part { insert: &table.insert, rows: (table.rows)(&self.facts) },
+            Source::Table(table) => {
+                Part { insert: &table.insert, rows: table.rows_of(&self.facts) }
+            }
         })
     }
 }

@@ -1,12 +1,14 @@
 //! Compares typed rows with the entries that they are derived from.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use store_traits::{StoreError, TenantId};
 
 use crate::cell::StoredRow;
-use crate::{Cell, Check, FactAt, Reader, Row, Statement, Table};
+use crate::row::from_i64;
+use crate::{Cell, Check, FactAt, Reader, Row, STRETCH, Statement, Table};
 
 /// What the rows of a range say other than the facts of that range: a row too many, one too few, a
 /// column that differs.
@@ -21,11 +23,11 @@ pub(crate) async fn differences(
     match &table.check {
         Check::Rows { columns, select } => {
             let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
-            Ok(compared(table.name, columns, stored, (table.rows)(facts)))
+            Ok(compared(table.name, columns, stored, table.rows_of(facts)))
         }
         Check::Set { columns, select, earlier } => {
             let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
-            let mut expected = (table.rows)(facts);
+            let mut expected = table.rows_of(facts);
             let mut found = Vec::new();
             let spelt = |cells: &[Cell<'_>]| said(columns, cells);
             let mut there: BTreeSet<(u64, String)> =
@@ -48,13 +50,77 @@ pub(crate) async fn differences(
             }
             Ok(found)
         }
-        Check::Faults(faults) => {
-            let mut found = Vec::new();
-            for (statement, what) in *faults {
-                let seqs: Vec<(i64,)> = reader.rows(statement, tenant, &bounds).await?;
-                found.extend(seqs.into_iter().map(|(seq,)| (seq.unsigned_abs(), (*what).into())));
+        Check::Packed { select, items, misplaced } => {
+            let begin = range.start / STRETCH * STRETCH;
+            let bounds = [Cell::from(begin), Cell::from(range.end)];
+            let stored: Vec<(i64, String, String)> = reader.rows(select, tenant, &bounds).await?;
+            let expected = table.rows_of(facts);
+            let mut there = Vec::new();
+            for (first, about, text) in &stored {
+                let first = from_i64(*first, "seq")?;
+                there.extend(placed(first, about, items(text)).filter(|i| range.contains(&i.seq)));
+            }
+            let mut wanted = Vec::new();
+            for row in &expected {
+                if let [Cell::Text(Some(about)), Cell::Text(Some(text))] = row.cells.as_slice() {
+                    wanted.extend(placed(row.seq, about, items(text)));
+                }
+            }
+            let mut found = unpacked(table.name, there, wanted);
+            let lost: Vec<(i64,)> = reader.rows(misplaced, tenant, &bounds).await?;
+            for (seq,) in lost {
+                let what = format!("`{}` has a row that readers do not find", table.name);
+                found.push((from_i64(seq, "seq")?, what));
             }
             Ok(found)
+        }
+    }
+}
+
+/// What a packed row says of one entry.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Item<'t> {
+    seq: u64,
+    about: &'t str,
+    text: &'t str,
+}
+
+fn placed<'t>(
+    first: u64,
+    about: &'t str,
+    items: Vec<(Option<u64>, &'t str)>,
+) -> impl Iterator<Item = Item<'t>> {
+    items.into_iter().map(move |(seq, text)| Item { seq: seq.unwrap_or(first), about, text })
+}
+
+/// What two lists of items have not in common, each item as often as it is there.
+fn unpacked(
+    table: &str,
+    mut there: Vec<Item<'_>>,
+    mut wanted: Vec<Item<'_>>,
+) -> Vec<(u64, String)> {
+    there.sort_unstable();
+    wanted.sort_unstable();
+    let (mut there, mut wanted) = (there.into_iter().peekable(), wanted.into_iter().peekable());
+    let mut found = Vec::new();
+    loop {
+        let side = match (there.peek(), wanted.peek()) {
+            (Some(there), Some(wanted)) => there.cmp(wanted),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return found,
+        };
+        if side != Ordering::Greater
+            && let Some(Item { seq, about, .. }) = there.next()
+            && side == Ordering::Less
+        {
+            found.push((seq, format!("`{table}` says of `{about}` what its entry does not")));
+        }
+        if side != Ordering::Less
+            && let Some(Item { seq, about, .. }) = wanted.next()
+            && side == Ordering::Greater
+        {
+            found.push((seq, format!("`{table}` lacks what its entry says of `{about}`")));
         }
     }
 }

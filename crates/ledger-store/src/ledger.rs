@@ -8,6 +8,7 @@ use store_traits::StoreError;
 use crate::keys::Keys;
 use crate::postgres::{self, Connections};
 use crate::reader::Pool;
+use crate::run_entries::RUN_ENTRIES;
 use crate::{KeyTag, Projection, Reader, sqlite};
 
 /// What a database is opened for.
@@ -70,6 +71,7 @@ impl Ledger {
         key_tag: KeyTag,
     ) -> Result<Self, StoreError> {
         let keys = Keys::new(key_tag);
+        let projections = [&RUN_ENTRIES].into_iter().chain(projections).collect();
         if postgres::names(url) {
             let connections = postgres::open(url, mode).await?;
             let writer = match mode {

@@ -32,8 +32,8 @@ pub struct Table {
     pub name: &'static str,
     /// Writes rows.
     pub insert: Insert,
-    /// The rows of facts that stand in order of `seq`: a function of the facts alone, so that they
-    /// can be derived again and compared.
+    /// The rows of facts of one stretch, in order of `seq`: a function of the facts alone, so that
+    /// they can be derived again and compared. A stretch never goes over a multiple of [`STRETCH`].
     pub rows: for<'f> fn(&[FactAt<'f>]) -> Vec<Row<'f>>,
     /// How its rows are compared with the entries.
     pub check: Check,
@@ -65,9 +65,35 @@ pub enum Check {
         /// Selects rows by their first column.
         earlier: Option<Statement>,
     },
-    /// Each statement selects the sequence numbers at which something is wrong, and the text says
-    /// what.
-    Faults(&'static [(Statement, &'static str)]),
+    /// A row holds what several entries say, each as an item: the stored items must be those that
+    /// the entries give, however they are spread over rows. Rows begin in the stretch that they are
+    /// of, so that `$2` of this statement is where a stretch begins.
+    Packed {
+        /// Selects `seq` and two texts: what the items are about, and the items.
+        select: Statement,
+        /// The items of such a text, each with the entry that gives it; `None` where it names none.
+        items: fn(&str) -> Vec<(Option<u64>, &str)>,
+        /// Selects the `seq` of rows that lie where readers do not look for them.
+        misplaced: Statement,
+    },
+}
+
+/// Entries of a stretch: rows of several entries are of one commit, and of entries between two
+/// multiples of this.
+pub const STRETCH: u64 = 256;
+
+/// Facts in order, cut into stretches.
+pub(crate) fn stretches<'s, 'f>(
+    facts: &'s [FactAt<'f>],
+) -> impl Iterator<Item = &'s [FactAt<'f>]> + use<'s, 'f> {
+    facts.chunk_by(|a, b| a.seq / STRETCH == b.seq / STRETCH)
+}
+
+impl Table {
+    /// The rows of any facts that stand in order.
+    pub(crate) fn rows_of<'f>(&self, facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
+        stretches(facts).flat_map(self.rows).collect()
+    }
 }
 
 /// The text at a path of a fact. An empty text says nothing.

@@ -86,3 +86,9 @@ macro_rules! repeated {
     (@2 $item:literal) => { concat!($crate::repeated!(@1 $item), ",", $crate::repeated!(@1 $item)) };
     (@1 $item:literal) => { concat!($item, ",", $item) };
 }
+
+/// The tables that a migration drops.
+pub(crate) fn dropped_tables(migration: &str) -> impl Iterator<Item = &str> {
+    let statements = migration.lines().filter_map(|line| line.strip_prefix("DROP TABLE "));
+    statements.filter_map(|rest| rest.strip_suffix(';'))
+}

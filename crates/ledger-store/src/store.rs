@@ -14,7 +14,8 @@ use crate::ledger::Writer;
 use crate::reader::Pool;
 use crate::row::{CheckpointRow, ContentRow, EntryRow, HashRow, HeadRow, from_i64, to_i64};
 use crate::{
-    Cell, FactAt, Ledger, batch, compare, database, error::corrupt, postgres, sql, sqlite,
+    Cell, FactAt, Ledger, batch, compare, database, error::corrupt, postgres, run_entries, sql,
+    sqlite,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -104,8 +105,14 @@ impl LedgerStore for Ledger {
 
     async fn run_seqs(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<u64>, StoreError> {
         let values = [run.as_str().into()];
-        let seqs: Vec<(i64,)> = self.reader.rows(&sql::SELECT_RUN_SEQS, tenant, &values).await?;
-        seqs.into_iter().map(|(seq,)| from_i64(seq, "entries.seq")).collect()
+        let rows: Vec<(String,)> =
+            self.reader.rows(&run_entries::SELECT_RUN_SEQS, tenant, &values).await?;
+        let mut seqs = Vec::new();
+        for (row,) in rows {
+            let wrong = || corrupt(format!("run_entries of `{run}`: `{row}` are no numbers"));
+            seqs.extend(run_entries::numbers(&row).ok_or_else(wrong)?);
+        }
+        Ok(seqs)
     }
 
     async fn seq_of(&self, tenant: &TenantId, id: &FactId) -> Result<Option<u64>, StoreError> {

@@ -194,8 +194,8 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         ),
         ("ALTER TABLE commits ENABLE TRIGGER commits_no_update", "`commits_no_update` is disabled"),
         (
-            "CREATE OR REPLACE TRIGGER steps_no_update BEFORE UPDATE OF name ON steps FOR EACH STATEMENT EXECUTE FUNCTION factlog_append_only()",
-            "`steps_no_update` was replaced",
+            "CREATE OR REPLACE TRIGGER run_steps_no_update BEFORE UPDATE OF steps ON run_steps FOR EACH STATEMENT EXECUTE FUNCTION factlog_append_only()",
+            "`run_steps_no_update` was replaced",
         ),
         (
             "CREATE OR REPLACE FUNCTION factlog_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
@@ -207,13 +207,19 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         ),
         ("CREATE RULE quiet AS ON INSERT TO entries DO INSTEAD NOTHING", "`entries` has a rule"),
         ("ALTER TABLE entries DISABLE ROW LEVEL SECURITY", "row-level security of `entries`"),
-        ("ALTER TABLE runs NO FORCE ROW LEVEL SECURITY", "row-level security of `runs`"),
+        (
+            "ALTER TABLE run_entries NO FORCE ROW LEVEL SECURITY",
+            "row-level security of `run_entries`",
+        ),
         ("DROP POLICY exports_of_tenant ON exports", "the policy `exports_of_tenant` is gone"),
-        ("ALTER POLICY steps_of_tenant ON steps USING (true)", "`steps_of_tenant` was replaced"),
+        (
+            "ALTER POLICY run_steps_of_tenant ON run_steps USING (true)",
+            "`run_steps_of_tenant` was replaced",
+        ),
         ("CREATE POLICY open ON contents USING (true)", "`open` on `contents` is not ours"),
         ("GRANT DELETE ON contents TO factlog_app", "may do more with `contents`"),
         ("GRANT UPDATE (kind) ON entries TO factlog_app", "may do more with `entries`"),
-        ("GRANT TRUNCATE ON steps TO PUBLIC", "may do more with `steps`"),
+        ("GRANT TRUNCATE ON run_steps TO PUBLIC", "may do more with `run_steps`"),
         ("ALTER TABLE exports OWNER TO factlog_app", "owns `exports`"),
         ("DROP TABLE exports", "the table `exports` is gone"),
     ] {

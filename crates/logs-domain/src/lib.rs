@@ -53,6 +53,9 @@ mod timestamp_http;
 #[cfg(feature = "witness")]
 mod witness_http;
 
+#[cfg(feature = "test-support")]
+pub mod test_support;
+
 pub use self::completeness::{LackingRun, MOST_RUNS_NAMED, PeriodCompleteness};
 pub use builder::{CheckpointPolicy, DomainBuilder};
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};

@@ -5,13 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part of the witness")]
 
-mod authority;
 mod witness;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use authority::{Authority, openssl};
+use logs_domain::test_support::{Authority, openssl};
 use logs_domain::{
     Access, DomainError, Hint, HttpTimestamps, HttpWitnesses, Input, LogsDomain, Place, TenantId,
     TimestampAuthority, TrustPolicy, verify_root_timestamp_file,

@@ -54,6 +54,48 @@ impl Timestamp {
         Self::from_unix_nanos(at.as_nanosecond())
     }
 
+    /// Is this text the one spelling of a point in time, which parsing and printing would give back?
+    /// Found out in a tenth of that time. Of the last two days of the year 9999, of which no time is
+    /// known in every zone, it says no.
+    ///
+    /// ```
+    /// use store_traits::Timestamp;
+    /// assert!(Timestamp::is_spelling("2024-02-29T08:32:02.910083339Z"));
+    /// assert!(!Timestamp::is_spelling("2023-02-29T08:32:02.910083339Z"));
+    /// assert!(!Timestamp::is_spelling("2024-02-29T08:32:02Z"));
+    /// ```
+    #[must_use]
+    pub fn is_spelling(text: &str) -> bool {
+        const SHAPE: &[u8; 30] = b"0000-00-00T00:00:00.000000000Z";
+        let Ok(text) = <&[u8; 30]>::try_from(text.as_bytes()) else { return false };
+        let fits = |(byte, shape): (&u8, &u8)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == shape,
+        };
+        if !text.iter().zip(SHAPE).all(fits) {
+            return false;
+        }
+        let [y1, y2, y3, y4, _, m1, m2, _, d1, d2, _, h1, h2, _, i1, i2, _, s1, s2, ..] = *text;
+        let two = |tens: u8, ones: u8| u16::from(tens - b'0') * 10 + u16::from(ones - b'0');
+        let year = two(y1, y2) * 100 + two(y3, y4);
+        let leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match two(m1, m2) {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => return false,
+        };
+        let day = two(d1, d2);
+        let last = year == 9_999 && two(m1, m2) == 12 && day > 29;
+        !last
+            && (1..=days).contains(&day)
+            && two(h1, h2) < 24
+            && two(i1, i2) < 60
+            && two(s1, s2) < 60
+    }
+
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn as_unix_nanos(self) -> i128 {
@@ -97,6 +139,27 @@ mod tests {
         assert_eq!(a.to_string(), "2025-12-31T23:00:00.000000000Z");
         let b = Timestamp::from_unix_nanos(a.as_unix_nanos() + 1).unwrap();
         assert!(b.to_string() > a.to_string());
+    }
+
+    #[test]
+    fn a_spelling_is_what_parsing_and_printing_gives_back() {
+        let days = ["00", "01", "28", "29", "30", "31", "32"];
+        let parts = |of: &[u32]| of.iter().map(|n| format!("{n:02}")).collect::<Vec<_>>();
+        for year in ["0000", "1900", "2000", "2023", "2024", "9999"] {
+            for month in parts(&(0..=13).collect::<Vec<_>>()) {
+                for day in days {
+                    for time in ["00:00:00", "23:59:59", "24:00:00", "23:60:00", "23:59:60"] {
+                        let text = format!("{year}-{month}-{day}T{time}.000000001Z");
+                        let same = Timestamp::parse(&text).is_ok_and(|at| at.to_string() == text);
+                        let same = same && !text.starts_with("9999-12-3");
+                        assert_eq!(Timestamp::is_spelling(&text), same, "{text}");
+                    }
+                }
+            }
+        }
+        for text in ["", "2024-01-01t00:00:00.000000000Z", "2024-01-01T00:00:00,000000000Z"] {
+            assert!(!Timestamp::is_spelling(text), "{text}");
+        }
     }
 
     #[test]

@@ -63,6 +63,7 @@ fn each_label<'f>(fact: &'f Value, give: &mut dyn FnMut(&'static str, Cow<'f, st
             give(name, searchable(indexed(text)));
         }
     };
+    text("run", Some("seen"));
     let viewed = |name| view.and_then(|view| view.get(name)).and_then(Value::as_str);
     text("agent", viewed("agent"));
     text("agent", viewed("service").or_else(|| text_at(fact, &["meta", "actor", "name"])));

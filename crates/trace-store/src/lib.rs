@@ -5,21 +5,24 @@
 //! Intent: telemetry
 //! Role: recorder
 //!
-//! [`PROJECTION`] writes a row into `steps` for each fact of a run, a row into `runs` when a run is
-//! first seen, and a row into `run_labels` when a run is first given a label (its agent, a model that
-//! it asked, the hour of a step, …), which is what lists are filtered by. [`Traces`] reads them as [`store_traits::TraceStore`]. The rows are an
-//! index: everything in them is derived from the entries and can be compared with them.
+//! [`PROJECTION`] writes the steps of a run and stretch of a commit as one row of `run_steps`, and a
+//! row of `run_labels` when a run is first given a label (that it was seen, its agent, a model that it
+//! asked, the hour of a step, …), which is what lists are led and filtered by. [`Traces`] reads them
+//! as [`store_traits::TraceStore`]. The rows are an index: everything in them is derived from the
+//! entries and can be compared with them.
 //!
 //! **Counting.** One call is often reported twice: by two instrumentations, by a span and a log
 //! record, by the client and the server of an MCP exchange. The record keeps all of it; a run's
 //! summary counts calls and not reports (`summary.rs` says how).
 
 mod labels;
+mod line;
 mod projection;
 mod row;
 mod sql;
 mod summary;
 mod trace_store;
+mod usage;
 
 pub use projection::PROJECTION;
 pub use sql::STATEMENTS;

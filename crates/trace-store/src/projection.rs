@@ -1,43 +1,29 @@
-//! Rows of steps and runs, written with the entries that they are derived from.
+//! Packed rows of steps and the labels of runs, written with the entries that they are derived from.
 
 use std::collections::BTreeMap;
 
-use ledger_store::{Cell, Check, FactAt, Projection, Row, Table};
+use ledger_store::{Cell, Check, FactAt, Projection, Row, Table, text_at};
 
 use crate::labels::{
     INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL_ROWS, SELECT_LABELS_OF, first_given,
 };
-use crate::row::{STEP_COLUMNS, run_of, step_row};
+use crate::line::{BETWEEN, items, written};
 use crate::sql;
 
-/// `steps`, `runs` and `run_labels`.
+/// `run_steps` and `run_labels`.
 pub static PROJECTION: Projection = Projection {
     name: "traces",
     tables: &[
         Table {
-            name: "steps",
+            name: "run_steps",
             insert: sql::INSERT_STEPS,
-            rows: |facts| facts.iter().filter_map(step_row).collect(),
-            check: Check::Rows { columns: &STEP_COLUMNS, select: sql::SELECT_STEP_ROWS },
-            topic: None,
-        },
-        // The steps of the range have been compared with their entries, so that runs are compared
-        // with the steps: each begins with a step of its own, and none of its steps lies before.
-        Table {
-            name: "runs",
-            insert: sql::INSERT_RUNS,
-            rows: first_seen,
-            check: Check::Faults(&[
-                (
-                    sql::SELECT_STEPS_BEFORE_THEIR_RUN,
-                    "`runs` lacks the run, or says that it began later",
-                ),
-                (
-                    sql::SELECT_RUNS_WITHOUT_THEIR_STEP,
-                    "`runs` has a row that its entry does not give",
-                ),
-            ]),
-            topic: None,
+            rows: packed,
+            check: Check::Packed {
+                select: sql::SELECT_STEP_ROWS,
+                items,
+                misplaced: sql::SELECT_MISPLACED_STEPS,
+            },
+            topic: Some("run_parts"),
         },
         Table {
             name: "run_labels",
@@ -53,16 +39,27 @@ pub static PROJECTION: Projection = Projection {
     ],
 };
 
-/// The first of each run, in order of sequence, so that rows are appended to the index.
-fn first_seen<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
-    let mut first = BTreeMap::new();
+/// The steps of each run, at the first entry of these that speaks of the run: where the ledger's
+/// `run_entries` leads.
+fn packed<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
+    let mut of: BTreeMap<&str, (u64, String)> = BTreeMap::new();
     for at in facts {
-        if let Some(run) = run_of(at.fact) {
-            first.entry(run).or_insert(at.seq);
+        let Some(run) = text_at(at.fact, &["meta", "run_id"]) else { continue };
+        let (_, steps) = of.entry(run).or_insert_with(|| (at.seq, String::new()));
+        if let Some(step) = written(at) {
+            if !steps.is_empty() {
+                steps.push_str(BETWEEN);
+            }
+            steps.push_str(&step);
         }
     }
-    let row = |(run, seq)| Row { seq, cells: vec![Cell::from(run)] };
-    let mut rows: Vec<_> = first.into_iter().map(row).collect();
+    let row = |(run, (seq, steps)): (_, (_, String))| Row {
+        seq,
+        cells: vec![Cell::from(run), steps.into()],
+    };
+    let mut rows: Vec<_> =
+        of.into_iter().filter(|(_, (_, steps))| !steps.is_empty()).map(row).collect();
+    // In order of the key, so that rows are appended to it.
     rows.sort_by_key(|row| row.seq);
     rows
 }

@@ -8,36 +8,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-use store_traits::{RunStatus, StoreError};
+use store_traits::RunStatus;
 
-/// What a summary needs of a step, in the order of `queries/steps_of_page_*.sql`.
-#[derive(Deserialize)]
-pub(crate) struct SummedStep {
-    seq: i64,
-    kind: String,
-    class: String,
-    span_id: Option<String>,
-    parent_span_id: Option<String>,
-    agent: Option<String>,
-    service: Option<String>,
-    response_id: Option<String>,
-    tool: Option<String>,
-    started_at: String,
-    ended_at: Option<String>,
-    input_tokens: Option<i64>,
-    output_tokens: Option<i64>,
-    cost_micros: Option<i64>,
-    error: Option<String>,
-    /// 1 of a root, else 0.
-    root: i64,
-}
-
-/// The steps of a run as the database wrote them: an array of arrays.
-pub(crate) fn read(run: &str, json: Option<&str>) -> Result<Vec<SummedStep>, StoreError> {
-    serde_json::from_str(json.unwrap_or("[]"))
-        .map_err(|error| StoreError::Corrupt { what: format!("the steps of run `{run}`: {error}") })
-}
+use crate::line::Line;
 
 /// A summary in the columns' own types.
 pub(crate) struct Summed {
@@ -53,49 +26,41 @@ pub(crate) struct Summed {
     pub(crate) errors: u64,
 }
 
-impl SummedStep {
-    fn is_root(&self) -> bool {
-        self.root == 1
-    }
-
-    fn may_report(&self) -> bool {
-        matches!(self.class.as_str(), "llm" | "tool" | "mcp_tool" | "event")
-    }
-
-    fn is_tool(&self) -> bool {
-        matches!(self.class.as_str(), "tool" | "mcp_tool")
-    }
-
-    fn is_end(&self) -> bool {
-        matches!(self.kind.as_str(), "run.completed" | "run.aborted")
-    }
-
-    fn last_time(&self) -> &str {
-        self.ended_at.as_deref().unwrap_or(&self.started_at)
-    }
-
-    fn key<'s>(&'s self, lent: &BTreeMap<&str, &'s str>) -> String {
-        let own = self.response_id.as_deref();
-        let response = own.or_else(|| lent.get(self.span_id.as_deref()?).copied());
-        match (response.filter(|_| self.may_report()), &self.span_id) {
-            (Some(response), _) => format!("response {response}"),
-            (None, Some(span)) => format!("span {span}"),
-            (None, None) => format!("entry {}", self.seq),
-        }
-    }
+fn may_report(step: &Line) -> bool {
+    matches!(step.class.as_str(), "llm" | "tool" | "mcp_tool" | "event")
 }
 
-/// The summary of a run's steps, in any order; `None` of no steps.
-pub(crate) fn summed(steps: &[SummedStep]) -> Option<Summed> {
+fn is_tool(step: &Line) -> bool {
+    matches!(step.class.as_str(), "tool" | "mcp_tool")
+}
+
+/// The response id that a span lends to the records of the same span that have none.
+pub(crate) fn lent(steps: &[Line]) -> BTreeMap<&str, &str> {
     let mut lent: BTreeMap<&str, &str> = BTreeMap::new();
-    for step in steps.iter().filter(|step| step.may_report()) {
+    for step in steps.iter().filter(|step| may_report(step)) {
         if let (Some(span), Some(response)) = (&step.span_id, &step.response_id) {
             let least = lent.entry(span).or_insert(response);
             *least = (*least).min(response);
         }
     }
-    let keyed: Vec<(&SummedStep, String)> =
-        steps.iter().map(|step| (step, step.key(&lent))).collect();
+    lent
+}
+
+/// Which call a step reports.
+pub(crate) fn key(step: &Line, lent: &BTreeMap<&str, &str>) -> String {
+    let own = step.response_id.as_deref();
+    let response = own.or_else(|| lent.get(step.span_id.as_deref()?).copied());
+    match (response.filter(|_| may_report(step)), &step.span_id) {
+        (Some(response), _) => format!("response {response}"),
+        (None, Some(span)) => format!("span {span}"),
+        (None, None) => format!("entry {}", step.seq),
+    }
+}
+
+/// The summary of a run's steps, in any order; `None` of no steps.
+pub(crate) fn summed(steps: &[Line]) -> Option<Summed> {
+    let lent = lent(steps);
+    let keyed: Vec<(&Line, String)> = steps.iter().map(|step| (step, key(step, &lent))).collect();
     let outer = outer_keys(&keyed);
     // Server inside client inside tool: two steps outwards reach the outermost report.
     let call = |key: &str| -> String {
@@ -103,7 +68,7 @@ pub(crate) fn summed(steps: &[SummedStep]) -> Option<Summed> {
         let two = one.and_then(|one| outer.get(one)).map(String::as_str);
         two.or(one).unwrap_or(key).to_owned()
     };
-    let mut llm: BTreeMap<String, [Option<i64>; 3]> = BTreeMap::new();
+    let mut llm: BTreeMap<String, [Option<u64>; 3]> = BTreeMap::new();
     let (mut tools, mut errors) = (BTreeSet::new(), BTreeSet::new());
     for (step, key) in &keyed {
         if step.class == "llm" {
@@ -113,7 +78,7 @@ pub(crate) fn summed(steps: &[SummedStep]) -> Option<Summed> {
                 *most = (*most).max(count);
             }
         }
-        if step.is_tool() {
+        if is_tool(step) {
             tools.insert(call(key));
         }
         if step.error.is_some() {
@@ -144,17 +109,15 @@ pub(crate) fn summed(steps: &[SummedStep]) -> Option<Summed> {
 }
 
 /// The most that a sum says: counts of a source may be absurd, and must not take the list with them.
-const MOST: u64 = 9_000_000_000_000_000_000;
+pub(crate) const MOST: u64 = 9_000_000_000_000_000_000;
 
 /// `None` of nothing: nothing recorded is not nothing spent.
-fn total(counts: impl Iterator<Item = i64>) -> Option<u64> {
-    counts
-        .map(i64::unsigned_abs)
-        .fold(None, |sum: Option<u64>, n| Some(sum.unwrap_or(0).saturating_add(n).min(MOST)))
+fn total(counts: impl Iterator<Item = u64>) -> Option<u64> {
+    counts.fold(None, |sum: Option<u64>, n| Some(sum.unwrap_or(0).saturating_add(n).min(MOST)))
 }
 
 /// Of each call that is seen inside another report, that report.
-fn outer_keys(keyed: &[(&SummedStep, String)]) -> BTreeMap<String, String> {
+fn outer_keys(keyed: &[(&Line, String)]) -> BTreeMap<String, String> {
     let mut outer: BTreeMap<String, String> = BTreeMap::new();
     let mut put = |key: &str, around: &str| {
         let least = outer.entry(key.to_owned()).or_insert_with(|| around.to_owned());
@@ -162,8 +125,8 @@ fn outer_keys(keyed: &[(&SummedStep, String)]) -> BTreeMap<String, String> {
             around.clone_into(least);
         }
     };
-    let mut by_span: BTreeMap<&str, Vec<&(&SummedStep, String)>> = BTreeMap::new();
-    for report in keyed.iter().filter(|(step, _)| step.is_tool()) {
+    let mut by_span: BTreeMap<&str, Vec<&(&Line, String)>> = BTreeMap::new();
+    for report in keyed.iter().filter(|(step, _)| is_tool(step)) {
         if let Some(span) = &report.0.span_id {
             by_span.entry(span).or_default().push(report);
         }
@@ -183,13 +146,13 @@ fn outer_keys(keyed: &[(&SummedStep, String)]) -> BTreeMap<String, String> {
     }
     // For each step, the tool span of the same name that began no later and ends last. One pass in
     // order of time, where a comparison of each with each would take the square.
-    let mut by_tool: Vec<(&str, &SummedStep, &str)> = keyed
+    let mut by_tool: Vec<(&str, &Line, &str)> = keyed
         .iter()
-        .filter(|(step, _)| step.is_tool())
+        .filter(|(step, _)| is_tool(step))
         .filter_map(|(step, key)| Some((step.tool.as_deref()?, *step, key.as_str())))
         .collect();
     by_tool.sort_by(|(a_tool, a, _), (b_tool, b, _)| {
-        let place = |step: &SummedStep| (step.class == "mcp_tool", step.seq);
+        let place = |step: &Line| (step.class == "mcp_tool", step.seq);
         (a_tool, &a.started_at, place(a)).cmp(&(b_tool, &b.started_at, place(b)))
     });
     let mut longest: Option<(&str, &str, &str)> = None;
@@ -212,10 +175,10 @@ fn outer_keys(keyed: &[(&SummedStep, String)]) -> BTreeMap<String, String> {
 }
 
 /// A name that a step gives to its agent before the name of a service, the root's before others'.
-fn agent(steps: &[SummedStep]) -> Option<String> {
+pub(crate) fn agent(steps: &[Line]) -> Option<String> {
     let best = steps.iter().min_by(|a, b| {
-        let rank = |step: &SummedStep| {
-            (step.agent.is_none(), step.service.is_none(), !step.is_root(), step.class != "agent")
+        let rank = |step: &Line| {
+            (step.agent.is_none(), step.service.is_none(), !step.root, step.class != "agent")
         };
         (rank(a), &a.started_at, a.seq).cmp(&(rank(b), &b.started_at, b.seq))
     })?;
@@ -223,9 +186,8 @@ fn agent(steps: &[SummedStep]) -> Option<String> {
 }
 
 /// What was said last about the run's end.
-fn status(steps: &[SummedStep]) -> RunStatus {
-    let words =
-        steps.iter().filter(|step| (step.is_root() && step.ended_at.is_some()) || step.is_end());
+pub(crate) fn status(steps: &[Line]) -> RunStatus {
+    let words = steps.iter().filter(|step| (step.root && step.ended_at.is_some()) || step.is_end());
     let last = words.max_by_key(|step| (step.last_time(), step.seq));
     match last {
         _ if steps.iter().any(|step| step.kind == "run.aborted") => RunStatus::Aborted,

@@ -1,31 +1,46 @@
 //! Reads of runs and steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use ledger_store::{Cell, Reader, from_i64};
-use sqlx::FromRow;
+use ledger_store::{Cell, Reader};
 use store_traits::{
     ListRequest, Page, Period, RunEnd, RunExtent, RunFilter, RunId, RunOrder, RunStatus,
-    RunSummary, Step, StepOutcome, StoreError, TenantId, Timestamp, TraceStore, Usage, indexed,
+    RunSummary, Scanned, Step, StepClass, StepOutcome, StoreError, TenantId, Timestamp, TraceStore,
+    Usage, indexed,
 };
 
-use crate::row::{CandidateRow, OutcomeRow, StepRow, UsageRow, stored_time, summary};
+use crate::line::{Line, read};
+use crate::row::{CandidateRow, stored_time, summary};
 use crate::sql;
-use crate::summary::{read, summed};
+use crate::summary::{status, summed};
+use crate::usage::Sums;
 
 /// Runs that are looked at for a page where an index does not answer the whole question; and, for each
 /// run of a page of a period, where only those repeat that began steps in several hours.
 const SCANNED: usize = 200;
 const SCANNED_OF_HOURS: usize = 3;
+/// Runs of a sum that are read at a time.
+const SUMMED: u64 = 200;
+/// Steps of a run, and others of its members, that one answer holds.
+const MOST_STEPS: usize = 100_000;
+const MOST_MEMBERS: usize = 20;
 /// Before and after every time and hour, in text order.
 const BEGINNING: &str = "";
 const END: &str = "~";
+/// The label that every run has, and its one value.
+const SEEN: (&str, &str) = ("run", "seen");
 
 /// Runs and steps, read through a ledger's connections.
 #[derive(Debug, Clone)]
 pub struct Traces {
     reader: Reader,
+}
+
+/// What is recorded of a run.
+struct Part {
+    entries: u64,
+    steps: Vec<Line>,
 }
 
 impl Traces {
@@ -35,26 +50,76 @@ impl Traces {
         Self { reader: reader.clone() }
     }
 
+    /// What is recorded of each of these runs.
+    async fn parts<'r>(
+        &self,
+        tenant: &TenantId,
+        runs: impl Iterator<Item = &'r str> + Send,
+    ) -> Result<BTreeMap<String, Part>, StoreError> {
+        let runs: serde_json::Value = runs.collect();
+        if runs.as_array().is_none_or(Vec::is_empty) {
+            return Ok(BTreeMap::new());
+        }
+        let values = [Cell::from(runs.to_string())];
+        let rows: Vec<(String, Option<String>, Option<String>)> =
+            self.reader.rows(&sql::SELECT_PARTS, tenant, &values).await?;
+        let mut parts = BTreeMap::new();
+        for (run, seqs, steps) in rows {
+            let entries = seqs.map_or(0, |seqs| seqs.split(',').count() as u64);
+            let steps = steps.map_or_else(|| Ok(Vec::new()), |steps| read(&run, &steps))?;
+            parts.insert(run, Part { entries, steps });
+        }
+        Ok(parts)
+    }
+
+    async fn lines(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<Line>, StoreError> {
+        if run.as_str().contains('\0') {
+            return Ok(Vec::new());
+        }
+        let mut parts = self.parts(tenant, std::iter::once(run.as_str())).await?;
+        let mut steps = parts.remove(run.as_str()).map_or_else(Vec::new, |part| part.steps);
+        steps.truncate(MOST_STEPS);
+        Ok(steps)
+    }
+
     /// Summaries of these runs, in their order.
     async fn summaries(
         &self,
         tenant: &TenantId,
         runs: &[String],
     ) -> Result<Vec<RunSummary>, StoreError> {
-        if runs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let values = [Cell::from(serde_json::Value::from(runs).to_string())];
-        let rows: Vec<(String, Option<String>, i64)> =
-            self.reader.rows(&sql::SELECT_STEPS_OF_PAGE, tenant, &values).await?;
-        let mut summaries = BTreeMap::new();
-        for (run_id, steps, entries) in rows {
-            let of = from_i64(entries, "entries")?;
-            if let Some(summed) = summed(&read(&run_id, steps.as_deref())?) {
-                summaries.insert(run_id.clone(), summary(run_id, summed, of)?);
+        let mut parts = self.parts(tenant, runs.iter().map(String::as_str)).await?;
+        let mut summaries = Vec::with_capacity(runs.len());
+        for run in runs {
+            let Some(Part { entries, steps }) = parts.remove(run) else { continue };
+            if let Some(summed) = summed(&steps) {
+                summaries.push(summary(run.clone(), summed, entries)?);
             }
         }
-        Ok(runs.iter().filter_map(|run| summaries.remove(run)).collect())
+        Ok(summaries)
+    }
+
+    /// Those of the candidates that fit, where labels leave it open by their steps.
+    async fn judged(
+        &self,
+        tenant: &TenantId,
+        filter: &RunFilter,
+        rows: Vec<CandidateRow>,
+    ) -> Result<Vec<Scanned<String>>, StoreError> {
+        let unsure =
+            rows.iter().filter(|row| row.fits && row.unsure).map(|row| row.run_id.as_str());
+        let parts = self.parts(tenant, unsure).await?;
+        let (since, until) = (time(filter.period.since, BEGINNING), time(filter.period.until, END));
+        let of_steps = |steps: &[Line]| {
+            steps.iter().any(|step| step.started_at >= since && step.started_at < until)
+                && filter.status.is_none_or(|asked| asked == status(steps))
+        };
+        let judge = |row: CandidateRow| {
+            let steps = parts.get(&row.run_id).map(|part| part.steps.as_slice());
+            let fits = row.fits && (!row.unsure || steps.is_some_and(of_steps));
+            Ok(Scanned { place: row.place()?, fits, last: row.at_end, item: row.run_id })
+        };
+        rows.into_iter().map(judge).collect()
     }
 }
 
@@ -71,7 +136,7 @@ fn asked(text: Option<&str>) -> Cell<'_> {
     Cell::searchable(text.map(indexed))
 }
 
-/// `$2` to `$17` of the statements that list runs.
+/// `$2` to `$19` of the statements that list runs.
 fn values(request: &ListRequest<RunFilter>) -> Vec<Cell<'_>> {
     let filter = request.filter();
     let RunFilter { agent, provider, model, correlation, seed, scenario, .. } = filter;
@@ -87,12 +152,20 @@ fn values(request: &ListRequest<RunFilter>) -> Vec<Cell<'_>> {
         RunOrder::Hour if unfiltered && filter.labels().is_empty() => page * SCANNED_OF_HOURS,
         RunOrder::FirstEntry | RunOrder::Label { .. } | RunOrder::Hour => SCANNED.max(page),
     };
+    let (label, least, last) = match filter.ordered_by() {
+        RunOrder::FirstEntry => (SEEN.0, SEEN.1.into(), SEEN.1.into()),
+        RunOrder::Label { name, value } => (name, asked(Some(value)), asked(Some(value))),
+        RunOrder::Hour => {
+            let ended = request.after().map(|place| place.value.clone());
+            let last = ended.unwrap_or_else(|| time(period.until, END));
+            ("hour", hour(period.since).into(), last.into())
+        }
+    };
     vec![
         request.after().map_or(u64::MAX, |place| place.seq).into(),
         (scanned as u64).into(),
         time(period.since, BEGINNING).into(),
         time(period.until, END).into(),
-        (page as u64).into(),
         asked(agent.as_deref()),
         asked(provider.as_deref()),
         asked(model.as_deref()),
@@ -104,38 +177,24 @@ fn values(request: &ListRequest<RunFilter>) -> Vec<Cell<'_>> {
         asked(synthetic.map(|synthetic| if synthetic { "true" } else { "false" })),
         asked(status.map(RunStatus::as_str)),
         Cell::searchable(run.as_deref()),
+        label.into(),
+        least,
+        last,
     ]
-}
-
-#[derive(FromRow)]
-struct ExtentRow {
-    started_at: Option<String>,
-    last_at: Option<String>,
 }
 
 #[async_trait]
 impl TraceStore for Traces {
     async fn runs(&self, request: &ListRequest<RunFilter>) -> Result<Page<RunSummary>, StoreError> {
         let (tenant, filter) = (request.tenant(), request.filter());
-        let mut values = values(request);
-        let after = request.after().map(|place| place.value.as_str());
         let statement = match filter.ordered_by() {
             RunOrder::FirstEntry if filter.run.is_some() => &sql::SELECT_RUNS_BY_ID,
-            RunOrder::FirstEntry => &sql::SELECT_RUNS_BY_ENTRY,
-            RunOrder::Label { name, value } => {
-                values.extend([name.into(), asked(Some(value)), asked(Some(value))]);
-                &sql::SELECT_RUNS_BY_LABEL
-            }
-            RunOrder::Hour => {
-                let last = after.map_or_else(|| time(filter.period.until, END), str::to_owned);
-                let first = hour(filter.period.since);
-                values.extend(["hour".into(), first.into(), last.into()]);
+            RunOrder::FirstEntry | RunOrder::Label { .. } | RunOrder::Hour => {
                 &sql::SELECT_RUNS_BY_LABEL
             }
         };
-        let rows: Vec<CandidateRow> = self.reader.rows(statement, tenant, &values).await?;
-        let rows = rows.into_iter().map(CandidateRow::into_scanned).collect::<Result<_, _>>()?;
-        let Page { items, next } = request.page(rows);
+        let rows = self.reader.rows(statement, tenant, &values(request)).await?;
+        let Page { items, next } = request.page(self.judged(tenant, filter, rows).await?);
         Ok(Page { items: self.summaries(tenant, &items).await?, next })
     }
 
@@ -144,9 +203,8 @@ impl TraceStore for Traces {
     }
 
     async fn steps(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<Step>, StoreError> {
-        let rows: Vec<StepRow> =
-            self.reader.rows(&sql::SELECT_STEPS, tenant, &[run.as_str().into()]).await?;
-        rows.into_iter().map(StepRow::into_step).collect()
+        let lines = self.lines(tenant, run).await?;
+        lines.into_iter().map(|line| line.into_step(run.as_str())).collect()
     }
 
     async fn runs_starting_with(
@@ -169,22 +227,20 @@ impl TraceStore for Traces {
         tenant: &TenantId,
         run: &RunId,
     ) -> Result<Option<RunExtent>, StoreError> {
-        let values = [Cell::from(run.as_str())];
-        let times: Option<ExtentRow> =
-            self.reader.first(&sql::SELECT_EXTENT, tenant, &values).await?;
-        let Some(ExtentRow { started_at: Some(started_at), last_at: Some(last_at) }) = times else {
-            return Ok(None);
-        };
-        let services: Vec<(String,)> =
-            self.reader.rows(&sql::SELECT_SERVICES, tenant, &values).await?;
-        let ends: Vec<(i64, String)> = self.reader.rows(&sql::SELECT_ENDS, tenant, &values).await?;
+        let lines = self.lines(tenant, run).await?;
+        let started_at = lines.iter().map(|line| line.started_at.as_str()).min();
+        let last_at = lines.iter().map(Line::last_time).max();
+        let Some((started_at, last_at)) = started_at.zip(last_at) else { return Ok(None) };
+        let services: BTreeSet<_> = lines.iter().filter_map(|line| line.service.clone()).collect();
+        let mut ends: Vec<_> = lines.iter().filter(|line| line.is_end()).collect();
+        ends.sort_by_key(|end| end.seq);
+        let end = |line: &Line| RunEnd { seq: line.seq, kind: line.kind.clone() };
         let what = format!("the steps of run `{run}`");
-        let end = |(seq, kind)| Ok(RunEnd { seq: from_i64(seq, &what)?, kind });
         Ok(Some(RunExtent {
-            started_at: stored_time(&started_at, &what)?,
-            last_at: stored_time(&last_at, &what)?,
-            services: services.into_iter().map(|(service,)| service).collect(),
-            ends: ends.into_iter().map(end).collect::<Result<_, StoreError>>()?,
+            started_at: stored_time(started_at, &what)?,
+            last_at: stored_time(last_at, &what)?,
+            services: services.into_iter().take(MOST_MEMBERS).collect(),
+            ends: ends.into_iter().take(MOST_MEMBERS).map(end).collect(),
         }))
     }
 
@@ -193,15 +249,42 @@ impl TraceStore for Traces {
         tenant: &TenantId,
         run: &RunId,
     ) -> Result<Vec<StepOutcome>, StoreError> {
-        let rows: Vec<OutcomeRow> =
-            self.reader.rows(&sql::SELECT_OUTCOMES, tenant, &[run.as_str().into()]).await?;
-        rows.into_iter().map(OutcomeRow::into_outcome).collect()
+        let lines = self.lines(tenant, run).await?.into_iter();
+        let outcome = |line: Line| {
+            let at = stored_time(line.last_time(), "a step's end")?;
+            Ok(StepOutcome {
+                seq: line.seq,
+                class: StepClass::parse(&line.class),
+                name: line.tool.unwrap_or(line.name),
+                error: line.error,
+                at,
+            })
+        };
+        lines.map(outcome).collect()
     }
 
     async fn usage(&self, tenant: &TenantId, period: Period) -> Result<Vec<Usage>, StoreError> {
-        let Period { since, until } = period;
-        let values = [time(since, BEGINNING), time(until, END), hour(since)].map(Cell::from);
-        let rows: Vec<UsageRow> = self.reader.rows(&sql::SELECT_USAGE, tenant, &values).await?;
-        rows.into_iter().map(UsageRow::into_usage).collect()
+        let (since, until) = (time(period.since, BEGINNING), time(period.until, END));
+        let first = hour(period.since);
+        let mut sums = Sums::of_period(&since, &until);
+        let mut behind = (String::new(), 0_i64);
+        loop {
+            let values = [
+                first.as_str().into(),
+                until.as_str().into(),
+                behind.0.as_str().into(),
+                Cell::Int(Some(behind.1)),
+                SUMMED.into(),
+            ];
+            let runs: Vec<(String, i64, String)> =
+                self.reader.rows(&sql::SELECT_RUNS_OF_HOURS, tenant, &values).await?;
+            let Some((hour, seq, _)) = runs.last() else { break };
+            behind = (hour.clone(), *seq);
+            let ids = runs.iter().map(|(_, _, run)| run.as_str());
+            for part in self.parts(tenant, ids).await?.into_values() {
+                sums.add(&part.steps);
+            }
+        }
+        Ok(sums.lines())
     }
 }

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use ledger_store::test_support::{PostgresServer, Recorder, at, plan, tenant};
+use ledger_store::test_support::{PostgresServer, Recorder, at, facts, plan, tenant};
 use ledger_store::{Ledger, OpenMode};
 use serde_json::json;
 use sqlx::{Connection, Executor, Row};
-use store_traits::{ListRequest, Period, RunFilter, RunId, TenantId, Timestamp, TraceStore};
+use store_traits::{
+    LedgerStore, ListRequest, Period, RunFilter, RunId, TenantId, Timestamp, TraceStore,
+};
 use trace_store::{PROJECTION, STATEMENTS, Traces};
 
 async fn seven_runs() -> Recorder {
@@ -97,26 +99,93 @@ async fn rows_that_differ_from_their_entries_are_found() {
     assert_eq!(recorder.differences().await, []);
     let mut intruder = recorder.intruder().await;
     for statement in [
-        "DROP TRIGGER steps_no_update",
-        "DROP TRIGGER steps_no_delete",
-        "DROP TRIGGER runs_no_delete",
-        "UPDATE steps SET response_id = 'x' WHERE seq = 0",
-        "DELETE FROM steps WHERE seq = 3",
-        "DELETE FROM runs WHERE run_id = 'run-6'",
+        "DROP TRIGGER run_steps_no_update",
+        "DROP TRIGGER run_steps_no_delete",
+        "DROP TRIGGER run_labels_no_delete",
+        "UPDATE run_steps SET steps = replace(steps, '\"0\"', '\"x\"') WHERE seq = 0",
+        "DELETE FROM run_steps WHERE seq = 2",
+        "UPDATE run_steps SET seq = 5 WHERE seq = 4",
+        "INSERT INTO run_steps SELECT tenant, 7, run_id, steps FROM run_steps WHERE seq = 6",
+        "UPDATE run_steps SET steps = 'nonsense' WHERE seq = 10",
+        "DELETE FROM run_labels WHERE run_id = 'run-6' AND name = 'run'",
     ] {
         intruder.execute(statement).await.unwrap();
     }
     let found = recorder.differences().await;
     let about: Vec<_> = found.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
-    assert_eq!(
-        about,
-        [
-            (0, "`steps.response_id` differs from its entry"),
-            (3, "`steps` lacks the row of its entry"),
-            (12, "`runs` lacks the run, or says that it began later"),
-            (13, "`runs` lacks the run, or says that it began later"),
-        ]
-    );
+    let lacks = |run: u64| format!("`run_steps` lacks what its entry says of `run-{run}`");
+    let other = |run: u64| format!("`run_steps` says of `run-{run}` what its entry does not");
+    let lost = "`run_steps` has a row that readers do not find".to_owned();
+    let expected = [
+        (0, lacks(0)),
+        (0, other(0)),
+        (1, lacks(0)),
+        (1, other(0)),
+        (2, lacks(1)),
+        (3, lacks(1)),
+        (5, lost.clone()),
+        (6, other(3)),
+        (7, lost),
+        (7, other(3)),
+        (10, lacks(5)),
+        (10, other(5)),
+        (11, lacks(5)),
+        (12, "`run_labels` lacks a row: run_id \"run-6\", name \"run\", value \"seen\"".to_owned()),
+    ];
+    let expected: Vec<_> = expected.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
+    assert_eq!(about, expected);
+}
+
+/// What a ledger was before its rows of runs were packed.
+const BEFORE: &str = "
+DELETE FROM run_labels WHERE name = 'run'; DROP TABLE run_entries; DROP TABLE run_steps;
+DELETE FROM index_backlog WHERE topic = 'run_parts'; DELETE FROM _sqlx_migrations WHERE version = 8;
+CREATE INDEX entries_by_run ON entries (tenant, run_id, seq) WHERE run_id IS NOT NULL;";
+const SQLITE_RUNS: &str = include_str!("../../../migrations/sqlite/0002_traces.sql");
+const POSTGRES_RUNS: &str = include_str!("../../../migrations/postgres/0002_traces.sql");
+const FIRST_SEEN: &str = "
+INSERT INTO runs (tenant, run_id, first_seq)
+SELECT tenant, run_id, min(seq) FROM entries WHERE run_id IS NOT NULL GROUP BY tenant, run_id";
+
+#[tokio::test]
+async fn rows_of_an_older_ledger_are_packed_once() {
+    let recorder = seven_runs().await;
+    for url in recorder.urls() {
+        if url.starts_with("postgres") {
+            let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
+            let asleep = "ALTER TABLE run_labels DISABLE TRIGGER USER; ALTER TABLE index_backlog DISABLE TRIGGER USER";
+            for text in [asleep, BEFORE, POSTGRES_RUNS, FIRST_SEEN] {
+                conn.execute(text).await.unwrap();
+            }
+        } else {
+            let mut conn = recorder.intruder().await;
+            let asleep = "DROP TRIGGER run_labels_no_delete; DROP TRIGGER index_backlog_no_delete";
+            for text in [asleep, BEFORE, SQLITE_RUNS, FIRST_SEEN] {
+                conn.execute(text).await.unwrap();
+            }
+        }
+        let (mode, tag) = (OpenMode::ReadWrite, ledger_store::test_support::key_tag);
+        let ledger = Ledger::open(&url, mode, vec![&PROJECTION], tag).await.unwrap();
+        assert_ne!(recorder.differences_in(&ledger).await, []);
+        let backlog = ledger.backlog().await.unwrap();
+        assert_eq!(
+            backlog.iter().map(|b| (b.topic.as_str(), b.size)).collect::<Vec<_>>(),
+            [("run_parts", 15)]
+        );
+        let facts = facts(&ledger.entries(&tenant(), 0..15).await.unwrap());
+        // Twice, as after a crash before it was noted.
+        ledger.index(&tenant(), "run_parts", &facts).await.unwrap();
+        ledger.index(&tenant(), "run_parts", &facts).await.unwrap();
+        ledger.indexed(&backlog[0]).await.unwrap();
+        assert_eq!(ledger.backlog().await.unwrap(), []);
+        assert_eq!(recorder.differences_in(&ledger).await, []);
+        let page = Traces::new(ledger.reader()).runs(&all(7)).await.unwrap();
+        assert_eq!(
+            page.items.iter().map(|run| run.entries).collect::<Vec<_>>(),
+            [2, 2, 2, 2, 3, 2, 2]
+        );
+        ledger.close().await;
+    }
 }
 
 #[tokio::test]
@@ -129,7 +198,7 @@ async fn no_statement_reads_a_whole_table() {
             let line: String = row.get("detail");
             let words: Vec<_> = line.split(' ').collect();
             // What a statement made itself holds a page of runs and no more.
-            let stored = ["steps", "s", "runs", "r", "entries", "l", "run_labels"];
+            let stored = ["run_steps", "s", "run_entries", "e", "l", "h", "run_labels"];
             if !words.get(1).is_some_and(|table| stored.contains(table)) {
                 continue;
             }
@@ -142,18 +211,19 @@ async fn no_statement_reads_a_whole_table() {
 
 /// 2,000 runs of 100 steps of each of two tenants.
 const FILL: &str = "
-INSERT INTO steps (tenant, seq, run_id, kind, class, name, started_at, ended_at, span_id, response_id, input_tokens, root)
-SELECT t, n, 'run-' || (n / 100), 'run.step', CASE WHEN n % 3 = 0 THEN 'llm' ELSE 'tool' END, 'step',
-       to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z',
-       to_char(timestamp '2026-01-01' + (n + 1) * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z',
-       'span-' || n, 'response-' || n, 1, 0
-FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 199999) n;
-INSERT INTO runs
-SELECT t, 'run-' || n, n * 100 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
+INSERT INTO run_entries
+SELECT t, n * 100, 'run-' || n, (SELECT string_agg(i::text, ',') FROM generate_series(n * 100, n * 100 + 99) i)
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
+INSERT INTO run_steps
+SELECT t, n * 100, 'run-' || n, (
+    SELECT string_agg('[' || i || ',\"run.step\",\"llm\",\"step\",\"span-' || i || '\",null,null,null,null,null,\"response-' || i || '\",null,\"'
+        || to_char(timestamp '2026-01-01' + i * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z\",null,1,null,null,null,false]', E',\\n')
+    FROM generate_series(n * 100, n * 100 + 99) i)
+FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
 INSERT INTO run_labels
 SELECT t, 'run-' || n, l.name, l.value, n * 100
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n,
-     LATERAL (VALUES ('agent', 'agent-' || (n % 7)), ('model', 'model-' || (n % 3)),
+     LATERAL (VALUES ('run', 'seen'), ('agent', 'agent-' || (n % 7)), ('model', 'model-' || (n % 3)),
                      ('hour', to_char(timestamp '2026-01-01' + n * interval '100 seconds', 'YYYY-MM-DD\"T\"HH24'))) l (name, value);
 ANALYZE";
 
@@ -168,29 +238,19 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
     let page = serde_json::Value::from(runs).to_string();
     for statement in STATEMENTS {
         let (values, most): (&[&str], u64) = match statement.doing {
-            // 21 runs of 100 steps, of 3 or 4 pages each, and a look at the entries of each.
-            "summarising runs" => (&[&page], 520),
-            "listing a run" | "listing runs" | "listing runs by a label" => continue,
-            // 10 runs of 100 steps, found by their hour.
-            "summing up usage" => (
-                &[
-                    "2026-01-01T10:00:00.000000000Z",
-                    "2026-01-01T10:16:40.000000000Z",
-                    "2026-01-01T10",
-                ],
-                700,
-            ),
-            "reading the outcomes of a run's steps"
-            | "reading how far a run goes"
-            | "reading who took part in a run"
-            | "reading what ended a run" => (&["run-1000"], 16),
+            // 21 runs, a look at the entries and one at the steps of each.
+            "reading the steps of runs" => (&[&page], 420),
+            "listing a run" | "listing runs by a label" => continue,
+            // Each run of the hours is looked up once more.
+            "listing the runs of hours" => {
+                (&["2026-01-01T10", "2026-01-01T12", "2026-01-01T10", "0", "50"], 400)
+            }
             "reading the labels of runs" => (&["100000", "101000"], 60),
             "looking up labels" => (&["[\"run-1000\"]"], 16),
-            "reading a run's steps" => (&["run-1000"], 16),
             "looking up runs" => (&["run-10", "run-10~"], 40),
             "reading the rows of steps" => (&["100000", "101000"], 60),
-            // Each of 1,000 steps looks its run up.
-            "comparing the rows of runs" => (&["100000", "101000"], 4_200),
+            // Each of ten runs looks its entries up.
+            "comparing the places of runs' steps" => (&["100000", "101000"], 60),
             other => panic!("`{other}` has no expectation here"),
         };
         let plan = plan(&mut conn, statement, "acme", values).await;

@@ -113,21 +113,20 @@ impl Keys {
         tenant: &TenantId,
         range: &Range<u64>,
     ) -> Result<Vec<(u64, String)>, StoreError> {
-        let bounds = [range.start.into(), range.end.into()];
-        let keys: Vec<(i64, String)> = reader.rows(&sql::SELECT_KEYS, tenant, &bounds).await?;
-        let keys: BTreeMap<u64, String> =
-            keys.into_iter().map(|(seq, key)| (seq.unsigned_abs(), key)).collect();
-        let tag_of = |seq: u64| {
-            let key = IdempotencyKey::parse(keys.get(&seq)?).ok()?;
-            Some((self.tag)(&key))
+        // A key that was damaged has no tag.
+        let tag = |(seq, key): &(u64, String)| {
+            IdempotencyKey::parse(key).ok().map(|key| (*seq, (self.tag)(&key)))
         };
+        let keys = rows::keys(reader, tenant, range).await?;
+        let keys: BTreeMap<u64, u64> = keys.iter().filter_map(tag).collect();
         let mut found = Vec::new();
         for which in [Rows::Commit, Rows::Span] {
             let values = [which.column().into(), range.start.into(), range.end.into()];
             let rows = reader.rows(&sql::SELECT_KEY_TAGS_OF, tenant, &values).await?;
             for (first, tags) in rows.into_iter().map(tags_of).collect::<Result<Vec<_>, _>>()? {
                 let stored = (first..).zip(tags).filter(|(seq, _)| range.contains(seq));
-                let differs = stored.filter(|(seq, tag)| tag_of(*seq).is_some_and(|t| t != *tag));
+                let differs =
+                    stored.filter(|(seq, tag)| keys.get(seq).is_some_and(|own| own != tag));
                 found.extend(
                     differs.map(|(seq, _)| (seq, "`key_tags` differs from its entry".to_owned())),
                 );

@@ -1,7 +1,10 @@
 //! Rows of tags in the database.
 
+use std::ops::Range;
+
 use store_traits::{StoreError, TenantId};
 
+use crate::error::corrupt;
 use crate::row::from_i64;
 use crate::{Cell, Reader, Row, sql};
 
@@ -32,6 +35,22 @@ pub(super) async fn read(
     let values = [which.column().into(), from.into(), limit.into()];
     let rows: Vec<(i64, Vec<u8>)> = reader.rows(&sql::SELECT_KEY_TAGS, tenant, &values).await?;
     rows.into_iter().map(tags_of).collect()
+}
+
+/// The keys of entries as they are stored, each with its entry, in order.
+pub(super) async fn keys(
+    reader: &Reader,
+    tenant: &TenantId,
+    range: &Range<u64>,
+) -> Result<Vec<(u64, String)>, StoreError> {
+    let bounds = [range.start.into(), range.end.into()];
+    let row: Option<(Option<String>, Option<String>)> =
+        reader.first(&sql::SELECT_KEYS, tenant, &bounds).await?;
+    let Some((Some(seqs), Some(keys))) = row else { return Ok(Vec::new()) };
+    let wrong = |error: serde_json::Error| corrupt(format!("the keys of `{tenant}`: {error}"));
+    let seqs: Vec<u64> = serde_json::from_str(&seqs).map_err(wrong)?;
+    let keys: Vec<String> = serde_json::from_str(&keys).map_err(wrong)?;
+    Ok(seqs.into_iter().zip(keys).collect())
 }
 
 pub(super) fn tags_of((first, bytes): (i64, Vec<u8>)) -> Result<(u64, Vec<u64>), StoreError> {

@@ -8,7 +8,7 @@ use store_traits::{IdempotencyKey, Known, StoreError, TenantId};
 
 use super::KeyTag;
 use super::known::{KnownTags, SPAN, Suspects};
-use super::rows::{Rows, read};
+use super::rows::{Rows, keys, read};
 use crate::error::corrupt;
 use crate::row::{HeadRow, KnownRow};
 use crate::{Reader, sql};
@@ -88,22 +88,19 @@ impl TenantKeys<'_> {
     }
 
     async fn tags_of_entries(&self, range: Range<u64>) -> Result<Vec<u64>, StoreError> {
-        let bounds = [range.start.into(), range.end.into()];
-        let rows: Vec<(i64, String)> =
-            self.reader.rows(&sql::SELECT_KEYS, self.tenant, &bounds).await?;
-        let stored: Vec<u64> = rows.iter().map(|(seq, _)| seq.unsigned_abs()).collect();
-        if !stored.iter().copied().eq(range.clone()) {
+        let keys = keys(self.reader, self.tenant, &range).await?;
+        if !keys.iter().map(|(seq, _)| *seq).eq(range.clone()) {
             return Err(corrupt(format!(
                 "entries of `{}` between {} and {} are gone",
                 self.tenant, range.start, range.end
             )));
         }
-        let tag = |(seq, key): &(i64, String)| {
+        let tag = |(seq, key): &(u64, String)| {
             let key = IdempotencyKey::parse(key);
             key.map(|key| (self.tag)(&key))
                 .map_err(|error| corrupt(format!("entry {seq}: {error}")))
         };
-        rows.iter().map(tag).collect()
+        keys.iter().map(tag).collect()
     }
 
     /// Entries with one of these keys, by key; the first, where there are several.

@@ -10,6 +10,7 @@ use store_traits::StoreError;
 use super::connections::{Connections, Scope};
 use super::sql;
 use crate::database;
+use crate::statement::dropped_tables;
 
 #[derive(FromRow)]
 struct TriggerRow {
@@ -102,15 +103,24 @@ impl Wanted {
         };
         let names =
             |found: Vec<(String, String)>| found.into_iter().map(|(name, _)| name).collect();
+        // What a later migration dropped took its guards along.
+        let gone: Vec<&str> = dropped_tables(&text).collect();
+        let of_gone =
+            |words: &str| gone.iter().any(|table| words.contains(&format!(" ON {table} ")));
+        let stays = |(name, tail): &(String, String)| {
+            !gone.contains(&name.as_str()) && !of_gone(&words(tail))
+        };
+        let named = |begins: &str, ends: &str| {
+            named(begins, ends).into_iter().filter(stays).collect::<Vec<_>>()
+        };
         let triggers = named("CREATE TRIGGER ", ";").into_iter();
         let policies = named("CREATE POLICY ", ";").into_iter();
         Self {
             tables: names(named("CREATE TABLE ", "(")),
             secured: names(
-                statements(&text, "ALTER TABLE ", ";")
+                named("ALTER TABLE ", ";")
                     .into_iter()
-                    .filter(|tail| tail.ends_with("FORCE ROW LEVEL SECURITY"))
-                    .filter_map(|tail| Some((tail.split_whitespace().next()?.to_owned(), tail)))
+                    .filter(|(_, tail)| tail.ends_with("FORCE ROW LEVEL SECURITY"))
                     .collect(),
             ),
             triggers: triggers

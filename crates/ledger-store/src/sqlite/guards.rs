@@ -5,6 +5,7 @@ use store_traits::StoreError;
 
 use super::sql;
 use crate::database;
+use crate::statement::dropped_tables;
 
 /// Triggers that the migrations make and the database lacks or has in another wording.
 pub(crate) async fn missing(pool: &SqlitePool) -> Result<Vec<String>, StoreError> {
@@ -26,9 +27,17 @@ pub(crate) async fn missing(pool: &SqlitePool) -> Result<Vec<String>, StoreError
     Ok(missing)
 }
 
-/// Name and text of each trigger in the migrations.
+/// Name and text of each trigger in the migrations, but of those whose table a later one dropped.
 fn expected() -> Vec<(String, String)> {
-    sql::MIGRATOR.iter().flat_map(|migration| triggers(migration.sql.as_str())).collect()
+    let mut expected: Vec<(String, String)> = Vec::new();
+    for migration in sql::MIGRATOR.iter() {
+        for dropped in dropped_tables(migration.sql.as_str()) {
+            let on = format!(" ON {dropped} BEGIN ");
+            expected.retain(|(_, text)| !text.contains(&on));
+        }
+        expected.extend(triggers(migration.sql.as_str()));
+    }
+    expected
 }
 
 fn triggers(migration: &str) -> Vec<(String, String)> {
@@ -63,8 +72,8 @@ mod tests {
             "commits",
             "subtrees",
             "checkpoints",
-            "steps",
-            "runs",
+            "run_entries",
+            "run_steps",
             "audit_events",
             "exports",
             "run_labels",
@@ -77,6 +86,7 @@ mod tests {
                 assert!(names.contains(&format!("{table}_no_{event}")), "{table} {event}");
             }
         }
+        assert!(!names.contains(&"steps_no_update".to_owned()), "the table is gone");
         assert!(names.contains(&"contents_no_update".to_owned()));
         assert!(!names.contains(&"contents_no_delete".to_owned()), "contents may be erased");
     }

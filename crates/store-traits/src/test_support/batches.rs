@@ -1,8 +1,8 @@
 //! Batches made by hand. A store keeps hashes and never computes one, so any digest bytes will do.
 
 use crate::{
-    Content, Digest, FactId, FactKind, Head, IdempotencyKey, RunId, SealedBatch, SealedEntry,
-    Subtree, TenantId, Timestamp, Value,
+    Content, Digest, FactId, FactKind, Head, IdempotencyKey, Object, RunId, SealedBatch,
+    SealedEntry, Subtree, TenantId, Timestamp, Value,
 };
 
 /// A tenant by its name.
@@ -43,19 +43,27 @@ pub fn run() -> RunId {
 #[must_use]
 pub fn entry(seq: u64) -> SealedEntry {
     let at = Timestamp::from_unix_nanos(1_795_422_722_910_083_339 + i128::from(seq)).unwrap();
+    let run_id = seq.is_multiple_of(2).then(run);
+    let mut fact = Object::from([("seq".to_owned(), Value::unsigned(seq))]);
+    let mut bytes = format!("{{\"seq\":{seq}}}");
+    if let Some(run) = &run_id {
+        let meta = Object::from([("run_id".to_owned(), run.as_str().into())]);
+        fact.insert("meta".to_owned(), meta.into());
+        bytes = format!("{{\"meta\":{{\"run_id\":\"{run}\"}},\"seq\":{seq}}}");
+    }
     SealedEntry {
         seq,
         id: id(seq),
         kind: FactKind::RunStep,
-        run_id: seq.is_multiple_of(2).then(run),
+        run_id,
         trace_id: None,
         occurred_at: at,
         recorded_at: at,
         key: key(seq),
         fingerprint: hash(seq + 1_000_000),
         leaf_hash: hash(seq),
-        bytes: format!("{{\"seq\":{seq}}}").into_bytes(),
-        fact: Value::Object([("seq".to_owned(), Value::unsigned(seq))].into()),
+        bytes: bytes.into_bytes(),
+        fact: Value::Object(fact),
     }
 }
 

@@ -1,7 +1,7 @@
 -- The one run with an id.
 WITH candidate (ordering, seq, run_id) AS MATERIALIZED (
-    SELECT '' AS ordering, r.first_seq, r.run_id
-    FROM runs r
-    WHERE r.tenant = $1 AND r.run_id = $17 AND r.first_seq < $2
+    SELECT l.value, l.seq, l.run_id
+    FROM run_labels l
+    WHERE l.tenant = $1 AND l.run_id = $16 AND l.name = $17 AND l.value >= $18 AND (l.value, l.seq) < ($19, $2)
     LIMIT $3
 ),

@@ -1,9 +1,9 @@
--- $18 the label, $19 the least value, $20 where the page before ended, or the greatest value.
--- Newest first by (value, entry): of one label a run has each value once.
+-- $17 the label, $18 the least value, $19 where the page before ended, or the greatest value.
+-- Newest first by (value, entry), which never changes: a page neither skips nor repeats.
 WITH candidate (ordering, seq, run_id) AS MATERIALIZED (
     SELECT l.value, l.seq, l.run_id
     FROM run_labels l
-    WHERE l.tenant = $1 AND l.name = $18 AND l.value >= $19 AND (l.value, l.seq) < ($20, $2)
+    WHERE l.tenant = $1 AND l.name = $17 AND l.value >= $18 AND (l.value, l.seq) < ($19, $2)
     ORDER BY l.value DESC, l.seq DESC
     LIMIT $3
 ),

@@ -7,9 +7,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use logs_domain::{TimestampAuthority, TimestampTrust};
+use crate::{TimestampAuthority, TimestampTrust};
 
 /// Is there an `openssl`? If not, says so.
+#[must_use]
 pub fn installed() -> bool {
     let there = Command::new("openssl").arg("version").output().is_ok();
     if !there {
@@ -34,12 +35,16 @@ extendedKeyUsage = critical, timeStamping
 ";
 
 /// An authority in a folder, which counts how often it was asked.
+#[derive(Debug)]
 pub struct Authority {
     folder: tempfile::TempDir,
+    /// Where it listens.
     pub url: String,
     asked: Arc<AtomicUsize>,
 }
 
+/// Did this run of OpenSSL, in this folder, succeed?
+#[must_use]
 pub fn openssl(folder: &Path, arguments: &[&str]) -> bool {
     let ran = Command::new("openssl").args(arguments).current_dir(folder).output();
     ran.expect("this test needs the command `openssl`").status.success()
@@ -47,6 +52,7 @@ pub fn openssl(folder: &Path, arguments: &[&str]) -> bool {
 
 impl Authority {
     /// Answers with what OpenSSL makes, and says that it is of this type.
+    #[must_use]
     pub fn start(kind: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
@@ -110,10 +116,14 @@ impl Authority {
         Self { folder, url, asked }
     }
 
+    /// Its certificate.
+    #[must_use]
     pub fn pem(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("tsa.pem")).unwrap()
     }
 
+    /// The authority as somebody who trusts it names it.
+    #[must_use]
     pub fn as_trusted(&self) -> TimestampAuthority {
         TimestampAuthority {
             url: self.url.clone(),
@@ -121,6 +131,8 @@ impl Authority {
         }
     }
 
+    /// How often it was asked.
+    #[must_use]
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }

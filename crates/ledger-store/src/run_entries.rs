@@ -1,0 +1,100 @@
+//! Which entries speak of a run.
+//!
+//! A row a run and stretch, and not one an entry: runs come in no order, and an index with an item an
+//! entry changed as many pages as there were entries.
+
+use std::collections::BTreeMap;
+
+use crate::{Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, text_at};
+
+use Type::Text;
+
+/// Written with every commit, whatever topics are registered.
+pub(crate) static RUN_ENTRIES: Projection = Projection {
+    name: "ledger",
+    tables: &[Table {
+        name: "run_entries",
+        insert: Insert {
+            sqlite: repeated!(
+                "INSERT OR FAIL INTO run_entries (tenant, seq, run_id, seqs) VALUES ",
+                "(?,?,?,?)",
+                " ON CONFLICT (tenant, seq, run_id) DO NOTHING"
+            ),
+            postgres: "INSERT INTO run_entries (tenant, seq, run_id, seqs) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT (tenant, seq, run_id) DO NOTHING",
+            columns: &[Text, Text],
+        },
+        rows,
+        check: Check::Packed { select: SELECT_RUN_ENTRIES, items, misplaced: SELECT_MISPLACED },
+        topic: Some("run_parts"),
+    }],
+};
+
+pub(crate) const SELECT_RUN_ENTRIES: Statement = Statement::both(
+    "comparing the entries of runs",
+    "SELECT seq, run_id, seqs FROM run_entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, run_id",
+);
+/// A row lies at its first number: rows of topics are looked for there.
+pub(crate) const SELECT_MISPLACED: Statement = Statement::both(
+    "comparing the places of runs' entries",
+    "SELECT seq FROM run_entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 AND seqs <> CAST(seq AS TEXT) AND seqs NOT LIKE CAST(seq AS TEXT) || ',%'",
+);
+pub(crate) static SELECT_RUN_SEQS: Statement = Statement::both(
+    "reading a run's entries",
+    "SELECT seqs FROM run_entries WHERE tenant = $1 AND run_id = $2 ORDER BY seq",
+);
+fn rows<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
+    let mut of: BTreeMap<&str, (u64, String)> = BTreeMap::new();
+    for FactAt { seq, fact } in facts {
+        let Some(run) = text_at(fact, &["meta", "run_id"]) else { continue };
+        match of.get_mut(run) {
+            Some((_, seqs)) => {
+                seqs.push(',');
+                seqs.push_str(&seq.to_string());
+            }
+            None => {
+                of.insert(run, (*seq, seq.to_string()));
+            }
+        }
+    }
+    let row = |(run, (seq, seqs))| Row { seq, cells: vec![<&str>::into(run), String::into(seqs)] };
+    let mut rows: Vec<_> = of.into_iter().map(row).collect();
+    // In order of the key, so that rows are appended to it.
+    rows.sort_by_key(|row| row.seq);
+    rows
+}
+
+/// Each number is its own item.
+fn items(seqs: &str) -> Vec<(Option<u64>, &str)> {
+    seqs.split(',').map(|seq| (seq.parse().ok(), seq)).collect()
+}
+
+/// The numbers of a row; `None` if it holds something else.
+pub(crate) fn numbers(seqs: &str) -> Option<Vec<u64>> {
+    seqs.split(',').map(|seq| seq.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use store_traits::{Object, Value};
+
+    use super::*;
+    use crate::Cell;
+
+    #[test]
+    fn a_run_has_one_row_a_stretch_at_its_first_entry() {
+        let fact = |run: &str| {
+            let meta = Object::from([("run_id".to_owned(), Value::from(run))]);
+            Value::Object(Object::from([("meta".to_owned(), meta.into())]))
+        };
+        let facts = [fact("b"), fact("a"), fact("b"), Value::Null, fact("b")];
+        let at: Vec<_> = (254..).zip(&facts).map(|(seq, fact)| FactAt { seq, fact }).collect();
+        let rows = RUN_ENTRIES.tables[0].rows_of(&at);
+        let row = |seq, run: &'static str, seqs: &'static str| Row {
+            seq,
+            cells: vec![Cell::from(run), Cell::from(seqs)],
+        };
+        assert_eq!(rows, [row(254, "b", "254"), row(255, "a", "255"), row(256, "b", "256,258")]);
+        assert_eq!(numbers("256,258"), Some(vec![256, 258]));
+        assert_eq!(numbers("256,"), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! A step as an item of a packed row: a JSON array that begins with the number of its entry.
+
+use std::borrow::Cow;
+
+use ledger_store::{Cell, FactAt, text_at};
+use serde::{Deserialize, Serialize};
+use store_traits::{Step, StepClass, StoreError, Value};
+
+use crate::row::{kind_of, run_of, started_at, stored_time, time};
+
+/// What stands between the steps of a row. A line feed is escaped in JSON texts, so that it stands
+/// nowhere else.
+pub(crate) const BETWEEN: &str = ",\n";
+
+/// A step, in the order in which it is written.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) seq: u64,
+    pub(crate) kind: String,
+    pub(crate) class: String,
+    pub(crate) name: String,
+    pub(crate) span_id: Option<String>,
+    pub(crate) parent_span_id: Option<String>,
+    pub(crate) agent: Option<String>,
+    pub(crate) service: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) response_id: Option<String>,
+    pub(crate) tool: Option<String>,
+    pub(crate) started_at: String,
+    pub(crate) ended_at: Option<String>,
+    pub(crate) input_tokens: Option<u64>,
+    pub(crate) output_tokens: Option<u64>,
+    pub(crate) cost_micros: Option<u64>,
+    pub(crate) error: Option<String>,
+    pub(crate) root: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Member<'f> {
+    Text(Option<Cow<'f, str>>),
+    Count(Option<u64>),
+    Flag(bool),
+}
+
+/// The step of a fact: a function of the fact and its place alone, so that it can be derived again.
+pub(crate) fn written(at: &FactAt<'_>) -> Option<String> {
+    let FactAt { seq, fact } = *at;
+    run_of(fact)?;
+    let kind = kind_of(fact)?;
+    let view = fact.at(&["body", "view"]);
+    let said = |name: &str| {
+        view.and_then(|view| view.member(name)?.as_str()).filter(|text| !text.is_empty())
+    };
+    let text = |text: Option<_>| match Cell::searchable(text) {
+        Cell::Text(text) => Member::Text(text),
+        Cell::Int(_) | Cell::Bytes(_) => Member::Text(None),
+    };
+    // A negative count is nonsense of the source: the fact keeps it, a sum must not.
+    let count = |name: &str| {
+        let count = view.and_then(|view| view.member(name)?.as_i64());
+        Member::Count(count.and_then(|count| u64::try_from(count).ok()))
+    };
+    let members = [
+        Member::Count(Some(seq)),
+        text(Some(kind)),
+        text(Some(said("class").unwrap_or(StepClass::Event.as_str()))),
+        text(Some(said("name").unwrap_or(kind))),
+        text(said("span_id")),
+        text(said("parent_span_id")),
+        text(said("agent")),
+        text(said("service").or_else(|| text_at(fact, &["meta", "actor", "name"]))),
+        text(said("provider")),
+        text(said("model")),
+        text(said("response_id")),
+        text(said("tool")),
+        Member::Text(Some(started_at(fact)?)),
+        Member::Text(time(said("ended_at"))),
+        count("input_tokens"),
+        count("output_tokens"),
+        count("cost_micros"),
+        text(said("error")),
+        Member::Flag(view.and_then(|view| view.member("root")) == Some(&Value::Bool(true))),
+    ];
+    serde_json::to_string(&members).ok()
+}
+
+/// The steps of a packed row, each with its entry, where it names one.
+pub(crate) fn items(steps: &str) -> Vec<(Option<u64>, &str)> {
+    let seq = |item: &str| item.strip_prefix('[')?.split_once(',')?.0.parse().ok();
+    steps.split(BETWEEN).map(|item| (seq(item), item)).collect()
+}
+
+/// The steps of one or several packed rows of a run, in order of (start, entry): a source may report
+/// the end of a step before its beginning.
+pub(crate) fn read(run: &str, steps: &str) -> Result<Vec<Line>, StoreError> {
+    let mut lines: Vec<Line> = serde_json::from_str(&format!("[{steps}]")).map_err(|error| {
+        StoreError::Corrupt { what: format!("the steps of run `{run}`: {error}") }
+    })?;
+    lines.sort_by(|a, b| (&a.started_at, a.seq).cmp(&(&b.started_at, b.seq)));
+    Ok(lines)
+}
+
+impl Line {
+    /// When the step was over, as far as it says.
+    pub(crate) fn last_time(&self) -> &str {
+        self.ended_at.as_deref().unwrap_or(&self.started_at)
+    }
+
+    /// Does it say that its run is over?
+    pub(crate) fn is_end(&self) -> bool {
+        matches!(self.kind.as_str(), "run.completed" | "run.aborted")
+    }
+
+    pub(crate) fn into_step(self, run_id: &str) -> Result<Step, StoreError> {
+        let what = format!("step {} of run `{run_id}`", self.seq);
+        Ok(Step {
+            seq: self.seq,
+            run_id: run_id.to_owned(),
+            span_id: self.span_id,
+            parent_span_id: self.parent_span_id,
+            class: StepClass::parse(&self.class),
+            name: self.name,
+            agent: self.agent.or(self.service),
+            provider: self.provider,
+            model: self.model,
+            response_id: self.response_id,
+            tool: self.tool,
+            started_at: stored_time(&self.started_at, &what)?,
+            ended_at: self.ended_at.map(|at| stored_time(&at, &what)).transpose()?,
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cost_micros: self.cost_micros,
+            error: self.error,
+            root: self.root,
+        })
+    }
+}

@@ -183,7 +183,8 @@ pub async fn run_telemetry(
             period,
             ..SystemFilter::default()
         };
-        // The limit is within bounds and there is no cursor: nothing of it can be refused.
+        // The limit is within bounds, the period ends after its beginning, and there is no cursor:
+        // nothing of it can be refused.
         let Ok(request) = ListRequest::new(tenant, filter, MOST_POINTS, None) else { continue };
         let page = system.system_records(&request).await?;
         points_cut |= page.has_more();

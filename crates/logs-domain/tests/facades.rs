@@ -281,6 +281,12 @@ async fn cursors_and_limits_that_cannot_be_are_the_callers_fault() {
         let refused = DomainError::from(refused);
         assert_eq!(refused.fault(), logs_domain::Fault::Input, "{refused}");
     }
+    let filter = RunFilter {
+        period: Period { since: Some(at(1)), until: Some(at(0)) },
+        ..RunFilter::default()
+    };
+    let refused = ListRequest::new(&tenant(), filter, 20, None).unwrap_err();
+    assert_eq!(DomainError::from(refused).fault(), logs_domain::Fault::Input);
 }
 
 #[tokio::test]

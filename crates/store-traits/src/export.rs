@@ -39,6 +39,10 @@ impl Filter for ExportFilter {
             None => "exports",
         }
     }
+
+    fn period(&self) -> Period {
+        self.period
+    }
 }
 
 /// Reads which evidence left the house.

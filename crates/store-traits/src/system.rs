@@ -90,6 +90,10 @@ impl Filter for SystemFilter {
             SystemOrder::Entry => "system",
         }
     }
+
+    fn period(&self) -> Period {
+        self.period
+    }
 }
 
 impl ListRequest<SystemFilter> {

@@ -154,7 +154,7 @@ async fn events(
         run,
         policy: args.policy.clone(),
         incident: args.incident.clone(),
-        period: args.page.period()?,
+        period: args.page.period(),
     };
     let logs = domain.logs();
     let answer = pages(&args.page, async |limit, cursor| {

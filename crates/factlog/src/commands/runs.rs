@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::Context;
 use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::{OneRun, Tenant};
-use crate::fail::BadInput;
 use crate::output::width;
 use crate::text::{Align, duration, printable, table, tokens};
 use crate::timeline;
@@ -65,14 +64,14 @@ enum StatusArg {
 }
 
 impl RunsArgs {
-    fn filter(&self) -> Result<RunFilter, BadInput> {
+    fn filter(&self) -> RunFilter {
         let status = self.status.map(|status| match status {
             StatusArg::Running => RunStatus::Running,
             StatusArg::Completed => RunStatus::Completed,
             StatusArg::Failed => RunStatus::Failed,
             StatusArg::Aborted => RunStatus::Aborted,
         });
-        Ok(RunFilter {
+        RunFilter {
             run: self.run.clone(),
             agent: self.agent.clone(),
             provider: self.provider.clone(),
@@ -84,13 +83,13 @@ impl RunsArgs {
             seed: self.seed.clone(),
             plan_hash: self.plan_hash.clone(),
             root_hash: self.root_hash.clone(),
-            period: self.page.period()?,
-        })
+            period: self.page.period(),
+        }
     }
 }
 
 pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<ExitCode> {
-    let filter = args.filter()?;
+    let filter = args.filter();
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant.clone()).await?;
     let answer = pages(&args.page, async |limit, cursor| {

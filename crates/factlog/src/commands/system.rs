@@ -94,7 +94,7 @@ async fn list(
         component: args.component.clone(),
         severity: args.severity.as_deref().map(str::to_lowercase),
         event: args.event.clone(),
-        period: args.page.period()?,
+        period: args.page.period(),
     };
     let answer = pages(&args.page, async |limit, cursor| {
         let request = ListRequest::new(tenant, filter.clone(), limit, cursor).map_err(bad)?;

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use logs_domain::{Access, Answer, Timestamp};
+use logs_domain::{Access, Answer, Period, Timestamp};
 use serde_json::{Value, json};
 
 use super::Context;
-use super::page::period;
+use super::page::bad;
 use crate::args::Tenant;
 use crate::text::{Align, dollars, or_dash, table, tokens};
 
@@ -25,7 +25,7 @@ pub(crate) struct UsageArgs {
 }
 
 pub(crate) async fn run(context: &Context, args: UsageArgs) -> anyhow::Result<ExitCode> {
-    let period = period(args.since, args.until)?;
+    let period = Period { since: args.since, until: args.until }.checked().map_err(bad)?;
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant).await?;
     let Answer { value: used, evidence } = domain.logs().usage(&tenant, period).await?;

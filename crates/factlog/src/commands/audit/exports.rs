@@ -14,7 +14,7 @@ pub(super) async fn exports(
     args: &AuditArgs,
     run: Option<String>,
 ) -> anyhow::Result<(Value, String)> {
-    let filter = ExportFilter { run, profile: args.profile.clone(), period: args.page.period()? };
+    let filter = ExportFilter { run, profile: args.profile.clone(), period: args.page.period() };
     let answer = pages(&args.page, async |limit, cursor| {
         let request = ListRequest::new(tenant, filter.clone(), limit, cursor).map_err(bad)?;
         Ok(domain.logs().exports(&request).await?)

@@ -1,12 +1,12 @@
 //! `factlog system alert`: what is known of an alert, for whoever decides whether to send one.
 
 use clap::Args;
-use logs_domain::{AlertFacts, Answer, LogsDomain, Timestamp};
+use logs_domain::{AlertFacts, Answer, LogsDomain, Period, Timestamp};
 use serde_json::{Value, json};
 
 use super::system_json;
 use crate::args::Tenant;
-use crate::commands::page::period;
+use crate::commands::page::bad;
 use crate::text::{count, moment};
 
 /// Which alert, and in which time.
@@ -30,7 +30,7 @@ pub(super) async fn alert(
     args: &AlertArgs,
 ) -> anyhow::Result<(Value, String)> {
     let AlertArgs { name, since, until, tenant } = args;
-    period(Some(*since), Some(*until))?;
+    Period { since: Some(*since), until: Some(*until) }.checked().map_err(bad)?;
     let tenant = domain.tenant(tenant.tenant.clone()).await?;
     let Answer { value, evidence } = domain.logs().alert(&tenant, name, *since, *until).await?;
     let AlertFacts { last_sent, sent, suppressed } = value;

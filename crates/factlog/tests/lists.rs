@@ -134,6 +134,17 @@ fn what_was_said_beside_a_run_is_found_by_its_id() {
     place.run(&["audit", "--entry", "first"]).expect(2).says("sequence number");
     place.run(&["audit", "identity", "--entry", "0"]).expect(2);
 
+    let chain = |of: &[&str]| place.run(&[&["audit", "chain", "--json"], of].concat());
+    let run = chain(&["--run", "ghost"]).expect(0).json();
+    assert_eq!((&run["subject"], &run["stretches"]), (&"run ghost".into(), &vec!["0..2"].into()));
+    let of_seconds = chain(&["--since", "2026-01-01T00:00:20Z", "--until", "2026-01-01T00:00:21Z"]);
+    assert_eq!(of_seconds.expect(0).json()["entries"][0]["kind"], "alert.suppressed");
+    let nobody = place.run(&["audit", "chain", "--actor", "nobody"]).expect(0).stdout;
+    assert!(nobody.starts_with("not recorded"), "{nobody}");
+    chain(&[]).expect(2).says("one thing");
+    chain(&["--run", "ghost", "--incident", "i"]).expect(2).says("one thing");
+    chain(&["--run", "ghost", "--tool", "t"]).expect(2).says("--tool");
+
     let (since, until) = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:30Z");
     let window = ["system", "alert", "cost", "--json", "--since", since, "--until"];
     let known = place.run(&[&window[..], &[until]].concat()).expect(0).json();

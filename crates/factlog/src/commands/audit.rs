@@ -1,5 +1,6 @@
 //! `factlog audit`: who did, decided, read and exported what.
 
+mod chain;
 mod entry;
 mod exports;
 mod identity;
@@ -75,27 +76,31 @@ enum View {
     System,
     /// Which evidence left the house.
     Exports,
+    /// Everything about a run, an incident, an actor or a period, in order of the entries.
+    Chain,
 }
 
 impl AuditArgs {
     /// Refuses what the view does not take: an option that is silently left out gives an answer to
     /// another question.
     fn check(&self) -> Result<(), BadInput> {
-        use View::{Access, Authorization, Events, Exports, System};
+        use View::{Access, Authorization, Chain, Events, Exports, System};
         let facts = &[Events, Authorization, Access, System][..];
         let lists = &[Events, Authorization, Access, System, Exports][..];
+        let subjects = &[Events, Authorization, Access, System, Chain][..];
+        let all = &[Events, Authorization, Access, System, Exports, Chain][..];
         let given = [
             ("--kind", self.kind.is_some(), &[Events, System][..]),
-            ("--actor", self.actor.is_some(), facts),
+            ("--actor", self.actor.is_some(), subjects),
             ("--event", self.event.is_some(), facts),
             ("--tool", self.tool.is_some(), facts),
             ("--outcome", self.outcome.is_some(), facts),
-            ("--run", self.run.is_some(), lists),
+            ("--run", self.run.is_some(), all),
             ("--policy", self.policy.is_some(), facts),
-            ("--incident", self.incident.is_some(), facts),
+            ("--incident", self.incident.is_some(), subjects),
             ("--profile", self.profile.is_some(), &[Exports]),
-            ("--since", self.page.since.is_some(), lists),
-            ("--until", self.page.until.is_some(), lists),
+            ("--since", self.page.since.is_some(), all),
+            ("--until", self.page.until.is_some(), all),
             ("--limit", self.page.limit.is_some(), lists),
             ("--cursor", self.page.cursor.is_some(), lists),
         ];
@@ -130,6 +135,7 @@ pub(crate) async fn run(context: &Context, args: AuditArgs) -> anyhow::Result<Ex
         (Some(name), _) => entry::entry(&domain, &tenant, name).await?,
         (None, View::Identity) => identity::identity(&domain, &tenant).await?,
         (None, View::Exports) => exports::exports(&domain, &tenant, &args, run).await?,
+        (None, View::Chain) => chain::chain(&domain, &tenant, &args, run).await?,
         (None, view) => events(&domain, &tenant, &args, run, view).await?,
     };
     domain.close().await?;
@@ -163,7 +169,9 @@ async fn events(
             View::Authorization => logs.authorization(&request).await?,
             View::Access => logs.access(&request).await?,
             View::System => logs.system_audit(&request).await?,
-            View::Events | View::Identity | View::Exports => logs.audit(&request).await?,
+            View::Events | View::Identity | View::Exports | View::Chain => {
+                logs.audit(&request).await?
+            }
         })
     })
     .await?;

@@ -38,7 +38,8 @@ pub(crate) async fn run(context: &Context, args: OneRun) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn link_json(link: &ChainLink) -> Value {
+/// A link of a chain, as every answer shows it.
+pub(crate) fn link_json(link: &ChainLink) -> Value {
     json!({
         "seq": link.seq,
         "kind": link.kind,

@@ -11,6 +11,18 @@ const PAGE: usize = 1_000;
 /// The chain of a subject. That of a run or an incident is led by an index; for an actor or a period
 /// the whole ledger is read, because only its order leaves nothing out.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let (ledger, tenant) = (ledger(), tenant());
+/// let audit = MemoryTopics(ledger.clone());
+/// let subject = ChainSubject::Run("run-1".into());
+/// let chain = ready(evidence_chain(ledger.as_ref(), &audit, &tenant, subject))?;
+/// let seqs: Vec<u64> = chain.links.iter().map(|link| link.seq).collect();
+/// assert_eq!(seqs, [0, 1, 2, 3, 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// A store failed, or an entry is no fact.
 pub async fn evidence_chain(
@@ -58,6 +70,19 @@ async fn whole_ledger(
 
 /// A range proof for each stretch of a chain, in the tree of this size.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let (ledger, tenant) = (ledger(), tenant());
+/// let audit = MemoryTopics(ledger.clone());
+/// let subject = ChainSubject::Actor("test".into());
+/// let chain = ready(evidence_chain(ledger.as_ref(), &audit, &tenant, subject))?;
+/// let proofs = ready(chain_proofs(ledger.as_ref(), &tenant, &chain, 5))?;
+/// assert_eq!(proofs.len(), 1, "one stretch of five entries");
+/// chain.verify(&proofs, 5, &ready(ledger.head(&tenant))?.root)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// A stretch lies outside the tree, or the stored hashes give no proof.
 pub async fn chain_proofs(
@@ -74,6 +99,17 @@ pub async fn chain_proofs(
 }
 
 /// Recomputes a ledger, and says what follows.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let ledger = ledger();
+/// let trust = Trust { keys: &[key()], verifier: &ToyVerifier, origin: ORIGIN };
+/// let facts = ready(integrity_of(ledger.as_ref(), &tenant(), &trust, &|_| {}))?;
+/// assert_eq!((facts.entries, facts.signed_size), (5, 0));
+/// assert_eq!(facts.state(), IntegrityState::VerifiedInPart, "nobody has signed it yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The store failed. What is wrong with the ledger is in the facts.

@@ -52,6 +52,16 @@ pub struct CheckpointBody {
 impl CheckpointBody {
     /// Reads the text of a checkpoint. Printing it gives the same text back.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let text = "logs.example.com/acme\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";
+    /// let body = CheckpointBody::parse(text)?;
+    /// assert_eq!((body.origin.as_str(), body.size), ("logs.example.com/acme", 0));
+    /// assert_eq!(body.to_string(), text);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The text is not the three lines of a checkpoint.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
@@ -103,6 +113,16 @@ pub struct OpenedCheckpoint {
 ///
 /// Whether the head is consistent with everything that was signed before is the caller's to know.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let head = ready(ledger().head(&tenant()))?;
+/// let note = sign_checkpoint(ORIGIN, &head, &ToyKey(7))?;
+/// assert!(note.starts_with("logs.example.com/acme\n5\n"));
+/// assert!(sign_checkpoint("two words", &head, &ToyKey(7)).is_err(), "that cannot name a key");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The origin cannot name a key, or the key cannot sign.
 pub fn sign_checkpoint(
@@ -116,6 +136,16 @@ pub fn sign_checkpoint(
 
 /// Adds the signature of another key of the same log to a checkpoint, while keys are rotated.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let note = checkpoint(&ledger());
+/// let both = sign_checkpoint_also(&note, &ToyKey(8))?;
+/// let next = VerifierKey::ed25519(ORIGIN, ToyKey(8).public_key())?;
+/// assert_eq!(open_checkpoint(&both, &[key(), next], &ToyVerifier)?.signed_by.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The text is not a checkpoint, or the key cannot sign.
 pub fn sign_checkpoint_also(note: &str, signer: &dyn Signer) -> Result<String, CheckpointError> {
@@ -127,6 +157,16 @@ pub fn sign_checkpoint_also(note: &str, signer: &dyn Signer) -> Result<String, C
 }
 
 /// Reads a checkpoint and checks that the log that it speaks of signed it with one of these keys.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let note = checkpoint(&ledger());
+/// assert_eq!(open_checkpoint(&note, &[key()], &ToyVerifier)?.size, 5);
+/// let forged = note.replace("\n5\n", "\n6\n");
+/// assert!(open_checkpoint(&forged, &[key()], &ToyVerifier).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The text is not a checkpoint, a known key's signature does not hold, or none of the keys that

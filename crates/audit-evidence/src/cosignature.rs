@@ -26,6 +26,15 @@ pub struct WitnessKey {
 impl WitnessKey {
     /// Names a public key.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let witness = WitnessKey::ed25519("witness.example", ToyKey(9).public_key())?;
+    /// assert_eq!(witness.to_string().parse::<WitnessKey>()?, witness);
+    /// assert!(WitnessKey::ed25519("two words", [0; 32]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The name is empty, or has white space or `+`.
     pub fn ed25519(name: &str, public_key: [u8; 32]) -> Result<Self, VkeyError> {
@@ -34,18 +43,40 @@ impl WitnessKey {
     }
 
     /// The key's name.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// assert_eq!(WitnessKey::ed25519("witness.example", [9; 32])?.name(), "witness.example");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The key id, see [`crate::VerifierKey::id`].
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (witness, log) = (WitnessKey::ed25519("a", [9; 32])?, VerifierKey::ed25519("a", [9; 32])?);
+    /// assert_ne!(witness.id(), log.id(), "the type of a key is part of its id");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> u32 {
         vkey::key_id(&self.name, COSIGNATURE_V1, &self.public_key)
     }
 
     /// The 32 bytes of the public key.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// assert_eq!(WitnessKey::ed25519("witness.example", [9; 32])?.public_key(), &[9; 32]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn public_key(&self) -> &[u8; 32] {
         &self.public_key
@@ -80,6 +111,19 @@ pub struct Cosignature {
 
 /// The cosignatures of known witnesses below a note, each witness's latest.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let note = SignedNote::parse(&checkpoint(&ledger()))?;
+/// let witness = WitnessKey::ed25519("witness.example", ToyKey(9).public_key())?;
+/// let line = cosign(note.text(), "witness.example", 1_767_268_800, &ToyKey(9))?;
+/// let note = note.with_line(line)?;
+/// let found = cosignatures(&note, &[witness], &ToyVerifier)?;
+/// assert_eq!(found[0].at, 1_767_268_800);
+/// assert!(cosignatures(&note, &[], &ToyVerifier)?.is_empty(), "nobody is known");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// A known witness's line does not hold: then nothing of the note is to be believed.
 pub fn cosignatures(
@@ -104,6 +148,15 @@ pub fn cosignatures(
 /// What a witness does: its line below a checkpoint's text, at a time in POSIX seconds.
 ///
 /// Whether the checkpoint extends what the witness saw before is the caller's to know.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let note = SignedNote::parse(&checkpoint(&ledger()))?;
+/// let line = cosign(note.text(), "witness.example", 1_767_268_800, &ToyKey(9))?;
+/// assert_eq!(line.signature.len(), 8 + 64, "the time, then the signature");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The name cannot name a key, or the key cannot sign.

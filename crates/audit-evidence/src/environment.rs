@@ -126,6 +126,16 @@ fn commits_to_events(fact: &Value) -> bool {
 
 /// In what a run ran.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let found = ready(run_environment(ledger().as_ref(), &tenant(), &run()))?;
+/// assert_eq!(found.recorded[0].resource["host"].as_str(), Some("node-7"));
+/// let other = RunId::parse("nobody")?;
+/// assert!(ready(run_environment(ledger().as_ref(), &tenant(), &other))?.recorded.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The store failed, or an entry is no fact.
 pub async fn run_environment(
@@ -138,6 +148,17 @@ pub async fn run_environment(
 }
 
 /// What was measured while a run ran.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let ledger = ledger();
+/// let topics = MemoryTopics(ledger.clone());
+/// let found = ready(run_telemetry(ledger.as_ref(), &topics, &topics, &tenant(), &run()))?;
+/// assert_eq!(found.points[0].value.as_deref(), Some("7"));
+/// assert_eq!((found.points_cut, found.committed), (false, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// A store failed, or an entry is no fact.
@@ -162,7 +183,8 @@ pub async fn run_telemetry(
             period,
             ..SystemFilter::default()
         };
-        // The limit is within bounds and there is no cursor: nothing of it can be refused.
+        // The limit is within bounds, the period ends after its beginning, and there is no cursor:
+        // nothing of it can be refused.
         let Ok(request) = ListRequest::new(tenant, filter, MOST_POINTS, None) else { continue };
         let page = system.system_records(&request).await?;
         points_cut |= page.has_more();

@@ -12,6 +12,35 @@
 //! Over recorded facts: [`EvidenceChain`] by run, incident, actor or period, [`tool_audit`] of MCP
 //! tool events, [`Undertakings`] against their acknowledgements, [`jobs`], [`IntegrityFacts`] of a
 //! verification, [`RetryPolicy`], and who [`may_acknowledge`]. They report and judge nothing.
+//!
+//! A ledger is recomputed from its stored bytes: all of it ([`verify_ledger`]), or what follows a
+//! checkpoint that is trusted ([`verify_ledger_since`]).
+//!
+//! ```
+//! # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+//! # use recorded::*;
+//! let (ledger, tenant) = (ledger(), tenant());
+//! let note = checkpoint(&ledger);
+//! let Head { size, root, .. } = ready(ledger.head(&tenant))?;
+//! let signed = Checkpoint { size, root, note, signed_at: at(30) };
+//! ready(ledger.add_checkpoint(&tenant, &signed))?;
+//!
+//! let trust = Trust { keys: &[key()], verifier: &ToyVerifier, origin: ORIGIN };
+//! let whole = ready(verify_ledger(ledger.as_ref(), &tenant, &trust, &|_| {}))?;
+//! assert_eq!((whole.entries, whole.findings.len()), (5, 0));
+//! let rest = ready(verify_ledger_since(ledger.as_ref(), &tenant, &trust, 5, &|_| {}))?;
+//! assert_eq!((rest.entries, rest.findings.len()), (0, 0));
+//!
+//! // Whoever edits an entry behind the triggers' back is found, with the entry's place.
+//! ledger.tables(&tenant, |tables| {
+//!     let entry = tables.entries.get_mut(&2).ok_or("entry 2")?;
+//!     entry.bytes = String::from_utf8_lossy(&entry.bytes).replace("restarted", "was fine").into();
+//!     Ok::<(), &str>(())
+//! })?;
+//! let edited = ready(verify_ledger(ledger.as_ref(), &tenant, &trust, &|_| {}))?;
+//! assert!(edited.findings.iter().any(|finding| finding.seq == Some(2)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod chain_loader;
 mod checkpoint;
@@ -78,7 +107,7 @@ pub use receipt::{LeafProof, Receipts};
 pub use reconcile::{
     ReconcileFinding, ReconcileStatus, Reconciled, Reconciliation, Standing, Undertakings,
 };
-pub use recorded::{fact_of, facts_at, facts_of_run, recorded_fact};
+pub use recorded::{fact_of, facts_at, facts_of_run, recorded_fact, recorded_fact_at};
 pub use recorder::{Outcome, RecordError, Recorder};
 pub use retry::{Growth, Jitter, RetryPolicy};
 pub use root_log::{ROOT_LOG, RootProofError, WitnessedCheckpoint, root_entry, verify_root_proof};

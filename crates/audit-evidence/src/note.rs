@@ -95,6 +95,15 @@ pub struct SignedNote {
 impl SignedNote {
     /// Reads a note. Printing it gives the same text back.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let note = checkpoint(&ledger());
+    /// assert_eq!(SignedNote::parse(&note)?.to_string(), note);
+    /// assert!(SignedNote::parse("a letter without a signature\n").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The text is not a signed note.
     pub fn parse(note: &str) -> Result<Self, NoteError> {
@@ -120,6 +129,15 @@ impl SignedNote {
 
     /// Signs a text with a key of this name.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let note = SignedNote::sign("one line\n", "logs.example.com/acme", &ToyKey(7))?;
+    /// assert!(note.to_string().starts_with("one line\n\n\u{2014} logs.example.com/acme "));
+    /// assert!(SignedNote::sign("no newline", "logs.example.com/acme", &ToyKey(7)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The text is empty, does not end in a newline or has control characters; the name cannot name
     /// a key; the key cannot sign.
@@ -138,6 +156,16 @@ impl SignedNote {
     }
 
     /// The note with one more signature line, of another key or of a witness.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let note = SignedNote::sign("one line\n", "a.example", &ToyKey(7))?;
+    /// let other = SignedNote::sign("one line\n", "b.example", &ToyKey(8))?;
+    /// let both = note.with_line(other.signatures()[0].clone())?;
+    /// assert_eq!(both.signatures().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The line's name cannot name a key, its signature is empty, or the note has
@@ -159,18 +187,44 @@ impl SignedNote {
     }
 
     /// The signed text, with its final newline. Not to be believed before [`SignedNote::verify`].
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let note = SignedNote::sign("one line\n", "a.example", &ToyKey(7))?;
+    /// assert_eq!(note.text(), "one line\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The signature lines.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let note = SignedNote::sign("one line\n", "a.example", &ToyKey(7))?;
+    /// assert_eq!(note.signatures()[0].key_name, "a.example");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn signatures(&self) -> &[SignatureLine] {
         &self.signatures
     }
 
     /// Checks every line of a known key, and gives the keys that signed, each once.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let note = SignedNote::parse(&checkpoint(&ledger()))?;
+    /// assert_eq!(note.verify(&[key()], &ToyVerifier)?, [&key()]);
+    /// let stranger = VerifierKey::ed25519("b.example", ToyKey(8).public_key())?;
+    /// assert!(note.verify(&[stranger], &ToyVerifier).is_err(), "no known key signed it");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// A known key's line does not verify, or no line is of a known key.

@@ -111,6 +111,15 @@ pub struct CosignedCheckpoint {
 impl TrustPolicy {
     /// Reads a policy.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let policy = TrustPolicy::parse(&format!("log {}\nquorum none\n", key()))?;
+    /// assert_eq!(policy.logs(), [key()]);
+    /// assert!(TrustPolicy::parse("quorum everybody\n").is_err(), "nobody is called so");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The text is not a policy; the error names the line.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
@@ -126,18 +135,50 @@ impl TrustPolicy {
     }
 
     /// The keys of the logs.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let policy = TrustPolicy::parse(&format!("log {}\nquorum none\n", key()))?;
+    /// assert_eq!(policy.logs()[0].name(), ORIGIN);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn logs(&self) -> &[VerifierKey] {
         &self.logs
     }
 
     /// The witnesses, in the order of the text.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let witness = WitnessKey::ed25519("witness.example", ToyKey(9).public_key())?;
+    /// let text = format!("witness w {witness} https://witness.example\nquorum w\n");
+    /// let policy = TrustPolicy::parse(&text)?;
+    /// assert_eq!(policy.witnesses()[0].url.as_deref(), Some("https://witness.example"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn witnesses(&self) -> &[PolicyWitness] {
         &self.witnesses
     }
 
     /// Reads a checkpoint that one of the policy's logs signed and its quorum cosigned.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let witness = WitnessKey::ed25519("witness.example", ToyKey(9).public_key())?;
+    /// let text = format!("log {}\nwitness w {witness}\nquorum w\n", key());
+    /// let policy = TrustPolicy::parse(&text)?;
+    /// let note = SignedNote::parse(&checkpoint(&ledger()))?;
+    /// assert!(policy.open(&note.to_string(), &ToyVerifier).is_err(), "the witness is missing");
+    /// let line = cosign(note.text(), "witness.example", 1_767_268_800, &ToyKey(9))?;
+    /// let cosigned = note.with_line(line)?.to_string();
+    /// assert_eq!(policy.open(&cosigned, &ToyVerifier)?.checkpoint.size, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// No log of the policy signed it, a known key's line does not hold, or witnesses are missing.
@@ -150,6 +191,16 @@ impl TrustPolicy {
     }
 
     /// As [`TrustPolicy::open`], for logs that are known from elsewhere.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let policy = TrustPolicy::parse("quorum none\n")?;
+    /// let note = checkpoint(&ledger());
+    /// assert!(policy.open(&note, &ToyVerifier).is_err(), "the policy names no log");
+    /// assert_eq!(policy.open_of(&[key()], &note, &ToyVerifier)?.checkpoint.size, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`TrustPolicy::open`].

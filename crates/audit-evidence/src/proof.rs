@@ -114,6 +114,15 @@ pub fn verify_inclusion(
 /// was changed, reordered or removed in between. From size 0 the proof is empty, and so it is
 /// between equal sizes.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let (first, second) = (leaf_hash(b"first"), leaf_hash(b"second"));
+/// let both = replay_determinism::node_hash(&first, &second);
+/// assert!(verify_consistency(1, 2, &first, &both, &[second]).is_ok());
+/// assert!(verify_consistency(1, 2, &second, &both, &[second]).is_err(), "it began otherwise");
+/// ```
+///
 /// # Errors
 /// The proof does not lead to both roots.
 pub fn verify_consistency(

@@ -105,6 +105,22 @@ pub enum ProofText {
 
 impl ProofText {
     /// The text of a range proof; `leaves` are carried so that it can be checked alone.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (ledger, tenant) = (ledger(), tenant());
+    /// let proof = ready(range_proof(ledger.as_ref(), &tenant, 1, 3, 5))?;
+    /// let leaves = ready(ledger.hashes(&tenant, 0, 1..3))?;
+    /// let text = ProofText::range(proof, Some(leaves), checkpoint(&ledger)).to_string();
+    /// assert!(text.starts_with("factlog/range-proof@v1\n"));
+    /// let proved = ProofText::parse(&text)?.verify(&[key()], &ToyVerifier)?;
+    /// assert_eq!(
+    ///     proved.to_string(),
+    ///     "entries 1 to 2 (2) of the log `logs.example.com/acme` of 5 entries are complete",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn range(proof: RangeProof, leaves: Option<Vec<Digest>>, checkpoint: String) -> Self {
         let RangeProof { start, end, size: _, left, right } = proof;
@@ -112,6 +128,18 @@ impl ProofText {
     }
 
     /// Reads a proof. Printing it gives the same text back.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (ledger, tenant) = (ledger(), tenant());
+    /// let proof = ready(inclusion_proof(ledger.as_ref(), &tenant, 2, 5))?;
+    /// let checkpoint = checkpoint(&ledger);
+    /// let proof = ProofText::Inclusion { entry: None, index: 2, proof, checkpoint };
+    /// assert_eq!(ProofText::parse(&proof.to_string())?, proof);
+    /// assert!(ProofText::parse("c2sp.org/tlog-proof@v1\n").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The text is none of the three formats, to the letter.

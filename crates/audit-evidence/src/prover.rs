@@ -40,6 +40,16 @@ pub enum ProveError {
 
 /// The root of the tree over the first `size` leaves.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let ledger = ledger();
+/// let head = ready(ledger.head(&tenant()))?;
+/// assert_eq!(ready(root_at(ledger.as_ref(), &tenant(), 5))?, head.root);
+/// assert!(ready(root_at(ledger.as_ref(), &tenant(), 6)).is_err(), "the tree is not that large");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The store failed or lacks a hash.
 pub async fn root_at(
@@ -55,6 +65,16 @@ pub async fn root_at(
 
 /// The inclusion proof of a leaf in the tree over the first `size` leaves, the leaf's sibling first.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let (ledger, tenant) = (ledger(), tenant());
+/// let proof = ready(inclusion_proof(ledger.as_ref(), &tenant, 2, 5))?;
+/// let leaf = ready(ledger.hashes(&tenant, 0, 2..3))?[0];
+/// verify_inclusion(&leaf, 2, 5, &proof, &ready(ledger.head(&tenant))?.root)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// There is no such leaf, or the store failed or lacks a hash.
 pub async fn inclusion_proof(
@@ -68,6 +88,17 @@ pub async fn inclusion_proof(
 
 /// The consistency proof from the tree over the first `size1` leaves to the one over `size2`.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let (ledger, tenant) = (ledger(), tenant());
+/// let proof = ready(consistency_proof(ledger.as_ref(), &tenant, 3, 5))?;
+/// let older = ready(root_at(ledger.as_ref(), &tenant, 3))?;
+/// let newer = ready(root_at(ledger.as_ref(), &tenant, 5))?;
+/// verify_consistency(3, 5, &older, &newer, &proof)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// `size1` is larger than `size2`, or the store failed or lacks a hash.
 pub async fn consistency_proof(
@@ -80,6 +111,18 @@ pub async fn consistency_proof(
 }
 
 /// The proof that the leaves of `[start, end)` are complete in the tree over the first `size` leaves.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let (ledger, tenant) = (ledger(), tenant());
+/// let proof = ready(range_proof(ledger.as_ref(), &tenant, 1, 4, 5))?;
+/// let leaves = ready(ledger.hashes(&tenant, 0, 1..4))?;
+/// let root = ready(ledger.head(&tenant))?.root;
+/// verify_range(&proof, &leaves, &root)?;
+/// assert!(verify_range(&proof, &leaves[1..], &root).is_err(), "one was left out");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The range is empty or leaves the tree, or the store failed or lacks a hash.

@@ -48,6 +48,8 @@ pub struct Undertakings {
     /// Where each stands in the list, by name.
     places: BTreeMap<String, usize>,
     acks: Vec<Ack>,
+    /// The first acknowledgement, also one that cannot be read.
+    first_ack: Option<u64>,
     ended_by: Option<u64>,
     /// Is there any fact of the run itself, besides words about it?
     active: bool,
@@ -71,6 +73,7 @@ impl Undertakings {
             expectations: Vec::new(),
             places: BTreeMap::new(),
             acks: Vec::new(),
+            first_ack: None,
             ended_by: None,
             active: false,
             receipted: BTreeSet::new(),
@@ -105,10 +108,13 @@ impl Undertakings {
                 Ok(expectation) => self.expect(expectation),
                 Err(why) => self.findings.push(ReconcileFinding::Invalid { seq, id: None, why }),
             },
-            "audit.ack" => match Ack::read(fact) {
-                Ok(ack) => self.acks.push(ack),
-                Err(why) => self.findings.push(ReconcileFinding::UnreadableAck { seq, why }),
-            },
+            "audit.ack" => {
+                self.first_ack = self.first_ack.or(Some(seq));
+                match Ack::read(fact) {
+                    Ok(ack) => self.acks.push(ack),
+                    Err(why) => self.findings.push(ReconcileFinding::UnreadableAck { seq, why }),
+                }
+            }
             kind => {
                 self.active |= kind.starts_with("run.") || kind == "audit.tool";
                 let record = fact.fact.at(&["body", "record"]).and_then(Value::as_str);
@@ -172,8 +178,7 @@ impl Undertakings {
         if self.expectations.is_empty() && self.receipted.is_empty() {
             findings.push(ReconcileFinding::NothingExpected);
         }
-        if !self.active && !self.acks.is_empty() {
-            let seq = self.acks.first().map_or(0, |ack| ack.seq);
+        if let Some(seq) = self.first_ack.filter(|_| !self.active) {
             findings.push(ReconcileFinding::UnknownRun { seq });
         }
         findings.extend(self.stale(as_of, &newest));

@@ -12,6 +12,16 @@ const PAGE: u64 = 1_000;
 
 /// An entry as a fact, read from its bytes and from nothing else: columns are an index.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let mut entry = ready(ledger().entries(&tenant(), 2..3))?.remove(0);
+/// assert_eq!(fact_of(&entry)?.kind, "system.event");
+/// entry.bytes.truncate(9);
+/// assert!(fact_of(&entry).is_err(), "the bytes are no fact");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The bytes are no fact.
 pub fn fact_of(entry: &Entry) -> Result<RecordedFact, StoreError> {
@@ -36,6 +46,18 @@ pub fn fact_of(entry: &Entry) -> Result<RecordedFact, StoreError> {
 
 /// The fact with an id; `None` when nothing has it.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let (ledger, tenant) = (ledger(), tenant());
+/// let id = FactId::parse(&ready(ledger.entries(&tenant, 2..3))?[0].id)?;
+/// let fact = ready(recorded_fact(ledger.as_ref(), &tenant, &id))?;
+/// assert_eq!(fact.map(|fact| fact.seq), Some(2));
+/// let other = TenantId::parse("other")?;
+/// assert_eq!(ready(recorded_fact(ledger.as_ref(), &other, &id))?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The store failed, or the entry is no fact.
 pub async fn recorded_fact(
@@ -44,11 +66,41 @@ pub async fn recorded_fact(
     id: &FactId,
 ) -> Result<Option<RecordedFact>, StoreError> {
     let Some(seq) = ledger.seq_of(tenant, id).await? else { return Ok(None) };
+    recorded_fact_at(ledger, tenant, seq).await
+}
+
+/// The fact with a sequence number; `None` where the ledger has not grown so far.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let fact = ready(recorded_fact_at(ledger().as_ref(), &tenant(), 4))?;
+/// assert_eq!(fact.map(|fact| fact.kind), Some("run.completed".to_owned()));
+/// assert_eq!(ready(recorded_fact_at(ledger().as_ref(), &tenant(), 5))?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The store failed, or the entry is no fact.
+pub async fn recorded_fact_at(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    seq: u64,
+) -> Result<Option<RecordedFact>, StoreError> {
     let entries = ledger.entries(tenant, seq..seq.saturating_add(1)).await?;
     entries.first().map(fact_of).transpose()
 }
 
 /// The facts of a run in order, at most `most` of them.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let facts = ready(facts_of_run(ledger().as_ref(), &tenant(), &run(), 2))?;
+/// let kinds: Vec<_> = facts.iter().map(|fact| fact.kind.as_str()).collect();
+/// assert_eq!(kinds, ["run.step", "audit.tool"], "the first two of five");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The store failed, or an entry is no fact.
@@ -64,6 +116,15 @@ pub async fn facts_of_run(
 }
 
 /// The facts at these places, which are in order.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let facts = ready(facts_at(ledger().as_ref(), &tenant(), &[0, 3, 4]))?;
+/// let seqs: Vec<u64> = facts.iter().map(|fact| fact.seq).collect();
+/// assert_eq!(seqs, [0, 3, 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The store failed, or an entry is no fact.

@@ -134,6 +134,15 @@ impl Added {
 impl Recorder {
     /// A recorder over a ledger. It records, and so acknowledges, nothing on a store that does not
     /// say that it survives power loss: every call then fails with [`RecordError::NotDurable`].
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let ledger = Arc::new(MemoryLedger::default());
+    /// let recorder = Recorder::new(ledger, Arc::new(Noon), Arc::new(Counting::default()));
+    /// let refused = ready(recorder.record(&tenant(), &[draft(FactKind::AuditEvent, "k", Object::new())]));
+    /// assert!(matches!(refused, Err(RecordError::NotDurable(_))), "memory survives no power loss");
+    /// ```
     #[must_use]
     pub fn new(
         ledger: Arc<dyn LedgerStore>,
@@ -146,6 +155,17 @@ impl Recorder {
 
     /// The same recorder, that demands durability or does not. One that does not is for tests and
     /// trials on a store in memory: what it acknowledges is gone with the process.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let ledger = Arc::new(MemoryLedger::default());
+    /// let recorder = Recorder::new(ledger, Arc::new(Noon), Arc::new(Counting::default()))
+    ///     .enforcing(Enforcement::Off);
+    /// let fact = draft(FactKind::AuditEvent, "k", Object::new());
+    /// assert_eq!(ready(recorder.record(&tenant(), &[fact]))?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn enforcing(self, enforcement: Enforcement) -> Self {
         Self { enforcement, ..self }
@@ -156,6 +176,22 @@ impl Recorder {
     /// Calls on one tenant that wait at the same time share a commit. Dropping the future is safe:
     /// whether its drafts are recorded is then unknown, and repeating them finds out; other callers
     /// notice nothing.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let ledger = Arc::new(MemoryLedger::default());
+    /// let recorder = recorder(&ledger);
+    /// let fact = |event: &str| {
+    ///     draft(FactKind::AuditEvent, "key-1", Object::from([("event".to_owned(), event.into())]))
+    /// };
+    /// let first = ready(recorder.record(&tenant(), &[fact("login")]))?;
+    /// assert!(matches!(first[0], Outcome::Recorded { seq: 0, .. }));
+    /// let again = ready(recorder.record(&tenant(), &[fact("login"), fact("logout")]))?;
+    /// assert!(matches!(again[0], Outcome::Duplicate { seq: 0, .. }));
+    /// assert!(matches!(again[1], Outcome::Conflict { seq: 0, .. }), "the first one stands");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The store or the source of randomness failed: then nothing of this call is recorded, or,
@@ -170,6 +206,16 @@ impl Recorder {
     }
 
     /// As [`Recorder::record`], of drafts that nobody else needs: their bodies are not copied.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let recorder = recorder(&Arc::new(MemoryLedger::default()));
+    /// let facts = ["a", "b"].map(|key| draft(FactKind::AuditEvent, key, Object::new()));
+    /// let outcomes = ready(recorder.record_owned(&tenant(), facts.to_vec()))?;
+    /// assert!(matches!(outcomes[1], Outcome::Recorded { seq: 1, .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Recorder::record`].
@@ -186,6 +232,18 @@ impl Recorder {
 
     /// As [`Recorder::record`], with a proof of each entry: new ones are proved from the commit
     /// itself, without a read; those of duplicates are read from the tree.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let ledger = Arc::new(MemoryLedger::default());
+    /// let facts = ["a", "b"].map(|key| draft(FactKind::AuditEvent, key, Object::new()));
+    /// let receipts = ready(recorder(&ledger).record_with_proofs(&tenant(), facts.to_vec()))?;
+    /// let proof = receipts.proofs[1].as_ref().ok_or("not recorded")?;
+    /// let (size, root) = (receipts.head.size, receipts.head.root);
+    /// verify_inclusion(&proof.leaf_hash, proof.seq, size, &proof.hashes, &root)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Recorder::record`]; [`RecordError::Proof`] when the drafts are recorded and an older

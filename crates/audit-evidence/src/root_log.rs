@@ -49,6 +49,13 @@ pub struct WitnessedCheckpoint {
 }
 
 /// The body of a `log.checkpoint` fact.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let entry = root_entry(&tenant(), &checkpoint(&ledger()));
+/// assert_eq!(entry["log"].as_str(), Some("acme"));
+/// ```
 #[must_use]
 pub fn root_entry(tenant: &TenantId, note: &str) -> Object {
     Object::from([
@@ -59,6 +66,25 @@ pub fn root_entry(tenant: &TenantId, note: &str) -> Object {
 }
 
 /// Verifies a `.tlog-proof` of the root log whose entry is a tenant's checkpoint.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let body = root_entry(&tenant(), &checkpoint(&ledger()));
+/// let (roots, root_log) = (Arc::new(MemoryLedger::default()), TenantId::parse(ROOT_LOG)?);
+/// let leaf = draft(FactKind::LogCheckpoint, "acme:5", body);
+/// ready(recorder(&roots).record(&root_log, &[leaf]))?;
+///
+/// let origin = "logs.example.com/root-log";
+/// let checkpoint = sign_checkpoint(origin, &ready(roots.head(&root_log))?, &ToyKey(7))?;
+/// let entry = Some(ready(roots.entries(&root_log, 0..1))?.remove(0).bytes);
+/// let proof = ProofText::Inclusion { entry, index: 0, proof: Vec::new(), checkpoint };
+/// let root_key = VerifierKey::ed25519(origin, ToyKey(7).public_key())?;
+/// let policy = TrustPolicy::parse(&format!("log {root_key}\nquorum none\n"))?;
+/// let witnessed = verify_root_proof(&proof, &policy, &ToyVerifier)?;
+/// assert_eq!((witnessed.body.origin.as_str(), witnessed.body.size), (ORIGIN, 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// It is no such proof, does not lead to the root log's checkpoint, or the policy does not accept

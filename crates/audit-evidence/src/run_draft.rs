@@ -27,6 +27,14 @@ pub struct RunScope {
 
 impl RunScope {
     /// A run of an agent, of which nothing else is known.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let scope = RunScope::new(RunId::parse("run-1")?, "support");
+    /// assert_eq!((scope.agent.as_str(), scope.policy_ids.len()), ("support", 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(run_id: RunId, agent: impl Into<String>) -> Self {
         let agent = agent.into();
@@ -123,6 +131,14 @@ pub(crate) struct RunDraft {
 
 impl RunStart {
     /// A run begins, of which nothing else is known.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let start = RunStart::new(RunScope::new(run(), "support"), at(0));
+    /// let start = RunStart { seed: Some("42".into()), ..start };
+    /// assert_eq!(start.plan_hash, None, "nothing else is known");
+    /// ```
     #[must_use]
     pub fn new(scope: RunScope, at: Timestamp) -> Self {
         Self {
@@ -158,6 +174,15 @@ impl RunStart {
 
 impl RunStep {
     /// A step that went well, of which nothing else is known.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let scope = RunScope::new(run(), "support");
+    /// let step = RunStep::new(scope, 0, StepClass::Tool, "lookup_order", at(1), at(2));
+    /// let step = RunStep { params: Some("order 10-4471".into()), ..step };
+    /// assert_eq!((step.retry_count, step.error), (0, None), "it went well");
+    /// ```
     #[must_use]
     pub fn new(
         scope: RunScope,

@@ -89,6 +89,17 @@ pub enum RunRecordError {
 impl RunRecorder {
     /// A recorder of runs, which takes out of what is said freely what these rules find. Share the
     /// recorder with all other callers of the ledger.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let ledger = Arc::new(MemoryLedger::default());
+    /// let (shared, topics) = (Arc::new(recorder(&ledger)), Arc::new(MemoryTopics(ledger.clone())));
+    /// let runs = RunRecorder::new(shared, ledger, topics, redaction::Redactor::default());
+    /// let start = RunStart::new(RunScope::new(run(), "support"), at(0));
+    /// assert_eq!(ready(runs.start(&tenant(), start))?.seq, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(
         recorder: Arc<Recorder>,
@@ -101,6 +112,22 @@ impl RunRecorder {
 
     /// A run begins. The same start again is a duplicate, another one a conflict.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// # let ledger = Arc::new(MemoryLedger::default());
+    /// # let (shared, topics) = (Arc::new(recorder(&ledger)), Arc::new(MemoryTopics(ledger.clone())));
+    /// # let runs = RunRecorder::new(shared, ledger, topics, redaction::Redactor::default());
+    /// let start = RunStart::new(RunScope::new(run(), "support"), at(0));
+    /// let first = ready(runs.start(&tenant(), start.clone()))?;
+    /// assert_eq!((first.seq, first.ack_seq, first.duplicate), (0, 1, false));
+    /// assert!(ready(runs.start(&tenant(), start.clone()))?.duplicate);
+    /// let other = RunStart { seed: Some("42".into()), ..start };
+    /// let refused = ready(runs.start(&tenant(), other));
+    /// assert!(matches!(refused, Err(RunRecordError::Conflict { seq: 0, .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The run was started otherwise, or a store failed.
     pub async fn start(
@@ -112,6 +139,21 @@ impl RunRecorder {
     }
 
     /// A step is done.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// # let ledger = Arc::new(MemoryLedger::default());
+    /// # let (shared, topics) = (Arc::new(recorder(&ledger)), Arc::new(MemoryTopics(ledger.clone())));
+    /// # let runs = RunRecorder::new(shared, ledger, topics, redaction::Redactor::default());
+    /// let scope = RunScope::new(run(), "support");
+    /// let step = RunStep::new(scope.clone(), 0, StepClass::Tool, "refund", at(1), at(2));
+    /// let refused = ready(runs.step(&tenant(), step.clone()));
+    /// assert!(matches!(refused, Err(RunRecordError::NoTrace(_))), "a step without its run");
+    /// ready(runs.start(&tenant(), RunStart::new(scope, at(0))))?;
+    /// assert_eq!(ready(runs.step(&tenant(), step))?.seq, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The run was never started or has ended; another step has this index; or a store failed.
@@ -130,6 +172,26 @@ impl RunRecorder {
     }
 
     /// A run ends. The same end again is a duplicate; a second, other one is refused.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// # let ledger = Arc::new(MemoryLedger::default());
+    /// # let (shared, topics) = (Arc::new(recorder(&ledger)), Arc::new(MemoryTopics(ledger.clone())));
+    /// # let runs = RunRecorder::new(shared, ledger, topics, redaction::Redactor::default());
+    /// let scope = RunScope::new(run(), "support");
+    /// ready(runs.start(&tenant(), RunStart::new(scope.clone(), at(0))))?;
+    /// let end = |error: &str| {
+    ///     let ending = Ending::Failed { error: error.to_owned() };
+    ///     RunEnding { scope: scope.clone(), at: at(9), ending }
+    /// };
+    /// // An end that no entry can hold is not an end that is left out.
+    /// let refused = ready(runs.end(&tenant(), end(&"x".repeat(70_000))));
+    /// assert!(matches!(refused, Err(RunRecordError::Finalisation { aborted: 2, .. })));
+    /// let late = ready(runs.end(&tenant(), end("timeout")));
+    /// assert!(matches!(late, Err(RunRecordError::Ended { seq: 2, .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The run was never started or ended otherwise, or a store failed;

@@ -51,6 +51,17 @@ pub fn tiles_between(known: u64, size: u64) -> impl Iterator<Item = Tile> {
 
 /// The bytes of a tile of hashes: each 32 bytes, in order.
 ///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let tile = "tile/0/000.p/5".parse::<Tile>()?;
+/// let bytes = ready(hash_tile(ledger().as_ref(), &tenant(), 0, &tile))?;
+/// assert_eq!(bytes.len(), 5 * 32);
+/// let full = "tile/0/000".parse::<Tile>()?;
+/// assert!(ready(hash_tile(ledger().as_ref(), &tenant(), 0, &full)).is_err(), "five leaves are there");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The store failed, or it has fewer hashes than the tile.
 pub async fn hash_tile(
@@ -69,6 +80,17 @@ pub async fn hash_tile(
 }
 
 /// The bytes of an entry bundle: each entry behind its length as a big-endian `u16`.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let entries = ready(ledger().entries(&tenant(), 0..5))?;
+/// let tile = "tile/entries/000.p/5".parse::<Tile>()?;
+/// let bundle = entry_bundle(&tile, &entries)?;
+/// assert_eq!(read_entry_bundle(&bundle)?[4], entries[4].bytes);
+/// assert!(entry_bundle(&tile, &entries[1..]).is_err(), "one is missing");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// An entry is missing, or longer than its length can say.

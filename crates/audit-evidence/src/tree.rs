@@ -63,6 +63,17 @@ impl CompactRange {
 
     /// Takes up a tree where a stored head left it.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let head = ready(ledger().head(&tenant()))?;
+    /// let mut tree = CompactRange::from_head(head.size, head.peaks)?;
+    /// tree.append(leaf_hash(b"the sixth"), &mut |_| {});
+    /// assert_eq!(tree.size(), 6);
+    /// assert!(CompactRange::from_head(5, Vec::new()).is_err(), "a tree of five has two peaks");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// No tree of that size has that many peaks.
     pub fn from_head(size: u64, peaks: Vec<Digest>) -> Result<Self, HeadError> {
@@ -77,6 +88,12 @@ impl CompactRange {
     }
 
     /// Number of leaves.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// assert_eq!(CompactRange::new().size(), 0);
+    /// ```
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
@@ -102,6 +119,15 @@ impl CompactRange {
     }
 
     /// The root hash (RFC 6962 §2.1).
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let mut tree = CompactRange::new();
+    /// assert_eq!(tree.root(), replay_determinism::empty_root());
+    /// tree.append(leaf_hash(b"one"), &mut |_| {});
+    /// assert_eq!(tree.root(), leaf_hash(b"one"), "a tree of one leaf is that leaf");
+    /// ```
     #[must_use]
     pub fn root(&self) -> Digest {
         let from_right = self.peaks.iter().rev().copied();

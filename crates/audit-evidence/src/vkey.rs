@@ -48,6 +48,15 @@ pub struct VerifierKey {
 impl VerifierKey {
     /// Names a public key.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let key = VerifierKey::ed25519("logs.example.com/acme", [7; 32])?;
+    /// assert_eq!(key.to_string().parse::<VerifierKey>()?, key);
+    /// assert!(VerifierKey::ed25519("two words", [7; 32]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The name is empty, or has white space or `+`.
     pub fn ed25519(name: &str, public_key: [u8; 32]) -> Result<Self, VkeyError> {
@@ -57,6 +66,16 @@ impl VerifierKey {
 
     /// Reads a verifier key. Printing it gives the same text back.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let text = key().to_string();
+    /// assert_eq!(VerifierKey::parse(&text)?, key());
+    /// let renamed = text.replace("acme", "acne");
+    /// assert!(VerifierKey::parse(&renamed).is_err(), "the id is not that of the name");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The text is not a verifier key, not Ed25519, or its id is not that of its name and key.
     pub fn parse(text: &str) -> Result<Self, VkeyError> {
@@ -65,18 +84,40 @@ impl VerifierKey {
     }
 
     /// The key's name: for a log, its origin.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// assert_eq!(VerifierKey::ed25519("logs.example.com/acme", [7; 32])?.name(), "logs.example.com/acme");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The key id: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key).
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let key = VerifierKey::ed25519("logs.example.com/acme", [7; 32])?;
+    /// assert!(key.to_string().contains(&format!("+{:08x}+", key.id())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> u32 {
         key_id(&self.name, ED25519, &self.public_key)
     }
 
     /// The 32 bytes of the public key.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// assert_eq!(VerifierKey::ed25519("logs.example.com/acme", [7; 32])?.public_key(), &[7; 32]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn public_key(&self) -> &[u8; 32] {
         &self.public_key

@@ -28,6 +28,12 @@ pub enum Turn {
 
 impl Turn {
     /// The word for it.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// assert_eq!(Turn::Denial.as_str(), "denial");
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -120,6 +126,17 @@ fn is_denial(record: &AuditRecord) -> bool {
 }
 
 /// The window around a run's inflection point; `None` where the run has none.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// let topics = MemoryTopics(ledger());
+/// let window = ready(replay_window(&topics, &topics, &topics, &tenant(), &run()))?;
+/// let window = window.ok_or("nothing went wrong")?;
+/// assert_eq!((window.inflection.turn, window.inflection.what.as_str()), (Turn::Error, "timeout"));
+/// assert_eq!((window.steps.len(), window.system.len(), window.governance.len()), (2, 2, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// A store failed.

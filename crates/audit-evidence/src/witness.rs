@@ -51,7 +51,7 @@ pub struct WitnessUnreachable {
     pub why: String,
 }
 
-/// Carries requests to witnesses.
+/// Carries requests to witnesses. [`add_checkpoint`] has an example of one.
 #[async_trait]
 pub trait WitnessClient: Send + Sync {
     /// Posts a body and gives the answer, whatever its status.
@@ -113,6 +113,37 @@ pub enum WitnessError {
 
 /// Asks a witness to cosign a checkpoint of a tenant's log; gives its line. `old` is the size that
 /// it cosigned last, as far as is known; 0 is always right to begin with.
+///
+/// ```
+/// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+/// # use recorded::*;
+/// struct Witness;
+///
+/// #[async_trait::async_trait]
+/// impl WitnessClient for Witness {
+///     async fn post(&self, _: &str, body: String) -> Result<HttpAnswer, WitnessUnreachable> {
+///         // `old 0`, no proof from nothing, a blank line, the checkpoint.
+///         let note = body.strip_prefix("old 0\n\n").and_then(|note| SignedNote::parse(note).ok());
+///         let line = note.and_then(|note| {
+///             let line = cosign(note.text(), "witness.example", 1_767_268_800, &ToyKey(9)).ok()?;
+///             Some(SignedNote::sign(note.text(), "x", &ToyKey(9)).ok()?.with_line(line).ok()?)
+///         });
+///         let Some(answer) = line else { return Ok(HttpAnswer { status: 400, body: String::new() }) };
+///         let text = answer.to_string();
+///         let lines = text.split("\n\n").last().unwrap_or_default();
+///         Ok(HttpAnswer { status: 200, body: lines.to_owned() })
+///     }
+/// }
+///
+/// let ledger = ledger();
+/// let key = WitnessKey::ed25519("witness.example", ToyKey(9).public_key())?;
+/// let url = Some("https://witness.example".to_owned());
+/// let witness = PolicyWitness { name: "w".into(), key, url };
+/// let (tenant, note) = (tenant(), checkpoint(&ledger));
+/// let asked = add_checkpoint(&Witness, &witness, ledger.as_ref(), (&tenant, &note), 0, &ToyVerifier);
+/// assert_eq!(ready(asked)?.key_name, "witness.example");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The witness gave no cosignature that holds.

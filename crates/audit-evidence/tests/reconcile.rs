@@ -109,6 +109,8 @@ fn acknowledgements_of_an_unknown_run_and_unreadable_ones_are_told() {
     check(&[ack(0, "x", "done")], 1, Incomplete, &["drift", "nothing_expected", "unknown_run"]);
     let vague = word(1, "audit.ack", r#"{"expectation":"POLICY/x","outcome":"maybe"}"#);
     let nameless = word(2, "audit.ack", r#"{"outcome":"done"}"#);
+    let unread = [vague.clone()];
+    check(&unread, 5, Incomplete, &["unreadable_ack", "nothing_expected", "unknown_run"]);
     let facts = [expect(0, "x", 10), vague, nameless, end(3)];
     check(&facts, 5, Incomplete, &["unreadable_ack", "unreadable_ack", "missing"]);
 }

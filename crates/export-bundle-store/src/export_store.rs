@@ -12,9 +12,10 @@ use store_traits::{
 const SCANNED: usize = 1_000;
 
 /// Newest entry first, which never changes: a page neither skips nor repeats. `$2` the entry before
-/// which to begin, `$3` how many rows to look at, `$4` how many are wanted, `$5` run, `$6` profile (a
-/// null is not asked for). The last row comes back also where it does not fit: the next page begins
-/// there.
+/// which to begin, `$3` how many rows to look at, `$4` how many are wanted, `$5` run, `$6` profile,
+/// `$7` and `$8` from when on and before when (a null is not asked for). The last row comes back also
+/// where it does not fit: the next page begins there. Exports are few beside facts, so that no index is
+/// kept by their time.
 macro_rules! exports {
     ($doing:literal, $lead:literal) => {
         Statement::both(
@@ -29,7 +30,8 @@ macro_rules! exports {
 ), judged AS (
     SELECT e.seq, e.export_id, e.profile, e.run_id, e.sha256, e.occurred_at,
            row_number() OVER (ORDER BY e.seq DESC) = $3 AS at_end,
-           (CAST($5 AS TEXT) IS NULL OR e.run_id = $5) AND (CAST($6 AS TEXT) IS NULL OR e.profile = $6) AS fits
+           (CAST($5 AS TEXT) IS NULL OR e.run_id = $5) AND (CAST($6 AS TEXT) IS NULL OR e.profile = $6)
+           AND (CAST($7 AS TEXT) IS NULL OR e.occurred_at >= $7) AND (CAST($8 AS TEXT) IS NULL OR e.occurred_at < $8) AS fits
     FROM scanned e
 )
 SELECT coalesce(e.fits, 1 = 0) AS fits, e.at_end, e.seq, e.export_id, e.profile, e.run_id, e.sha256, e.occurred_at
@@ -66,18 +68,21 @@ impl ExportStore for Exports {
         &self,
         request: &ListRequest<ExportFilter>,
     ) -> Result<Page<ExportRecord>, StoreError> {
-        let ExportFilter { run, profile } = request.filter();
+        let ExportFilter { run, profile, period } = request.filter();
         let statement = match run {
             Some(_) => &SELECT_PAGE_OF_RUN,
             None => &SELECT_PAGE,
         };
-        let scanned = if profile.is_none() { request.limit() + 1 } else { SCANNED };
+        let by_index = profile.is_none() && period.is_open();
+        let scanned = if by_index { request.limit() + 1 } else { SCANNED };
         let values = [
             request.after().map_or(u64::MAX, |place| place.seq).into(),
             (scanned as u64).into(),
             (request.limit() as u64 + 1).into(),
             Cell::searchable(run.as_deref()),
             Cell::searchable(profile.as_deref()),
+            Cell::from(period.since.map(|at| at.to_string())),
+            Cell::from(period.until.map(|at| at.to_string())),
         ];
         let rows: Vec<ExportRow> = self.reader.rows(statement, request.tenant(), &values).await?;
         let rows = rows.into_iter().map(ExportRow::into_scanned).collect::<Result<_, _>>()?;

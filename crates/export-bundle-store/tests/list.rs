@@ -6,7 +6,7 @@ use export_bundle_store::{Exports, PROJECTION, STATEMENTS};
 use ledger_store::test_support::{Recorder, tenant};
 use serde_json::json;
 use sqlx::Executor;
-use store_traits::{ExportFilter, ExportStore, ListRequest, TenantId};
+use store_traits::{ExportFilter, ExportStore, ListRequest, Period, TenantId};
 
 fn request(tenant: &TenantId, limit: u64, cursor: Option<&str>) -> ListRequest<ExportFilter> {
     ListRequest::new(tenant, ExportFilter::default(), limit, cursor).unwrap()
@@ -49,10 +49,17 @@ async fn completed_exports_are_listed_and_others_are_not() {
             [(Some("r"), None, 1), (None, Some("soc2"), 1), (Some("r"), Some("evidence"), 0)]
         {
             let (run, profile) = (run.map(str::to_owned), profile.map(str::to_owned));
-            let filter = ExportFilter { run, profile };
+            let filter = ExportFilter { run, profile, ..ExportFilter::default() };
             let asked = ListRequest::new(&tenant(), filter, 9, None).unwrap();
             let page = exports.exports(&asked).await.unwrap();
             assert_eq!((page.items.len(), page.next), (expect, None));
+        }
+        let at = export.occurred_at;
+        for (since, until, expect) in [(Some(at), None, 2), (None, Some(at), 0), (None, None, 2)] {
+            let filter =
+                ExportFilter { period: Period { since, until }, ..ExportFilter::default() };
+            let asked = ListRequest::new(&tenant(), filter, 9, None).unwrap();
+            assert_eq!(exports.exports(&asked).await.unwrap().items.len(), expect);
         }
     }
 }

@@ -82,6 +82,77 @@ fn what_cannot_be_asked_for_is_bad_input() {
         .expect(0);
     place.run(&["runs", "--tenant", "other", "--cursor", cursor]).expect(2).says("another tenant");
     place.run(&["audit", "access", "--tenant", "acme", "--kind", "x"]).expect(2).says("--kind");
+    for view in [
+        &["audit", "identity", "--actor", "x"][..],
+        &["audit", "identity", "--limit", "0"],
+        &["audit", "exports", "--policy", "x"],
+        &["audit", "system", "--profile", "soc2"],
+    ] {
+        let view = [view, &["--tenant", "acme"]].concat();
+        place.run(&view).expect(2).says(view[2]).says("it fits `audit ");
+    }
+    let (early, late) = ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
+    for list in ["runs", "audit", "system", "usage"] {
+        let none = [list, "--tenant", "acme", "--since", late, "--until", early];
+        place.run(&none).expect(2).says("the period ends before it begins");
+    }
+}
+
+/// What others said of a run that recorded nothing itself.
+const BESIDE: &str = r#"
+{"kind":"audit.event","run_id":"ghost","occurred_at":"2026-01-01T00:00:00Z","body":{"event":"refund","before":{"open":true},"after":{"open":false}}}
+{"kind":"alert.sent","run_id":"ghost","occurred_at":"2026-01-01T00:00:10Z","body":{"name":"cost"}}
+{"kind":"alert.suppressed","occurred_at":"2026-01-01T00:00:20Z","body":{"name":"cost"}}
+{"kind":"alert.sent","occurred_at":"2026-01-01T00:01:00Z","body":{"name":"cost"}}
+"#;
+
+#[test]
+fn what_was_said_beside_a_run_is_found_by_its_id() {
+    let place = Place::new();
+    std::fs::write(place.path("beside.jsonl"), BESIDE.trim_start()).unwrap();
+    place.import(&[place.path("beside.jsonl")]).expect(0);
+    let audit = place.run(&["audit", "--run", "ghost", "--json"]).expect(0).json();
+    assert_eq!((&audit["items"][0]["event"], &audit["as_of_size"]), (&"refund".into(), &4.into()));
+    let system = place.run(&["system", "--run", "ghost", "--json"]).expect(0);
+    assert_eq!(items(&system).len(), 1);
+    place.run(&["audit", "--run", "nobody"]).expect(2).says("has no run `nobody`");
+    let trace = place.run(&["trace", "ghost", "--json"]).expect(0).json();
+    let kinds: Vec<&str> =
+        trace["entries"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
+    assert_eq!(
+        (kinds, &trace["steps"]),
+        (vec!["audit.event", "alert.sent"], &Value::Array(vec![]))
+    );
+    place.run(&["run", "ghost"]).expect(2).says("no step of the run `ghost`");
+    assert!(place.run(&["trace", "ghost"]).expect(0).stdout.contains("alert.sent"));
+
+    let whole = place.run(&["audit", "--entry", "0", "--json"]).expect(0).json();
+    assert_eq!(whole["fact"]["body"]["after"]["open"], false);
+    let id = whole["fact"]["id"].as_str().unwrap();
+    assert_eq!(place.run(&["audit", "--entry", id, "--json"]).expect(0).json(), whole);
+    place.run(&["audit", "--entry", "4"]).expect(2).says("has no entry `4`");
+    place.run(&["audit", "--entry", "first"]).expect(2).says("sequence number");
+    place.run(&["audit", "identity", "--entry", "0"]).expect(2);
+
+    let chain = |of: &[&str]| place.run(&[&["audit", "chain", "--json"], of].concat());
+    let run = chain(&["--run", "ghost"]).expect(0).json();
+    assert_eq!((&run["subject"], &run["stretches"]), (&"run ghost".into(), &vec!["0..2"].into()));
+    let of_seconds = chain(&["--since", "2026-01-01T00:00:20Z", "--until", "2026-01-01T00:00:21Z"]);
+    assert_eq!(of_seconds.expect(0).json()["entries"][0]["kind"], "alert.suppressed");
+    let nobody = place.run(&["audit", "chain", "--actor", "nobody"]).expect(0).stdout;
+    assert!(nobody.starts_with("not recorded"), "{nobody}");
+    chain(&[]).expect(2).says("one thing");
+    chain(&["--run", "ghost", "--incident", "i"]).expect(2).says("one thing");
+    chain(&["--run", "ghost", "--tool", "t"]).expect(2).says("--tool");
+
+    let (since, until) = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:30Z");
+    let window = ["system", "alert", "cost", "--json", "--since", since, "--until"];
+    let known = place.run(&[&window[..], &[until]].concat()).expect(0).json();
+    assert_eq!((&known["sent"], &known["suppressed"]), (&1.into(), &1.into()));
+    assert_eq!(known["last_sent"]["seq"], 1, "the later one lies behind the window");
+    place.run(&[&window[..], &[since]].concat()).expect(2).says("the period ends before it begins");
+    let quiet = ["system", "alert", "disk", "--since", since, "--until", until];
+    assert!(place.run(&quiet).expect(0).stdout.starts_with("not recorded"));
 }
 
 #[test]

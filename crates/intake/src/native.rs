@@ -54,6 +54,7 @@ fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
         Some(_) => return Err("`body` is not an object".to_owned()),
         None => return Err("`body` is missing".to_owned()),
     };
+    synthetic(&body)?;
     let committed = commitments(members.remove("commit"), &body)?;
     let (mut body, report) = mapper.redact(body);
     if body.contains_key("record") || body.contains_key("redacted") {
@@ -84,6 +85,16 @@ fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
     }
     let draft = Draft { kind, meta, body, committed, identity };
     Ok(Mapped { draft, redacted: report })
+}
+
+/// A synthetic run that names no scenario could never be told from a real one that was mislabelled.
+fn synthetic(body: &Object) -> Result<(), Reason> {
+    let is_synthetic = body.get("is_synthetic") == Some(&Value::Bool(true));
+    let scenario = body.get("synthetic_scenario_id").and_then(Value::as_str);
+    if is_synthetic && scenario.is_none_or(str::is_empty) {
+        return Err("`is_synthetic` needs a `synthetic_scenario_id` beside it".to_owned());
+    }
+    Ok(())
 }
 
 /// A kind that this version does not know is kept; one that no column could hold is refused here, where

@@ -128,4 +128,13 @@ fn a_wrong_native_line_is_named_with_its_member() {
     }
     let error = all(read_native, "{\"kind\":\"a\"}").unwrap_err().to_string();
     assert!(error.contains("occurred_at"), "{error}");
+    let synthetic = |more: &str| {
+        let body = format!(r#""body":{{"is_synthetic":true{more}}}"#);
+        all(read_native, &format!("{{{}}}", good.replace(r#""body":{"a":1}"#, &body)))
+    };
+    for none in ["", r#","synthetic_scenario_id":"""#] {
+        let error = synthetic(none).unwrap_err().to_string();
+        assert!(error.contains("line 1") && error.contains("synthetic_scenario_id"), "{error}");
+    }
+    assert_eq!(synthetic(r#","synthetic_scenario_id":"s-1""#).unwrap().len(), 1);
 }

@@ -44,7 +44,9 @@ impl LogsDomain {
     /// The store failed, or no fact speaks of the run.
     pub async fn summary(&self, tenant: &TenantId, run: &RunId) -> Result<RunSummary, DomainError> {
         self.logs().run(tenant, run).await?.value.ok_or_else(|| {
-            DomainError::NoSuchRun(format!("tenant `{tenant}` has no steps of the run `{run}`"))
+            DomainError::NoSuchRun(format!(
+                "tenant `{tenant}` has no step of the run `{run}` (`factlog trace` lists what was said of it)"
+            ))
         })
     }
 

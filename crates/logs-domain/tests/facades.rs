@@ -222,6 +222,11 @@ async fn each_topic_answers_from_recorded_facts_alone() {
 
         let warned = SystemFilter { severity: Some("warn".into()), ..SystemFilter::default() };
         assert_eq!(logs.system(&list(warned)).await.unwrap().value.items.len(), 1);
+        let events = logs.events(&list(SystemFilter::default())).await.unwrap();
+        assert_eq!(events.value.items.len(), 2, "neither the measurement nor the alert");
+        let last = events.evidence.as_of_size - 1;
+        assert_eq!(logs.entry_at(&tenant, last).await.unwrap().value.map(|f| f.seq), Some(last));
+        assert_eq!(logs.entry_at(&tenant, last + 1).await.unwrap().value, None);
         let telemetry = logs.telemetry(&tenant, &run).await.unwrap().value;
         assert_eq!(telemetry.points.len(), 1);
         assert_eq!(telemetry.points[0].value.as_deref(), Some("7"));
@@ -276,6 +281,12 @@ async fn cursors_and_limits_that_cannot_be_are_the_callers_fault() {
         let refused = DomainError::from(refused);
         assert_eq!(refused.fault(), logs_domain::Fault::Input, "{refused}");
     }
+    let filter = RunFilter {
+        period: Period { since: Some(at(1)), until: Some(at(0)) },
+        ..RunFilter::default()
+    };
+    let refused = ListRequest::new(&tenant(), filter, 20, None).unwrap_err();
+    assert_eq!(DomainError::from(refused).fault(), logs_domain::Fault::Input);
 }
 
 #[tokio::test]

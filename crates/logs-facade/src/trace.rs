@@ -17,12 +17,43 @@ pub struct TraceFacade {
 
 impl TraceFacade {
     /// A facade over a recorder of runs and the ledger that it records in.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// use std::sync::Arc;
+    ///
+    /// use logs_facade::TraceFacade;
+    /// use redaction::Redactor;
+    /// use store_traits::test_support::{Counting, MemoryLedger, MemoryTopics, Noon};
+    ///
+    /// let ledger = Arc::new(MemoryLedger::default());
+    /// let recorder = Recorder::new(ledger.clone(), Arc::new(Noon), Arc::new(Counting::default()));
+    /// let recorder = Arc::new(recorder.enforcing(Enforcement::Off));
+    /// let topics = Arc::new(MemoryTopics(ledger.clone()));
+    /// let runs = RunRecorder::new(recorder, ledger.clone(), topics, Redactor::default());
+    /// let traces = TraceFacade::new(runs, ledger);
+    /// # let tenant = TenantId::parse("acme")?;
+    /// assert_eq!(ready(traces.start(&tenant, RunStart::new(scope(), at(0))))?.value.seq, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(runs: RunRecorder, ledger: Arc<dyn LedgerStore>) -> Self {
         Self { runs, ledger }
     }
 
     /// A run begins.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (traces, tenant) = traces();
+    /// let first = ready(traces.start(&tenant, RunStart::new(scope(), at(0))))?;
+    /// assert_eq!((first.value.seq, first.value.ack_seq, first.evidence.as_of_size), (0, 1, 2));
+    /// let again = ready(traces.start(&tenant, RunStart::new(scope(), at(0))))?;
+    /// assert!(again.value.duplicate && again.evidence.as_of_size == 2, "nothing was written");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The run was started otherwise before, or a store failed.
@@ -38,6 +69,18 @@ impl TraceFacade {
 
     /// A step is done.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (traces, tenant) = traces();
+    /// let step = RunStep::new(scope(), 0, StepClass::Tool, "refund", at(1), at(2));
+    /// let refused = ready(traces.step(&tenant, step.clone()));
+    /// assert!(matches!(refused, Err(RunRecordError::NoTrace(_))), "it was never started");
+    /// ready(traces.start(&tenant, RunStart::new(scope(), at(0))))?;
+    /// assert_eq!(ready(traces.step(&tenant, step))?.value.seq, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The run was never started or has ended; another step has this index; or a store failed.
     pub async fn step(
@@ -51,6 +94,20 @@ impl TraceFacade {
     }
 
     /// A run ends, with or without an error.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (traces, tenant) = traces();
+    /// ready(traces.start(&tenant, RunStart::new(scope(), at(0))))?;
+    /// let end = |ending| RunEnding { scope: scope(), at: at(9), ending };
+    /// let completed = end(Ending::Completed { root_hash: None });
+    /// assert_eq!(ready(traces.complete(&tenant, completed))?.value.seq, 2);
+    /// let failed = end(Ending::Failed { error: "timeout".into() });
+    /// let refused = ready(traces.complete(&tenant, failed));
+    /// assert!(matches!(refused, Err(RunRecordError::Ended { seq: 2, .. })), "a run ends once");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The run was never started or ended otherwise; its end could not be recorded, and so it is
@@ -66,6 +123,17 @@ impl TraceFacade {
     }
 
     /// A run is given up.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (traces, tenant) = traces();
+    /// ready(traces.start(&tenant, RunStart::new(scope(), at(0))))?;
+    /// ready(traces.abort(&tenant, scope(), at(9), "the user left".into()))?;
+    /// let step = RunStep::new(scope(), 0, StepClass::Tool, "refund", at(10), at(11));
+    /// assert!(ready(traces.step(&tenant, step)).is_err(), "nothing follows an end");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The run was never started or has ended, or a store failed.

@@ -110,6 +110,10 @@ impl Filter for AuditFilter {
             AuditOrder::Entry => "audit",
         }
     }
+
+    fn period(&self) -> Period {
+        self.period
+    }
 }
 
 impl ListRequest<AuditFilter> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Digest, Filter, ListRequest, Page, StoreError, Timestamp};
+use crate::{Digest, Filter, ListRequest, Page, Period, StoreError, Timestamp};
 
 /// A completed export in a list; the entry has the whole of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct ExportFilter {
     pub run: Option<String>,
     /// Exports of this profile.
     pub profile: Option<String>,
+    /// What was made in this period.
+    pub period: Period,
 }
 
 impl Filter for ExportFilter {
@@ -36,6 +38,10 @@ impl Filter for ExportFilter {
             Some(_) => "exports/run",
             None => "exports",
         }
+    }
+
+    fn period(&self) -> Period {
+        self.period
     }
 }
 

@@ -28,6 +28,9 @@ pub enum ListError {
         "the cursor belongs to another question (ask with the filters of the page before, or begin without one)"
     )]
     OtherList,
+    /// A period that nothing can lie in: an empty page would say that nothing was recorded.
+    #[error("the period ends before it begins, or where it begins (its end is not part of it)")]
+    Period,
 }
 
 /// Where a page ended: the values by which its list is ordered.
@@ -44,6 +47,9 @@ pub trait Filter {
     /// The list and its order, in a word without white space. Filters that order a list by the same
     /// values share the word, and nobody else does: a cursor is good for one word.
     fn order(&self) -> &'static str;
+
+    /// Of which time.
+    fn period(&self) -> Period;
 }
 
 /// A page that somebody asks for. There is none with a limit out of bounds, or with a cursor of
@@ -76,7 +82,8 @@ impl<F: Filter> ListRequest<F> {
     /// Checks what is asked.
     ///
     /// # Errors
-    /// The limit is not 1 to [`MOST_ITEMS`], or the cursor is none of this tenant's list.
+    /// The limit is not 1 to [`MOST_ITEMS`], the period is empty, or the cursor is none of this tenant's
+    /// list.
     pub fn new(
         tenant: &TenantId,
         filter: F,
@@ -85,6 +92,7 @@ impl<F: Filter> ListRequest<F> {
     ) -> Result<Self, ListError> {
         let checked = u32::try_from(limit).ok().filter(|n| (1..=MOST_ITEMS).contains(n));
         let limit = checked.ok_or(ListError::Limit(limit))?;
+        filter.period().checked()?;
         let after = cursor.map(|cursor| opened(cursor, tenant, filter.order())).transpose()?;
         Ok(Self { tenant: tenant.clone(), filter, limit, after })
     }
@@ -235,6 +243,24 @@ impl Period {
     pub fn is_open(&self) -> bool {
         self.since.is_none() && self.until.is_none()
     }
+
+    /// The period itself, if something can lie in it.
+    ///
+    /// ```
+    /// use store_traits::{ListError, Period, Timestamp};
+    /// let at = Some(Timestamp::UNIX_EPOCH);
+    /// assert_eq!(Period { since: at, until: at }.checked(), Err(ListError::Period));
+    /// assert!(Period { since: at, until: None }.checked().is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// It ends before it begins, or where it begins.
+    pub fn checked(self) -> Result<Self, ListError> {
+        match self.since.zip(self.until) {
+            Some((since, until)) if since >= until => Err(ListError::Period),
+            _ => Ok(self),
+        }
+    }
 }
 
 /// The longest text that an index holds, in characters; of a longer one, its beginning.
@@ -262,6 +288,21 @@ mod tests {
             assert_eq!(request(limit, None), Err(ListError::Limit(limit)));
         }
         assert!(request(1, None).is_ok() && request(500, None).is_ok());
+    }
+
+    #[test]
+    fn a_period_that_nothing_can_lie_in_is_refused() {
+        let at = |text| Timestamp::parse(text).ok();
+        let (first, second) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
+        let tenant = TenantId::parse("acme").unwrap();
+        let asked = |since, until| {
+            let filter = AuditFilter { period: Period { since, until }, ..AuditFilter::default() };
+            ListRequest::new(&tenant, filter, 9, None).map(|_| ())
+        };
+        assert_eq!(asked(second, first), Err(ListError::Period));
+        assert_eq!(asked(first, first), Err(ListError::Period));
+        assert_eq!(asked(first, second), Ok(()));
+        assert_eq!(asked(second, None), Ok(()));
     }
 
     #[test]

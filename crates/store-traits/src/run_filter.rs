@@ -106,4 +106,8 @@ impl Filter for RunFilter {
             },
         }
     }
+
+    fn period(&self) -> Period {
+        self.period
+    }
 }

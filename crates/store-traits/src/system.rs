@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Filter, ListRequest, Page, Period, StoreError, TenantId, Timestamp};
+use crate::{FactKind, Filter, ListRequest, Page, Period, StoreError, TenantId, Timestamp};
 
 /// A fact of the environment in a list; the entry has the whole of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,19 @@ impl Filter for SystemFilter {
             SystemOrder::Time => "system/time",
             SystemOrder::Entry => "system",
         }
+    }
+
+    fn period(&self) -> Period {
+        self.period
+    }
+}
+
+impl ListRequest<SystemFilter> {
+    /// The same page of facts of one kind only.
+    #[must_use]
+    pub fn of_kind(&self, kind: &FactKind) -> Self {
+        // A kind orders nothing, so that the cursor stays good.
+        self.narrowed(|filter| filter.kind = Some(kind.as_str().to_owned()))
     }
 }
 

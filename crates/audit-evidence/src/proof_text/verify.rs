@@ -80,6 +80,19 @@ pub enum VerifiedProof {
 impl ProofText {
     /// Verifies the proof with what it carries itself.
     ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (ledger, tenant) = (ledger(), tenant());
+    /// let entry = ready(ledger.entries(&tenant, 2..3))?.remove(0).bytes;
+    /// let proof = ready(inclusion_proof(ledger.as_ref(), &tenant, 2, 5))?;
+    /// let checkpoint = checkpoint(&ledger);
+    /// let text = ProofText::Inclusion { entry: Some(entry), index: 2, proof, checkpoint };
+    /// assert!(text.verify(&[key()], &ToyVerifier).is_ok());
+    /// assert!(text.verify(&[], &ToyVerifier).is_err(), "no key is trusted");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// A checkpoint is not signed by one of these keys, the hashes do not lead to the signed root,
     /// or the proof carries neither entry nor leaf hashes.
@@ -104,6 +117,19 @@ impl ProofText {
 
     /// Verifies the proof for these leaf hashes: one for an inclusion proof, those of all entries in
     /// order for a range proof, none for a consistency proof.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let (ledger, tenant) = (ledger(), tenant());
+    /// let leaf = ready(ledger.hashes(&tenant, 0, 2..3))?[0];
+    /// let proof = ready(inclusion_proof(ledger.as_ref(), &tenant, 2, 5))?;
+    /// let checkpoint = checkpoint(&ledger);
+    /// let text = ProofText::Inclusion { entry: None, index: 2, proof, checkpoint };
+    /// assert!(text.verify_leaves(&[leaf], &[key()], &ToyVerifier).is_ok());
+    /// assert!(text.verify_leaves(&[leaf_hash(b"other")], &[key()], &ToyVerifier).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`ProofText::verify`], and where the proof carries other leaves than these.

@@ -13,10 +13,7 @@ pub mod recorded;
 pub mod stepping;
 pub mod words;
 
-use std::future::Future;
 use std::ops::Range;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use audit_evidence::VerifierKey;
@@ -24,6 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use replay_determinism::{empty_root, leaf_hash, node_hash};
+pub use store_traits::test_support::ready as now;
 use store_traits::{Digest, SignError, SignatureVerifier, Signer, StoreError, TenantId, TileStore};
 
 /// Leaf hashes in memory, cut into tiles as a store would.
@@ -65,17 +63,6 @@ pub fn leaves(count: usize) -> Vec<Digest> {
 /// The tenant of all tests.
 pub fn tenant() -> TenantId {
     TenantId::parse("acme").unwrap()
-}
-
-/// The result of a future that never waits for long: it may give way.
-pub fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    for _ in 0..1_000 {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return value;
-        }
-    }
-    unreachable!("nothing in these tests waits")
 }
 
 /// Ed25519, strict.

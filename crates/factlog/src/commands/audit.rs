@@ -1,19 +1,21 @@
 //! `factlog audit`: who did, decided, read and exported what.
 
+mod chain;
+mod entry;
+mod exports;
+mod identity;
+
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use logs_domain::{
-    Access, ActorFacts, AuditFilter, AuditRecord, ExportFilter, ExportRecord, ListRequest,
-    LogsDomain, Page, Period, TenantId,
-};
+use logs_domain::{Access, AuditFilter, AuditRecord, ListRequest, LogsDomain, TenantId};
 use serde_json::{Value, json};
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, pages};
+use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::Tenant;
 use crate::fail::BadInput;
-use crate::text::{Align, moment, or_dash, printable, table, tokens};
+use crate::text::{Align, moment, or_dash, printable, table};
 
 /// What of the audit to show.
 #[derive(Args)]
@@ -47,6 +49,15 @@ pub(crate) struct AuditArgs {
     /// Facts that name this incident.
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
+    /// Exports of this profile.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The one fact with this sequence number or id, whole.
+    #[arg(long, value_name = "SEQ|ID", conflicts_with_all = [
+        "view", "kind", "actor", "event", "tool", "outcome", "run", "policy", "incident", "profile",
+        "since", "until", "limit", "cursor",
+    ])]
+    entry: Option<String>,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -65,19 +76,67 @@ enum View {
     System,
     /// Which evidence left the house.
     Exports,
+    /// Everything about a run, an incident, an actor or a period, in order of the entries.
+    Chain,
+}
+
+impl AuditArgs {
+    /// Refuses what the view does not take: an option that is silently left out gives an answer to
+    /// another question.
+    fn check(&self) -> Result<(), BadInput> {
+        use View::{Access, Authorization, Chain, Events, Exports, System};
+        let facts = &[Events, Authorization, Access, System][..];
+        let lists = &[Events, Authorization, Access, System, Exports][..];
+        let subjects = &[Events, Authorization, Access, System, Chain][..];
+        let all = &[Events, Authorization, Access, System, Exports, Chain][..];
+        let given = [
+            ("--kind", self.kind.is_some(), &[Events, System][..]),
+            ("--actor", self.actor.is_some(), subjects),
+            ("--event", self.event.is_some(), facts),
+            ("--tool", self.tool.is_some(), facts),
+            ("--outcome", self.outcome.is_some(), facts),
+            ("--run", self.run.is_some(), all),
+            ("--policy", self.policy.is_some(), facts),
+            ("--incident", self.incident.is_some(), subjects),
+            ("--profile", self.profile.is_some(), &[Exports]),
+            ("--since", self.page.since.is_some(), all),
+            ("--until", self.page.until.is_some(), all),
+            ("--limit", self.page.limit.is_some(), lists),
+            ("--cursor", self.page.cursor.is_some(), lists),
+        ];
+        for (option, is_given, views) in given {
+            if is_given && !views.contains(&self.view) {
+                let taken: Vec<_> =
+                    views.iter().map(|view| format!("`audit {}`", view.name())).collect();
+                let (view, taken) = (self.view.name(), taken.join(", "));
+                let why = format!("`{option}` does not fit `audit {view}` (it fits {taken})");
+                return Err(BadInput(why));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl View {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 pub(crate) async fn run(context: &Context, args: AuditArgs) -> anyhow::Result<ExitCode> {
+    args.check()?;
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant.clone()).await?;
     let run = match &args.run {
-        Some(id) => Some(domain.run_id(&tenant, id).await?.as_str().to_owned()),
+        Some(id) => Some(domain.run_named(&tenant, id).await?.as_str().to_owned()),
         None => None,
     };
-    let (json, text) = match args.view {
-        View::Identity => identity(&domain, &tenant).await?,
-        View::Exports => exports(&domain, &tenant, &args, run).await?,
-        view => events(&domain, &tenant, &args, run, view).await?,
+    let (json, text) = match (&args.entry, args.view) {
+        (Some(name), _) => entry::entry(&domain, &tenant, name).await?,
+        (None, View::Identity) => identity::identity(&domain, &tenant).await?,
+        (None, View::Exports) => exports::exports(&domain, &tenant, &args, run).await?,
+        (None, View::Chain) => chain::chain(&domain, &tenant, &args, run).await?,
+        (None, view) => events(&domain, &tenant, &args, run, view).await?,
     };
     domain.close().await?;
     context.output.answer(&json, &text)?;
@@ -91,10 +150,6 @@ async fn events(
     run: Option<String>,
     view: View,
 ) -> anyhow::Result<(Value, String)> {
-    if args.kind.is_some() && matches!(view, View::Authorization | View::Access) {
-        let why = "--kind fits `audit events` and `audit system` (the others are of one kind)";
-        return Err(BadInput(why.to_owned()).into());
-    }
     let filter = AuditFilter {
         kind: args.kind.clone(),
         actor_kind: None,
@@ -105,22 +160,25 @@ async fn events(
         run,
         policy: args.policy.clone(),
         incident: args.incident.clone(),
-        period: Period { since: args.page.since, until: args.page.until },
+        period: args.page.period(),
     };
     let logs = domain.logs();
-    let page = pages(args.page.limit, args.page.cursor.clone(), async |limit, cursor| {
+    let answer = pages(&args.page, async |limit, cursor| {
         let request = ListRequest::new(tenant, filter.clone(), limit, cursor).map_err(bad)?;
         Ok(match view {
-            View::Authorization => logs.authorization(&request).await?.value,
-            View::Access => logs.access(&request).await?.value,
-            View::System => logs.system_audit(&request).await?.value,
-            View::Events | View::Identity | View::Exports => logs.audit(&request).await?.value,
+            View::Authorization => logs.authorization(&request).await?,
+            View::Access => logs.access(&request).await?,
+            View::System => logs.system_audit(&request).await?,
+            View::Events | View::Identity | View::Exports | View::Chain => {
+                logs.audit(&request).await?
+            }
         })
     })
     .await?;
+    let page = &answer.value;
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let text = if rows.is_empty() {
-        format!("not recorded: tenant {tenant} has no such audit facts\n")
+        none(page, format!("not recorded: tenant {tenant} has no such audit facts"))
     } else {
         let heads = [
             ("entry", Align::Right),
@@ -135,7 +193,7 @@ async fn events(
         ];
         table(&heads, &rows)
     };
-    Ok((document(&page, record_json), text + &more(&page)))
+    Ok((document(&answer, record_json), text + &more(page)))
 }
 
 /// An audit fact in a row, shared with what shows the governance of a run.
@@ -166,101 +224,4 @@ pub(crate) fn record_json(record: &AuditRecord) -> Value {
         "run_id": record.run_id,
         "occurred_at": record.occurred_at.to_string(),
     })
-}
-
-async fn identity(domain: &LogsDomain, tenant: &TenantId) -> anyhow::Result<(Value, String)> {
-    let mut actors: Vec<ActorFacts> = Vec::new();
-    loop {
-        let after = actors.last().map_or("", |last| last.actor.as_str()).to_owned();
-        let found = domain.logs().identity(tenant, &after).await?.value;
-        if found.is_empty() {
-            break;
-        }
-        actors.extend(found);
-    }
-    let rows: Vec<Vec<String>> = actors
-        .iter()
-        .map(|actor| {
-            vec![
-                printable(&actor.actor),
-                or_dash(actor.actor_kind.as_deref()),
-                tokens(actor.facts),
-                actor.first_seq.to_string(),
-                actor.last_seq.to_string(),
-            ]
-        })
-        .collect();
-    let heads = [
-        ("actor", Align::Left),
-        ("kind", Align::Left),
-        ("facts", Align::Right),
-        ("first entry", Align::Right),
-        ("last entry", Align::Right),
-    ];
-    let text = if rows.is_empty() {
-        format!("not recorded: tenant {tenant} has no audit facts\n")
-    } else {
-        table(&heads, &rows)
-    };
-    let items = actors.iter().map(|actor| {
-        json!({
-            "actor": actor.actor,
-            "actor_kind": actor.actor_kind,
-            "facts": actor.facts,
-            "first_seq": actor.first_seq,
-            "last_seq": actor.last_seq,
-        })
-    });
-    Ok((json!({ "items": items.collect::<Vec<_>>() }), text))
-}
-
-async fn exports(
-    domain: &LogsDomain,
-    tenant: &TenantId,
-    args: &AuditArgs,
-    run: Option<String>,
-) -> anyhow::Result<(Value, String)> {
-    let filter = ExportFilter { run, profile: None };
-    let page: Page<ExportRecord> =
-        pages(args.page.limit, args.page.cursor.clone(), async |limit, cursor| {
-            let request = ListRequest::new(tenant, filter.clone(), limit, cursor).map_err(bad)?;
-            Ok(domain.logs().exports(&request).await?.value)
-        })
-        .await?;
-    let rows: Vec<Vec<String>> = page
-        .items
-        .iter()
-        .map(|export| {
-            vec![
-                export.seq.to_string(),
-                moment(export.occurred_at),
-                or_dash(export.profile.as_deref()),
-                export.run_id.as_deref().map_or("–".into(), |run| run.chars().take(16).collect()),
-                export.sha256.map_or("–".into(), |digest| digest.to_string()),
-            ]
-        })
-        .collect();
-    let heads = [
-        ("entry", Align::Right),
-        ("when (UTC)", Align::Left),
-        ("profile", Align::Left),
-        ("run", Align::Left),
-        ("sha256 of the file", Align::Left),
-    ];
-    let text = if rows.is_empty() {
-        format!("not recorded: tenant {tenant} has no such exports\n")
-    } else {
-        table(&heads, &rows)
-    };
-    let json = document(&page, |export| {
-        json!({
-            "seq": export.seq,
-            "export_id": export.export_id,
-            "profile": export.profile,
-            "run_id": export.run_id,
-            "sha256": export.sha256.map(|digest| digest.to_string()),
-            "occurred_at": export.occurred_at.to_string(),
-        })
-    });
-    Ok((json, text + &more(&page)))
 }

@@ -17,6 +17,7 @@ mod replay;
 mod root;
 mod runs;
 mod system;
+mod trace;
 mod usage;
 
 pub(crate) use audit::AuditArgs;
@@ -70,7 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&context, args).await,
         Command::Runs(args) => runs::list(&context, args).await,
         Command::Run(args) => runs::show(&context, args).await,
-        Command::Trace(args) => runs::trace(&context, args).await,
+        Command::Trace(args) => trace::run(&context, args).await,
         Command::Audit(args) => audit::run(&context, args).await,
         Command::System(args) => system::run(&context, args).await,
         Command::Usage(args) => usage::run(&context, args).await,

@@ -1,14 +1,16 @@
 //! What all lists take: a period, a limit, a cursor.
 
 use clap::Args;
-use logs_domain::{ListError, Object, Page, Timestamp, Value};
+use logs_domain::{Answer, ListError, Object, Page, Period, Timestamp, Value};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value as Json, json};
 
 use crate::fail::BadInput;
 
+/// Items of a page that nobody asks otherwise for.
+const USUAL: u64 = 20;
 /// Scans that a page may take: where few of many fit, the rest is asked for with the cursor.
-const MOST_SCANS: u32 = 200;
+const MOST_SCANS: u32 = 2_000;
 
 /// A page of a list.
 #[derive(Args)]
@@ -19,17 +21,26 @@ pub(crate) struct PageArgs {
     /// Only before this time (RFC 3339).
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<Timestamp>,
-    /// Items a page, 1 to 500.
-    #[arg(long, default_value_t = 20)]
-    pub(crate) limit: u64,
+    /// Items a page, 1 to 500; 20 where nothing is said.
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
     /// Where the page before ended.
     #[arg(long)]
     pub(crate) cursor: Option<String>,
 }
 
-/// A page as JSON.
-pub(crate) fn document<T>(page: &Page<T>, item: fn(&T) -> Json) -> Json {
+impl PageArgs {
+    /// The period that is asked for; a list refuses one that nothing can lie in.
+    pub(crate) fn period(&self) -> Period {
+        Period { since: self.since, until: self.until }
+    }
+}
+
+/// A page as JSON, with the size of the ledger that it was read at.
+pub(crate) fn document<T>(answer: &Answer<Page<T>>, item: fn(&T) -> Json) -> Json {
+    let Answer { value: page, evidence } = answer;
     json!({
+        "as_of_size": evidence.as_of_size,
         "items": page.items.iter().map(item).collect::<Vec<_>>(),
         "has_more": page.has_more(),
         "next_cursor": page.next,
@@ -40,6 +51,16 @@ pub(crate) fn document<T>(page: &Page<T>, item: fn(&T) -> Json) -> Json {
 pub(crate) fn more<T>(page: &Page<T>) -> String {
     let hint = |cursor: &String| format!("more: add --cursor {cursor}\n").dimmed().to_string();
     page.next.as_ref().map(hint).unwrap_or_default()
+}
+
+/// What is said of an empty page: where not all of the list was looked at, nobody may say that there is
+/// nothing.
+pub(crate) fn none<T>(page: &Page<T>, nothing: String) -> String {
+    if page.has_more() {
+        "none among those that were looked at so far\n".to_owned()
+    } else {
+        format!("{nothing}\n")
+    }
 }
 
 /// A recorded object as JSON.
@@ -66,17 +87,31 @@ pub(crate) fn bad(error: ListError) -> anyhow::Error {
 /// Asks until the page is full or the list is at its end. A store looks at a bounded number of rows at
 /// once, so that one answer may hold fewer than there are.
 pub(crate) async fn pages<T>(
-    limit: u64,
-    cursor: Option<String>,
-    ask: impl AsyncFn(u64, Option<&str>) -> anyhow::Result<Page<T>>,
-) -> anyhow::Result<Page<T>> {
-    let mut page = ask(limit, cursor.as_deref()).await?;
+    args: &PageArgs,
+    ask: impl AsyncFn(u64, Option<&str>) -> anyhow::Result<Answer<Page<T>>>,
+) -> anyhow::Result<Answer<Page<T>>> {
+    let limit = args.limit.unwrap_or(USUAL);
+    let mut answer = ask(limit, args.cursor.as_deref()).await?;
+    let page = &mut answer.value;
     for _ in 0..MOST_SCANS {
         let missing = limit.saturating_sub(page.items.len() as u64);
         let Some(cursor) = page.next.as_deref().filter(|_| missing > 0) else { break };
-        let more = ask(missing, Some(cursor)).await?;
+        let more = ask(missing, Some(cursor)).await?.value;
         page.items.extend(more.items);
         page.next = more.next;
     }
-    Ok(page)
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_page_with_more_to_come_does_not_say_that_nothing_was_recorded() {
+        let page =
+            |next: Option<&str>| Page::<u64> { items: Vec::new(), next: next.map(Into::into) };
+        assert_eq!(none(&page(None), "not recorded".to_owned()), "not recorded\n");
+        assert!(!none(&page(Some("31")), "not recorded".to_owned()).contains("not recorded"));
+    }
 }

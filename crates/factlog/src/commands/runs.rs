@@ -1,18 +1,16 @@
-//! `factlog runs`, `factlog run`, `factlog trace`
+//! `factlog runs`, `factlog run`
 
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use logs_domain::{
-    Access, ListRequest, Period, RunFilter, RunStatus, RunSummary, Step, gaps_of_run,
-};
+use logs_domain::{Access, ListRequest, RunFilter, RunStatus, RunSummary, Step, gaps_of_run};
 use serde_json::{Value, json};
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, pages};
+use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::{OneRun, Tenant};
 use crate::output::width;
-use crate::text::{Align, count, duration, printable, table, tokens};
+use crate::text::{Align, duration, printable, table, tokens};
 use crate::timeline;
 
 /// Which runs to list.
@@ -85,24 +83,25 @@ impl RunsArgs {
             seed: self.seed.clone(),
             plan_hash: self.plan_hash.clone(),
             root_hash: self.root_hash.clone(),
-            period: Period { since: self.page.since, until: self.page.until },
+            period: self.page.period(),
         }
     }
 }
 
 pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<ExitCode> {
+    let filter = args.filter();
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant.clone()).await?;
-    let page = pages(args.page.limit, args.page.cursor.clone(), async |limit, cursor| {
-        let request = ListRequest::new(&tenant, args.filter(), limit, cursor).map_err(bad)?;
-        Ok(domain.logs().runs(&request).await?.value)
+    let answer = pages(&args.page, async |limit, cursor| {
+        let request = ListRequest::new(&tenant, filter.clone(), limit, cursor).map_err(bad)?;
+        Ok(domain.logs().runs(&request).await?)
     })
     .await?;
     domain.close().await?;
-    let document = document(&page, summary_json);
+    let (document, page) = (document(&answer, summary_json), answer.value);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let mut text = if rows.is_empty() {
-        format!("tenant {tenant} has no runs here\n")
+        none(&page, format!("tenant {tenant} has no runs here"))
     } else {
         table(
             &[
@@ -165,7 +164,7 @@ fn summary_json(run: &RunSummary) -> Value {
 pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<ExitCode> {
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant).await?;
-    let run = domain.run_id(&tenant, &args.id).await?;
+    let run = domain.run_named(&tenant, &args.id).await?;
     let summary = domain.summary(&tenant, &run).await?;
     let steps = domain.logs().steps(&tenant, &run).await?.value;
     domain.close().await?;
@@ -179,7 +178,7 @@ pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn step_json(step: &Step) -> Value {
+pub(crate) fn step_json(step: &Step) -> Value {
     json!({
         "seq": step.seq,
         "class": step.class.as_str(),
@@ -199,52 +198,4 @@ fn step_json(step: &Step) -> Value {
         "error": step.error,
         "root": step.root,
     })
-}
-
-pub(crate) async fn trace(context: &Context, args: OneRun) -> anyhow::Result<ExitCode> {
-    let domain = context.open(Access::Read).await?;
-    let tenant = domain.tenant(args.tenant.tenant).await?;
-    let run = domain.run_id(&tenant, &args.id).await?;
-    let answer = domain.logs().steps(&tenant, &run).await?;
-    domain.close().await?;
-    let steps = answer.value;
-    let document = json!({
-        "run_id": run.as_str(),
-        "as_of_size": answer.evidence.as_of_size,
-        "steps": steps.iter().map(step_json).collect::<Vec<_>>(),
-    });
-    let start = steps.first().map(|step| step.started_at);
-    let rows: Vec<Vec<String>> = steps
-        .iter()
-        .map(|step| {
-            vec![
-                step.seq.to_string(),
-                start.map_or(String::new(), |s| duration(step.started_at.nanos_since(s))),
-                step.ended_at.map_or("–".into(), |e| duration(e.nanos_since(step.started_at))),
-                step.class.as_str().to_owned(),
-                printable(&step.name),
-                step.span_id.clone().unwrap_or_else(|| "–".into()),
-                step.parent_span_id.clone().unwrap_or_else(|| "–".into()),
-                printable(step.error.as_deref().unwrap_or("")),
-            ]
-        })
-        .collect();
-    let heads = [
-        ("entry", Align::Right),
-        ("at", Align::Right),
-        ("took", Align::Right),
-        ("class", Align::Left),
-        ("name", Align::Left),
-        ("span", Align::Left),
-        ("parent", Align::Left),
-        ("error", Align::Left),
-    ];
-    let text = format!(
-        "run {run}: {}, ledger size {}\n\n{}",
-        count(steps.len() as u64, "entry", "entries"),
-        tokens(answer.evidence.as_of_size),
-        table(&heads, &rows)
-    );
-    context.output.answer(&document, &text)?;
-    Ok(ExitCode::SUCCESS)
 }

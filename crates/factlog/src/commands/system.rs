@@ -1,19 +1,19 @@
 //! `factlog system`: events, measurements and alerts, and what surrounded a run.
 
+mod alert;
+mod window;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use logs_domain::{
-    Access, ListRequest, LogsDomain, Period, ReplayWindow, SystemFilter, SystemRecord, TenantId,
-};
+use logs_domain::{Access, Answer, ListRequest, LogsDomain, SystemFilter, SystemRecord, TenantId};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::audit::record_json;
-use super::page::{PageArgs, bad, document, more, pages};
+use super::page::{PageArgs, bad, document, more, none, pages};
 use crate::args::Tenant;
-use crate::text::{Align, duration, moment, or_dash, printable, table, tokens};
+use crate::text::{Align, moment, or_dash, printable, table, tokens};
 
 /// Which facts of the environment to show.
 #[derive(Args)]
@@ -50,6 +50,8 @@ enum About {
     Telemetry(OfRun),
     /// Everything within 30 seconds of the first error, denial or abort of a run.
     Window(OfRun),
+    /// When an alert was sent last, and how often in a window it was sent and kept back.
+    Alert(alert::AlertArgs),
 }
 
 #[derive(Args)]
@@ -69,7 +71,8 @@ pub(crate) async fn run(context: &Context, args: SystemArgs) -> anyhow::Result<E
         }
         Some(About::Snapshot(of)) => snapshot(&domain, of).await?,
         Some(About::Telemetry(of)) => telemetry(&domain, of).await?,
-        Some(About::Window(of)) => window(&domain, of).await?,
+        Some(About::Window(of)) => window::window(&domain, of).await?,
+        Some(About::Alert(args)) => alert::alert(&domain, args).await?,
     };
     domain.close().await?;
     context.output.answer(&json, &text)?;
@@ -82,7 +85,7 @@ async fn list(
     args: &SystemArgs,
 ) -> anyhow::Result<(Value, String)> {
     let run = match &args.run {
-        Some(id) => Some(domain.run_id(tenant, id).await?.as_str().to_owned()),
+        Some(id) => Some(domain.run_named(tenant, id).await?.as_str().to_owned()),
         None => None,
     };
     let filter = SystemFilter {
@@ -91,18 +94,22 @@ async fn list(
         component: args.component.clone(),
         severity: args.severity.as_deref().map(str::to_lowercase),
         event: args.event.clone(),
-        period: Period { since: args.page.since, until: args.page.until },
+        period: args.page.period(),
     };
-    let page = pages(args.page.limit, args.page.cursor.clone(), async |limit, cursor| {
+    let answer = pages(&args.page, async |limit, cursor| {
         let request = ListRequest::new(tenant, filter.clone(), limit, cursor).map_err(bad)?;
-        Ok(domain.logs().system(&request).await?.value)
+        Ok(domain.logs().system(&request).await?)
     })
     .await?;
-    let text = match page.items.as_slice() {
-        [] => format!("not recorded: tenant {tenant} has no such facts of the environment\n"),
+    let text = match answer.value.items.as_slice() {
+        [] => {
+            let nothing =
+                format!("not recorded: tenant {tenant} has no such facts of the environment");
+            none(&answer.value, nothing)
+        }
         items => records(items),
     };
-    Ok((document(&page, system_json), text + &more(&page)))
+    Ok((document(&answer, system_json), text + &more(&answer.value)))
 }
 
 fn records(items: &[SystemRecord]) -> String {
@@ -157,8 +164,9 @@ fn system_json(record: &SystemRecord) -> Value {
 
 async fn snapshot(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, String)> {
     let tenant = domain.tenant(of.tenant.tenant.clone()).await?;
-    let run = domain.run_id(&tenant, &of.id).await?;
-    let found = domain.logs().snapshot(&tenant, &run).await?.value.recorded;
+    let run = domain.run_named(&tenant, &of.id).await?;
+    let Answer { value, evidence } = domain.logs().snapshot(&tenant, &run).await?;
+    let found = value.recorded;
     let mut text = String::new();
     let mut items = Vec::new();
     for environment in &found {
@@ -179,7 +187,8 @@ async fn snapshot(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, Str
     if items.is_empty() {
         text = format!("not recorded: run {run} says nothing of its environment\n");
     }
-    Ok((json!({ "run_id": run.as_str(), "recorded": items }), text))
+    let as_of_size = evidence.as_of_size;
+    Ok((json!({ "run_id": run.as_str(), "as_of_size": as_of_size, "recorded": items }), text))
 }
 
 /// The members at the ends of a value, each with its way: `/attributes/service.name`.
@@ -198,8 +207,8 @@ fn leaves(value: &Value) -> Vec<(String, String)> {
 
 async fn telemetry(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, String)> {
     let tenant = domain.tenant(of.tenant.tenant.clone()).await?;
-    let run = domain.run_id(&tenant, &of.id).await?;
-    let found = domain.logs().telemetry(&tenant, &run).await?.value;
+    let run = domain.run_named(&tenant, &of.id).await?;
+    let Answer { value: found, evidence } = domain.logs().telemetry(&tenant, &run).await?;
     let mut text = match found.points.as_slice() {
         [] => "not recorded: no service of the run measured anything while it ran\n".to_owned(),
         points => records(points),
@@ -238,6 +247,7 @@ async fn telemetry(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, St
     });
     let json = json!({
         "run_id": run.as_str(),
+        "as_of_size": evidence.as_of_size,
         "since": found.period.map(|(since, _)| since.to_string()),
         "until": found.period.map(|(_, until)| until.to_string()),
         "points": found.points.iter().map(system_json).collect::<Vec<_>>(),
@@ -246,97 +256,4 @@ async fn telemetry(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, St
         "committed_span_events": found.committed,
     });
     Ok((json, text))
-}
-
-async fn window(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, String)> {
-    let tenant = domain.tenant(of.tenant.tenant.clone()).await?;
-    let run = domain.run_id(&tenant, &of.id).await?;
-    Ok(match domain.logs().replay_window(&tenant, &run).await?.value {
-        None => (
-            json!({ "run_id": run.as_str(), "inflection": null }),
-            format!("not recorded: run {run} has no error, no denial and no abort\n"),
-        ),
-        Some(window) => (window_json(run.as_str(), &window), window_text(run.as_str(), &window)),
-    })
-}
-
-fn window_text(run: &str, window: &ReplayWindow) -> String {
-    let point = &window.inflection;
-    let mut lines: Vec<(logs_domain::Timestamp, u64, Vec<String>)> = Vec::new();
-    let mut add = |at: logs_domain::Timestamp, seq: u64, topic: &str, what: String, how: String| {
-        let offset = at.nanos_since(point.at);
-        let sign = if offset < 0 { "" } else { "+" };
-        let mark = if seq == point.seq { "▶" } else { "" };
-        let line = vec![
-            mark.to_owned(),
-            format!("{sign}{}", duration(offset)),
-            seq.to_string(),
-            topic.to_owned(),
-            what,
-            how,
-        ];
-        lines.push((at, seq, line));
-    };
-    for step in &window.steps {
-        let how = step.error.as_deref().map_or(String::new(), printable);
-        let what = format!("{} {}", step.class.as_str(), printable(&step.name));
-        add(step.started_at, step.seq, "step", what, how);
-    }
-    for record in &window.system {
-        let what = or_dash(record.event.as_deref());
-        add(record.occurred_at, record.seq, "system", what, or_dash(record.severity.as_deref()));
-    }
-    for record in &window.governance {
-        let what = or_dash(record.event.as_deref().or(record.tool.as_deref()));
-        add(record.occurred_at, record.seq, "governance", what, or_dash(record.outcome.as_deref()));
-    }
-    lines.sort_by_key(|(at, seq, _)| (*at, *seq));
-    let rows: Vec<Vec<String>> = lines.into_iter().map(|(_, _, line)| line).collect();
-    let heads = [
-        ("", Align::Left),
-        ("at", Align::Right),
-        ("entry", Align::Right),
-        ("topic", Align::Left),
-        ("what", Align::Left),
-        ("how it came out", Align::Left),
-    ];
-    let cut =
-        if window.system_cut { "more happened in the environment than is shown\n" } else { "" };
-    format!(
-        "run {run}: first {} `{}` at {} (entry {}); 30 s to each side\n\n{}{cut}",
-        point.turn.as_str(),
-        printable(&point.what),
-        moment(point.at),
-        point.seq,
-        table(&heads, &rows)
-    )
-}
-
-fn window_json(run: &str, window: &ReplayWindow) -> Value {
-    let point = &window.inflection;
-    let steps = window.steps.iter().map(|step| {
-        json!({
-            "seq": step.seq,
-            "class": step.class.as_str(),
-            "name": step.name,
-            "started_at": step.started_at.to_string(),
-            "ended_at": step.ended_at.map(|at| at.to_string()),
-            "error": step.error,
-        })
-    });
-    json!({
-        "run_id": run,
-        "inflection": {
-            "turn": point.turn.as_str(),
-            "seq": point.seq,
-            "at": point.at.to_string(),
-            "what": point.what,
-        },
-        "from": window.from.to_string(),
-        "to": window.to.to_string(),
-        "steps": steps.collect::<Vec<_>>(),
-        "system": window.system.iter().map(system_json).collect::<Vec<_>>(),
-        "system_cut": window.system_cut,
-        "governance": window.governance.iter().map(record_json).collect::<Vec<_>>(),
-    })
 }

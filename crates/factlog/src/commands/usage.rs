@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use logs_domain::{Access, Period, Timestamp};
+use logs_domain::{Access, Answer, Period, Timestamp};
 use serde_json::{Value, json};
 
 use super::Context;
+use super::page::bad;
 use crate::args::Tenant;
 use crate::text::{Align, dollars, or_dash, table, tokens};
 
@@ -24,10 +25,10 @@ pub(crate) struct UsageArgs {
 }
 
 pub(crate) async fn run(context: &Context, args: UsageArgs) -> anyhow::Result<ExitCode> {
+    let period = Period { since: args.since, until: args.until }.checked().map_err(bad)?;
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant).await?;
-    let period = Period { since: args.since, until: args.until };
-    let used = domain.logs().usage(&tenant, period).await?.value;
+    let Answer { value: used, evidence } = domain.logs().usage(&tenant, period).await?;
     domain.close().await?;
     let rows: Vec<Vec<String>> = used
         .iter()
@@ -77,6 +78,8 @@ pub(crate) async fn run(context: &Context, args: UsageArgs) -> anyhow::Result<Ex
             "cost_micros_usd": line.cost_micros,
         })
     });
-    context.output.answer(&json!({ "items": items.collect::<Vec<Value>>() }), &text)?;
+    let items: Vec<Value> = items.collect();
+    let document = json!({ "as_of_size": evidence.as_of_size, "items": items });
+    context.output.answer(&document, &text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -20,6 +20,8 @@ const PAGE: u64 = 10_000;
 pub struct Tables {
     /// The leaves, by sequence number.
     pub entries: BTreeMap<u64, Entry>,
+    /// The facts of the leaves, as they were committed.
+    pub facts: BTreeMap<u64, Value>,
     /// What is known of each key.
     pub keys: BTreeMap<String, Known>,
     /// The heads, by size.
@@ -85,6 +87,7 @@ impl Tables {
             }
         }
         self.keys = keys;
+        self.facts.extend(batch.entries.iter().map(|entry| (entry.seq, entry.fact.clone())));
         self.entries.extend(batch.entries.iter().map(|entry| {
             let row = Entry {
                 seq: entry.seq,

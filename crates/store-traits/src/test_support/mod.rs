@@ -1,4 +1,5 @@
-//! For tests alone: a ledger in memory, batches made by hand, and the contract that every store keeps.
+//! For tests and examples alone: stores in memory, batches made by hand, the contract that every store
+//! keeps, and what stands for the world outside.
 
 // A test that meets what it did not expect has failed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::missing_panics_doc)]
@@ -6,5 +7,10 @@
 pub mod batches;
 pub mod contract;
 mod memory;
+mod records;
+mod runs;
+mod world;
 
 pub use memory::{MemoryLedger, Tables};
+pub use runs::MemoryTopics;
+pub use world::{Counting, Noon, ToyKey, ToyVerifier, draft, ready};

@@ -23,22 +23,13 @@ CREATE TABLE run_steps (
     PRIMARY KEY (tenant, seq, run_id)
 );
 
--- A transaction for `*`, which no tenant is called, sees the heads of all. That a run was seen is a
--- label like the others, at the entry that first spoke of it; policies want it written for its tenant.
+-- Also the labels of runs are gone through again: that a run was seen is one of them now.
+-- A transaction for `*`, which no tenant is called, sees the heads of all.
 DO $$
-DECLARE
-    tenants     TEXT[];
-    each_tenant TEXT;
 BEGIN
     PERFORM set_config('factlog.tenant', '*', true);
     INSERT INTO index_backlog (tenant, topic, done, size)
     SELECT tenant, 'run_parts', 0, max(size) FROM commits GROUP BY tenant;
-    tenants := ARRAY(SELECT DISTINCT tenant FROM commits);
-    FOREACH each_tenant IN ARRAY tenants LOOP
-        PERFORM set_config('factlog.tenant', each_tenant, true);
-        INSERT INTO run_labels (tenant, run_id, name, value, seq)
-        SELECT tenant, run_id, 'run', 'seen', first_seq FROM runs WHERE tenant = each_tenant;
-    END LOOP;
 END
 $$;
 

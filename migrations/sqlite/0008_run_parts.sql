@@ -33,10 +33,7 @@ BEGIN SELECT RAISE(ABORT, 'factlog: run_steps is append-only'); END;
 CREATE TRIGGER run_steps_no_delete BEFORE DELETE ON run_steps
 BEGIN SELECT RAISE(ABORT, 'factlog: run_steps is append-only'); END;
 
--- That a run was seen is a label like the others, at the entry that first spoke of it.
-INSERT INTO run_labels (tenant, run_id, name, value, seq)
-SELECT tenant, run_id, 'run', 'seen', first_seq FROM runs;
-
+-- Also the labels of runs are gone through again: that a run was seen is one of them now.
 INSERT INTO index_backlog (tenant, topic, done, size)
 SELECT tenant, 'run_parts', 0, max(size) FROM commits GROUP BY tenant;
 

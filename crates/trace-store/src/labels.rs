@@ -67,9 +67,13 @@ fn each_label<'f>(fact: &StepFact<'f>, give: &mut dyn FnMut(&'static str, Cow<'f
     label("provider", fact.said("provider"));
     label("model", fact.said("model"));
     label("correlation", text(fact.meta.get("correlation_id")));
-    label("end", end(fact));
+    let end = end(fact);
+    label("end", end);
+    // A native fact may say that it completed and failed: then the steps decide.
+    let completed = end == Some(RunStatus::Completed.as_str());
+    label("end", (completed && fact.error().is_some()).then_some(RunStatus::Failed.as_str()));
     // The view of a mapping first; a native fact says it in its body.
-    let said = |name| [fact.view, fact.body].into_iter().flatten().find_map(|of| of.get(name));
+    let said = |name| fact.member(name).or_else(|| fact.body?.get(name));
     label("scenario", text(said("synthetic_scenario_id")));
     label("plan_hash", text(said("plan_hash")));
     label("root_hash", text(said("root_hash")));
@@ -84,15 +88,13 @@ fn each_label<'f>(fact: &StepFact<'f>, give: &mut dyn FnMut(&'static str, Cow<'f
     }
 }
 
-/// What a fact says of its run's end, as summaries read it.
+/// What a fact says of its run's end.
 fn end(fact: &StepFact<'_>) -> Option<&'static str> {
-    let member = |name| fact.view.and_then(|view| view.get(name));
-    let failed = text(member("error")).is_some();
-    let ends = member("root") == Some(&Value::Bool(true)) && member("ended_at").is_some();
+    let ends = fact.member("root") == Some(&Value::Bool(true)) && fact.member("ended_at").is_some();
     let status = match fact.kind {
         "run.aborted" => RunStatus::Aborted,
         kind if kind != "run.completed" && !ends => return None,
-        _ if failed => RunStatus::Failed,
+        _ if fact.said("error").is_some() => RunStatus::Failed,
         _ => RunStatus::Completed,
     };
     Some(status.as_str())

@@ -56,15 +56,16 @@ pub(crate) fn write(at: &FactAt<'_>, steps: &mut String) {
     let said = |name| text(fact.said(name));
     // A negative count is nonsense of the source: the fact keeps it, a sum must not.
     let count = |name: &str| {
-        let count = fact.view.and_then(|view| view.get(name)?.as_i64());
+        let count = fact.member(name).and_then(Value::as_i64);
         Member::Count(count.and_then(|count| u64::try_from(count).ok()))
     };
-    let root = fact.view.and_then(|view| view.get("root")) == Some(&Value::Bool(true));
+    let root = fact.member("root") == Some(&Value::Bool(true));
+    let name = ["name", "skill", "tool"].into_iter().find_map(|name| fact.said(name));
     let members = [
         Member::Count(Some(at.seq)),
         text(Some(fact.kind)),
-        text(Some(fact.said("class").unwrap_or(StepClass::Event.as_str()))),
-        text(Some(fact.said("name").unwrap_or(fact.kind))),
+        text(Some(fact.class().unwrap_or(StepClass::Event.as_str()))),
+        text(Some(name.unwrap_or(fact.kind))),
         said("span_id"),
         said("parent_span_id"),
         said("agent"),
@@ -78,7 +79,7 @@ pub(crate) fn write(at: &FactAt<'_>, steps: &mut String) {
         count("input_tokens"),
         count("output_tokens"),
         count("cost_micros"),
-        said("error"),
+        text(fact.error()),
         Member::Flag(root),
     ];
     // Texts, numbers and flags are JSON whatever they hold.

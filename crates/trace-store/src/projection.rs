@@ -34,7 +34,7 @@ pub static PROJECTION: Projection = Projection {
                 select: SELECT_LABEL_ROWS,
                 earlier: Some(SELECT_LABELS_OF),
             },
-            topic: Some("lists"),
+            topic: Some("run_parts"),
         },
     ],
 };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ledger_store::from_i64;
 use sqlx::FromRow;
-use store_traits::{Object, Place, RunSummary, StoreError, Timestamp, Value};
+use store_traits::{Object, Place, RunSummary, StepClass, StoreError, Timestamp, Value};
 
 use crate::summary::Summed;
 
@@ -17,7 +17,10 @@ pub(crate) struct StepFact<'f> {
     pub(crate) kind: &'f str,
     pub(crate) meta: &'f Object,
     pub(crate) body: Option<&'f Object>,
-    pub(crate) view: Option<&'f Object>,
+    /// Where it says what it is: the mapping's view; of a native fact about a run, which has none, the
+    /// body and the step in it.
+    places: [Option<&'f Object>; 2],
+    native: bool,
 }
 
 impl<'f> StepFact<'f> {
@@ -25,16 +28,40 @@ impl<'f> StepFact<'f> {
     pub(crate) fn of(fact: &'f Value) -> Option<Self> {
         let fact = fact.as_object()?;
         let meta = fact.get("meta")?.as_object()?;
-        let body = fact.get("body").and_then(Value::as_object);
-        let view = body.and_then(|body| body.get("view")?.as_object());
         let (run, kind) = (text(meta.get("run_id"))?, text(fact.get("kind"))?);
-        let is_step = view.is_some_and(|view| text(view.get("class")).is_some());
-        (is_step || LIFECYCLE.contains(&kind)).then_some(Self { run, kind, meta, body, view })
+        let body = fact.get("body").and_then(Value::as_object);
+        let member = |name| body.and_then(|body| body.get(name)?.as_object());
+        let (native, places) = match member("view") {
+            Some(view) => (false, [Some(view), None]),
+            None if kind.starts_with("run.") => (true, [body, member("step")]),
+            None => (false, [None, None]),
+        };
+        let fact = Self { run, kind, meta, body, places, native };
+        (fact.class().is_some() || LIFECYCLE.contains(&kind)).then_some(fact)
     }
 
-    /// A text of the mapping's view.
+    pub(crate) fn member(&self, name: &str) -> Option<&'f Value> {
+        self.places.into_iter().flatten().find_map(|place| place.get(name))
+    }
+
+    /// A text that it says of itself.
     pub(crate) fn said(&self, name: &str) -> Option<&'f str> {
-        text(self.view?.get(name))
+        text(self.member(name))
+    }
+
+    /// What kind of step it is, as far as it or its kind says.
+    pub(crate) fn class(&self) -> Option<&'f str> {
+        self.said("class").or(match self.kind {
+            "run.llm_call" => Some(StepClass::Llm.as_str()),
+            "run.step" => Some(StepClass::Other.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What went wrong; a native fact may say no more than that something did.
+    pub(crate) fn error(&self) -> Option<&'f str> {
+        let failed = |name| self.said(name).filter(|said| self.native && *said == "failed");
+        self.said("error").or_else(|| failed("outcome")).or_else(|| failed("status"))
     }
 
     /// Who did it, by name.
@@ -42,7 +69,7 @@ impl<'f> StepFact<'f> {
         text(self.meta.get("actor")?.member("name"))
     }
 
-    /// When the step began: as the view says, else when the fact happened.
+    /// When the step began: as it says, else when the fact happened.
     pub(crate) fn started_at(&self) -> Option<Cow<'f, str>> {
         let occurred_at = time(text(self.meta.get("occurred_at")))?;
         Some(time(self.said("started_at")).unwrap_or(occurred_at))

@@ -128,6 +128,28 @@ async fn each_filter_finds_its_runs_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_run_that_natively_completed_and_failed_is_a_failed_one() {
+    let recorder = Recorder::new(&PROJECTION).await;
+    let body = json!({"outcome": "failed", "seed": 7});
+    recorder
+        .record(&[
+            ("run.step", Some("a"), json!({"skill": "look_up"})),
+            ("run.completed", Some("a"), body),
+            ("run.completed", Some("b"), json!({"outcome": "done"})),
+        ])
+        .await;
+    for (status, expect) in [(RunStatus::Failed, "a"), (RunStatus::Completed, "b")] {
+        let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+        assert_eq!(found(&recorder, &filter).await, expect);
+    }
+    let seeded = RunFilter { seed: Some("7".into()), ..RunFilter::default() };
+    assert_eq!(found(&recorder, &seeded).await, "a");
+    for ledger in recorder.ledgers() {
+        assert_eq!(recorder.differences_in(ledger).await, []);
+    }
+}
+
+#[tokio::test]
 async fn a_period_lists_each_run_once_by_its_first_hour_in_it() {
     let recorder = five_runs().await;
     let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());

@@ -141,10 +141,6 @@ DELETE FROM index_backlog WHERE topic = 'run_parts'; DELETE FROM _sqlx_migration
 CREATE INDEX entries_by_run ON entries (tenant, run_id, seq) WHERE run_id IS NOT NULL;";
 const SQLITE_RUNS: &str = include_str!("../../../migrations/sqlite/0002_traces.sql");
 const POSTGRES_RUNS: &str = include_str!("../../../migrations/postgres/0002_traces.sql");
-const FIRST_SEEN: &str = "
-INSERT INTO runs (tenant, run_id, first_seq)
-SELECT tenant, run_id, min(seq) FROM entries WHERE run_id IS NOT NULL GROUP BY tenant, run_id";
-
 #[tokio::test]
 async fn rows_of_an_older_ledger_are_packed_once() {
     let recorder = seven_runs().await;
@@ -152,13 +148,13 @@ async fn rows_of_an_older_ledger_are_packed_once() {
         if url.starts_with("postgres") {
             let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
             let asleep = "ALTER TABLE run_labels DISABLE TRIGGER USER; ALTER TABLE index_backlog DISABLE TRIGGER USER";
-            for text in [asleep, BEFORE, POSTGRES_RUNS, FIRST_SEEN] {
+            for text in [asleep, BEFORE, POSTGRES_RUNS] {
                 conn.execute(text).await.unwrap();
             }
         } else {
             let mut conn = recorder.intruder().await;
             let asleep = "DROP TRIGGER run_labels_no_delete; DROP TRIGGER index_backlog_no_delete";
-            for text in [asleep, BEFORE, SQLITE_RUNS, FIRST_SEEN] {
+            for text in [asleep, BEFORE, SQLITE_RUNS] {
                 conn.execute(text).await.unwrap();
             }
         }

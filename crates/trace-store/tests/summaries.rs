@@ -191,6 +191,27 @@ async fn the_status_is_the_last_word_about_the_end() {
 }
 
 #[tokio::test]
+async fn native_facts_say_in_their_body_what_they_are() {
+    let native = |kind: &'static str, body: Json| (kind, Some("r"), body);
+    let run = summary(&[
+        native("run.started", json!({"declared_steps": 3})),
+        native("run.step", json!({"index": 0, "skill": "look_up", "class": "tool", "tool": "look_up"})),
+        native(
+            "run.llm_call",
+            json!({"index": 1, "provider": "p", "model": "m", "input_tokens": 7, "output_tokens": 2}),
+        ),
+        native("run.step", json!({"index": 2, "step": {"skill": "answer", "error": "too long"}})),
+        native("run.completed", json!({"outcome": "failed"})),
+        // Not of a run's kinds: its body says nothing of a step.
+        native("audit.event", json!({"class": "llm", "input_tokens": 99})),
+    ])
+    .await;
+    assert_eq!((run.llm_calls, run.tool_calls, run.entries), (1, 1, 6));
+    assert_eq!((run.input_tokens, run.output_tokens, run.errors), (7, 2, 2));
+    assert_eq!(run.status, RunStatus::Failed);
+}
+
+#[tokio::test]
 async fn counts_that_no_integer_holds_are_cut_and_do_not_stop_the_list() {
     let most = 9_007_199_254_740_991_u64;
     let steps: Vec<_> = (0..1_100)

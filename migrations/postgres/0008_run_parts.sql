@@ -14,14 +14,15 @@ CREATE TABLE run_entries (
 
 CREATE INDEX run_entries_by_run ON run_entries (tenant, run_id, seq);
 
--- The steps of those entries, each a JSON array, with a comma and a line feed between.
+-- The steps of those entries, each a JSON array, with a comma and a line feed between. Rows that fit a
+-- page lie in it as they are: trying to compress them would take longer than writing them.
 CREATE TABLE run_steps (
     tenant TEXT COLLATE "C" NOT NULL CHECK (length(tenant) BETWEEN 1 AND 64),
     seq    BIGINT           NOT NULL CHECK (seq >= 0),
     run_id TEXT COLLATE "C" NOT NULL CHECK (length(run_id) BETWEEN 1 AND 128),
     steps  TEXT COLLATE "C" NOT NULL CHECK (length(steps) > 0),
     PRIMARY KEY (tenant, seq, run_id)
-);
+) WITH (toast_tuple_target = 8160);
 
 -- Also the labels of runs are gone through again: that a run was seen is one of them now.
 -- A transaction for `*`, which no tenant is called, sees the heads of all.

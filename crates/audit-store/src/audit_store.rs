@@ -43,10 +43,9 @@ fn values(request: &ListRequest<AuditFilter>) -> Vec<Cell<'_>> {
     let (of, actor_kind) = (filter.period, &filter.actor_kind);
     let named = [kind, actor, event, tool, outcome, run, policy, incident];
     let asked_for = named.iter().filter(|text| text.is_some()).count();
-    // Kinds lead nowhere, and indexes of policies, incidents, events and outcomes know no time.
-    let by_entry = [policy, incident, event, outcome].into_iter().any(Option::is_some);
-    let one_index =
-        kind.is_none() && actor_kind.is_none() && asked_for <= 1 && (of.is_open() || !by_entry);
+    // Indexes of policies, incidents, events, outcomes and kinds know no time.
+    let by_entry = [policy, incident, event, outcome, kind].into_iter().any(Option::is_some);
+    let one_index = actor_kind.is_none() && asked_for <= 1 && (of.is_open() || !by_entry);
     let mut values = scanned(request, one_index);
     values.extend(named.into_iter().map(|text| asked(text.as_deref())));
     values.extend(period(of));
@@ -66,6 +65,7 @@ impl AuditStore for Audit {
             AuditOrder::Policy(_) => &sql::AUDIT_BY_POLICY,
             AuditOrder::Event(_) => &sql::AUDIT_BY_EVENT,
             AuditOrder::Outcome(_) => &sql::AUDIT_BY_OUTCOME,
+            AuditOrder::Kind(_) => &sql::AUDIT_BY_KIND,
             AuditOrder::Entry => &sql::AUDIT_BY_ENTRY,
             by_time => {
                 values.push(before(request, request.filter().period));

@@ -23,8 +23,9 @@ pub use projection::PROJECTION;
 pub use system_store::System;
 
 /// Every reading statement, for a look at its plan.
-pub static STATEMENTS: [&ledger_store::Statement; 26] = [
+pub static STATEMENTS: [&ledger_store::Statement; 28] = [
     &sql::AUDIT_BY_ENTRY,
+    &sql::AUDIT_BY_KIND,
     &sql::AUDIT_BY_TIME,
     &sql::AUDIT_BY_RUN,
     &sql::AUDIT_BY_ACTOR,
@@ -38,6 +39,7 @@ pub static STATEMENTS: [&ledger_store::Statement; 26] = [
     &sql::SEQS_OF_INCIDENT,
     &sql::SEQS_OF_ACTOR,
     &sql::SYSTEM_BY_ENTRY,
+    &sql::SYSTEM_BY_KIND,
     &sql::SYSTEM_BY_TIME,
     &sql::SYSTEM_BY_RUN,
     &sql::SYSTEM_BY_COMPONENT,

@@ -80,6 +80,13 @@ macro_rules! led {
 
 pub(crate) static AUDIT_BY_ENTRY: Statement =
     audit!("listing audit records", "''", "a.seq < $2", "a.seq DESC");
+/// The kind is in the order, though there is one: by entry alone SQLite walks the primary key.
+pub(crate) static AUDIT_BY_KIND: Statement = audit!(
+    "listing audit records of a kind",
+    "''",
+    "a.kind >= $5 AND (a.kind, a.seq) < ($5, $2)",
+    "a.kind DESC, a.seq DESC"
+);
 pub(crate) static AUDIT_BY_TIME: Statement = audit!(
     "listing audit records by time",
     "a.occurred_at",
@@ -184,6 +191,13 @@ LIMIT $4"
 
 pub(crate) static SYSTEM_BY_ENTRY: Statement =
     system!("listing system records", "''", "e.seq < $2", "e.seq DESC");
+/// As of audit facts.
+pub(crate) static SYSTEM_BY_KIND: Statement = system!(
+    "listing system records of a kind",
+    "''",
+    "e.kind >= $5 AND (e.kind, e.seq) < ($5, $2)",
+    "e.kind DESC, e.seq DESC"
+);
 pub(crate) static SYSTEM_BY_TIME: Statement = system!(
     "listing system records by time",
     "e.occurred_at",

@@ -33,8 +33,8 @@ fn values(request: &ListRequest<SystemFilter>) -> Vec<Cell<'_>> {
     let SystemFilter { kind, run, component, severity, event, period: of } = request.filter();
     let named = [kind, run, component, severity, event];
     let asked_for = named.iter().filter(|text| text.is_some()).count();
-    // A kind leads nowhere; any other one is answered by its index alone.
-    let one_index = kind.is_none() && asked_for <= 1;
+    // What one thing is asked of is answered by its index alone; that of kinds knows no time.
+    let one_index = asked_for <= 1 && (of.is_open() || kind.is_none());
     let mut values = scanned(request, one_index);
     values.extend(named.into_iter().map(|text| asked(text.as_deref())));
     values.extend(period(*of));
@@ -49,6 +49,7 @@ impl SystemStore for System {
     ) -> Result<Page<SystemRecord>, StoreError> {
         let mut values = values(request);
         let statement = match request.filter().ordered_by() {
+            SystemOrder::Kind(_) => &sql::SYSTEM_BY_KIND,
             SystemOrder::Entry => &sql::SYSTEM_BY_ENTRY,
             by_time => {
                 values.push(before(request, request.filter().period));

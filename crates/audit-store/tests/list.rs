@@ -8,8 +8,8 @@ use ledger_store::{Ledger, OpenMode};
 use serde_json::{Value as Json, json};
 use sqlx::{Connection, Executor, Row};
 use store_traits::{
-    AuditFilter, AuditStore, Filter, LedgerStore, ListRequest, Period, RunId, SystemFilter,
-    SystemStore, TenantId, Timestamp,
+    AuditFilter, AuditStore, FactKind, Filter, LedgerStore, ListError, ListRequest, Period, RunId,
+    SystemFilter, SystemStore, TenantId, Timestamp,
 };
 
 fn request<F: Filter>(filter: F, limit: u64, cursor: Option<&str>) -> ListRequest<F> {
@@ -254,6 +254,83 @@ async fn each_filter_finds_its_system_facts_and_no_others() {
     }
 }
 
+/// Of 300 audit facts and 300 facts of the environment, the first five of each are of a kind of their own.
+async fn few_of_a_kind() -> Recorder {
+    let recorder = Recorder::new(&PROJECTION).await;
+    let facts: Vec<_> = (0..600)
+        .map(|n| {
+            let kind = match (n % 2, n < 10) {
+                (0, true) => "audit.access",
+                (0, false) => "audit.tool",
+                (_, true) => "system.event",
+                (_, false) => "system.telemetry",
+            };
+            (kind, Some("r"), json!({"view": {"name": "n"}}))
+        })
+        .collect();
+    recorder.record(&facts).await;
+    recorder
+}
+
+#[tokio::test]
+async fn a_page_of_a_rare_kind_is_full_and_the_last_one_has_no_cursor() {
+    let recorder = few_of_a_kind().await;
+    let kind = |kind: &str| Some(kind.to_owned());
+    let accesses = || AuditFilter { kind: kind("audit.access"), ..AuditFilter::default() };
+    let events = || SystemFilter { kind: kind("system.event"), ..SystemFilter::default() };
+    for ledger in recorder.ledgers() {
+        let (audit, system) = (Audit::new(ledger.reader()), System::new(ledger.reader()));
+        let whole = audit.audit_records(&request(accesses(), 5, None)).await.unwrap();
+        assert_eq!((whole.items.len(), whole.next), (5, None));
+        let whole = system.system_records(&request(events(), 5, None)).await.unwrap();
+        assert_eq!((whole.items.len(), whole.next), (5, None));
+
+        // Asked for by name, and as the facade does it, which narrows what its caller asked for.
+        for narrowed in [false, true] {
+            let (mut pages, mut cursor) = (Vec::new(), None::<String>);
+            loop {
+                let filter = if narrowed { AuditFilter::default() } else { accesses() };
+                let asked = request(filter, 2, cursor.as_deref()).of_kind(&FactKind::AuditAccess);
+                let page = audit.audit_records(&asked).await.unwrap();
+                pages.push(page.items.iter().map(|record| record.seq).collect::<Vec<_>>());
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(pages, [vec![8, 6], vec![4, 2], vec![0]]);
+            let mut pages = Vec::new();
+            loop {
+                let filter = if narrowed { SystemFilter::default() } else { events() };
+                let asked = request(filter, 2, cursor.as_deref()).of_kind(&FactKind::SystemEvent);
+                let page = system.system_records(&asked).await.unwrap();
+                pages.push(page.items.iter().map(|record| record.seq).collect::<Vec<_>>());
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(pages, [vec![9, 7], vec![5, 3], vec![1]]);
+        }
+        // By the period, whose rows are looked at 200 a page.
+        let time = |ms| Timestamp::parse(&at(ms)).ok();
+        let period = Period { since: time(3), until: time(500) };
+        assert_eq!(audited(&recorder, &AuditFilter { period, ..accesses() }).await, [8, 6, 4]);
+
+        let cursor = request(accesses(), 2, None).cursor("", 4);
+        for other in [
+            AuditFilter::default(),
+            AuditFilter { run: Some("r".into()), ..accesses() },
+            AuditFilter { period, ..accesses() },
+        ] {
+            let refused = ListRequest::new(&tenant(), other, 2, Some(&cursor)).unwrap_err();
+            assert_eq!(refused, ListError::OtherList);
+        }
+        let refused = ListRequest::new(&tenant(), events(), 2, Some(&cursor)).unwrap_err();
+        assert_eq!(refused, ListError::OtherList);
+    }
+}
+
 #[tokio::test]
 async fn rows_can_neither_be_changed_nor_removed_and_a_forged_one_is_found() {
     let recorder = Recorder::new(&PROJECTION).await;
@@ -311,9 +388,10 @@ const BEFORE: &str = "
 DROP TABLE run_labels; DROP TABLE system_events; DROP TABLE fact_refs; DROP TABLE audit_labels;
 DROP TABLE index_backlog; DROP INDEX audit_events_by_time; DROP INDEX audit_events_by_run;
 DROP INDEX audit_events_by_actor; DROP INDEX audit_events_by_tool; DROP INDEX exports_by_run;
+DROP INDEX audit_events_by_kind;
 DROP TABLE run_entries; DROP TABLE run_steps;
 CREATE INDEX entries_by_run ON entries (tenant, run_id, seq) WHERE run_id IS NOT NULL;
-DELETE FROM _sqlx_migrations WHERE version IN (6, 7, 8);";
+DELETE FROM _sqlx_migrations WHERE version IN (6, 7, 8, 9);";
 /// The rows of runs that there were then.
 const SQLITE_RUNS: &str = include_str!("../../../migrations/sqlite/0002_traces.sql");
 const POSTGRES_RUNS: &str = include_str!("../../../migrations/postgres/0002_traces.sql");
@@ -377,19 +455,23 @@ async fn no_statement_reads_a_whole_table() {
             }
             let narrow = words[0] == "SEARCH" && line.contains("(tenant=? AND ");
             assert!(narrow, "{line}\n{}", statement.doing);
+            // The primary key leads too, to facts of all kinds.
+            let by_kind = statement.doing.ends_with("of a kind") && ["a", "e"].contains(&words[1]);
+            assert!(!by_kind || line.contains("_by_kind (tenant=? AND kind"), "{line}");
         }
     }
 }
 
-/// 100,000 audit facts and 100,000 facts of the environment of each of two tenants.
+/// 100,000 audit facts and 100,000 facts of the environment of each of two tenants, one in a thousand of
+/// another kind.
 const FILL: &str = "
 INSERT INTO audit_events
-SELECT t, n, 'audit.tool', 'event-' || (n % 10), 'agent', 'actor-' || (n % 100), 'tool-' || (n % 50),
+SELECT t, n, CASE n % 1000 WHEN 0 THEN 'audit.access' ELSE 'audit.tool' END, 'event-' || (n % 10), 'agent', 'actor-' || (n % 100), 'tool-' || (n % 50),
        'outcome-' || (n % 4), 'policy-' || (n % 20), 'run-' || (n / 100),
        to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z'
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
 INSERT INTO system_events
-SELECT t, n, 'system.event', 'run-' || (n / 100), 'component-' || (n % 10), 'info', 'event-' || (n % 30), NULL, NULL, NULL,
+SELECT t, n, CASE n % 1000 WHEN 0 THEN 'alert.sent' ELSE 'system.event' END, 'run-' || (n / 100), 'component-' || (n % 10), 'info', 'event-' || (n % 30), NULL, NULL, NULL,
        to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z'
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 99999) n;
 INSERT INTO audit_labels
@@ -416,6 +498,8 @@ async fn no_page_of_many_facts_looks_at_more_than_its_rows() {
             // too.
             "listing audit records" | "listing audit records by time" => (&[], 260),
             "listing system records" => (&[], 60),
+            "listing audit records of a kind" => (&[("$5", "audit.access")], 260),
+            "listing system records of a kind" => (&[("$5", "alert.sent")], 120),
             "listing audit records of a run" => (&[("$10", "run-500")], 260),
             "listing audit records of an actor" => (&[("$6", "actor-5")], 260),
             "listing audit records of an event" => (&[("$7", "event-5")], 400),

@@ -268,6 +268,53 @@ async fn each_topic_answers_from_recorded_facts_alone() {
 }
 
 #[tokio::test]
+async fn lists_of_one_kind_go_on_with_their_own_cursors() {
+    let (folder, domains) = domains().await;
+    let file = folder.path().join("kinds.jsonl");
+    // Three of each kind, with hundreds of others after each.
+    let lines: Vec<_> = (0..903)
+        .flat_map(|n| {
+            let few = ["audit.authorization", "audit.access", "system.event"];
+            let many = ["audit.tool", "audit.tool", "system.telemetry"];
+            if n % 301 == 0 { few } else { many }
+        })
+        .enumerate()
+        .map(|(n, kind)| {
+            format!(
+                r#"{{"kind":"{kind}","occurred_at":"2026-01-01T00:00:00Z","body":{{"n":{n}}}}}"#
+            )
+        })
+        .collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    for domain in domains {
+        let (logs, tenant) = (domain.logs(), tenant());
+        let input = Input::open(&file, 1 << 20).unwrap();
+        domain.import(&tenant, input, Hint::default()).await.unwrap();
+        macro_rules! pages {
+            ($list:ident, $filter:expr) => {{
+                let first = ListRequest::new(&tenant, $filter, 2, None).unwrap();
+                let first = logs.$list(&first).await.unwrap().value;
+                let rest = ListRequest::new(&tenant, $filter, 2, first.next.as_deref()).unwrap();
+                let rest = logs.$list(&rest).await.unwrap().value;
+                assert_eq!((first.items.len(), first.has_more()), (2, true));
+                assert_eq!((rest.items.len(), rest.has_more()), (1, false));
+                let mut seqs: Vec<_> = first.items.iter().map(|item| item.seq).collect();
+                seqs.extend(rest.items.iter().map(|item| item.seq));
+                assert!(seqs.is_sorted_by(|a, b| a > b), "{seqs:?}");
+                first.next.unwrap()
+            }};
+        }
+        let decisions = pages!(authorization, AuditFilter::default());
+        pages!(access, AuditFilter::default());
+        let events = pages!(events, SystemFilter::default());
+        let of_run = AuditFilter { run: Some("r".into()), ..AuditFilter::default() };
+        assert!(ListRequest::new(&tenant, of_run, 2, Some(&decisions)).is_err());
+        assert!(ListRequest::new(&tenant, AuditFilter::default(), 2, Some(&events)).is_err());
+        domain.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn cursors_and_limits_that_cannot_be_are_the_callers_fault() {
     let other = TenantId::parse("other").unwrap();
     let cursor = list(RunFilter::default()).cursor("", 7);

@@ -72,6 +72,8 @@ pub enum AuditOrder<'f> {
     Event(&'f str),
     /// Those of an outcome, by entry.
     Outcome(&'f str),
+    /// Those of a kind, by entry.
+    Kind(&'f str),
     /// Those of a period.
     Time,
     /// All, by entry.
@@ -91,7 +93,13 @@ impl AuditFilter {
             self.event.as_deref().map(AuditOrder::Event),
             self.outcome.as_deref().map(AuditOrder::Outcome),
         ];
-        let unnamed = if self.period.is_open() { AuditOrder::Entry } else { AuditOrder::Time };
+        // A period before a kind: its rows are bounded, those of a kind grow with the ledger, and by
+        // entry no place says that the period is over.
+        let unnamed = match &self.kind {
+            _ if !self.period.is_open() => AuditOrder::Time,
+            Some(kind) => AuditOrder::Kind(kind),
+            None => AuditOrder::Entry,
+        };
         named.into_iter().flatten().next().unwrap_or(unnamed)
     }
 }
@@ -106,6 +114,7 @@ impl Filter for AuditFilter {
             AuditOrder::Tool(_) => "audit/tool",
             AuditOrder::Event(_) => "audit/event",
             AuditOrder::Outcome(_) => "audit/outcome",
+            AuditOrder::Kind(_) => "audit/kind",
             AuditOrder::Time => "audit/time",
             AuditOrder::Entry => "audit",
         }
@@ -120,7 +129,7 @@ impl ListRequest<AuditFilter> {
     /// The same page of facts of one kind only.
     #[must_use]
     pub fn of_kind(&self, kind: &FactKind) -> Self {
-        // A kind orders nothing, so that the cursor stays good.
+        // Where a kind leads, the list is by entry, as it was without: the cursor stays good.
         self.narrowed(|filter| filter.kind = Some(kind.as_str().to_owned()))
     }
 

@@ -74,6 +74,9 @@ pub trait Filter {
 pub struct ListRequest<F> {
     tenant: TenantId,
     filter: F,
+    /// The word of the filter that was asked with, also where it was narrowed since: who asks for the
+    /// next page asks with that filter again.
+    order: &'static str,
     limit: u32,
     after: Option<Place>,
 }
@@ -93,11 +96,13 @@ impl<F: Filter> ListRequest<F> {
         let checked = u32::try_from(limit).ok().filter(|n| (1..=MOST_ITEMS).contains(n));
         let limit = checked.ok_or(ListError::Limit(limit))?;
         filter.period().checked()?;
-        let after = cursor.map(|cursor| opened(cursor, tenant, filter.order())).transpose()?;
-        Ok(Self { tenant: tenant.clone(), filter, limit, after })
+        let order = filter.order();
+        let after = cursor.map(|cursor| opened(cursor, tenant, order)).transpose()?;
+        Ok(Self { tenant: tenant.clone(), filter, order, limit, after })
     }
 
-    /// The same page with something more asked for that changes no order.
+    /// The same page with something more asked for. It may lead to another index, but not to other
+    /// ordering values: the place where the page before ended must stay one.
     pub(crate) fn narrowed(&self, narrow: impl FnOnce(&mut F)) -> Self
     where
         F: Clone,
@@ -134,7 +139,7 @@ impl<F: Filter> ListRequest<F> {
     /// The cursor of a page that ended there, for whoever asks the same question again.
     #[must_use]
     pub fn cursor(&self, value: &str, seq: u64) -> String {
-        let plain = format!("1 {} {} {seq} {value}", self.filter.order(), self.tenant);
+        let plain = format!("1 {} {} {seq} {value}", self.order, self.tenant);
         plain.bytes().fold(String::with_capacity(plain.len() * 2), |mut out, byte| {
             // Writing into a string cannot fail.
             let _ = write!(out, "{byte:02x}");

@@ -47,7 +47,7 @@ pub struct SystemFilter {
 }
 
 /// What a list of facts of the environment is ordered by, newest first, and which index leads to
-/// them: by (time of what happened, entry) where something is named, by entry where nothing is.
+/// them: by (time of what happened, entry), or by entry alone where it says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SystemOrder<'f> {
     /// Those of a run.
@@ -58,6 +58,8 @@ pub enum SystemOrder<'f> {
     Severity(&'f str),
     /// Those of a component.
     Component(&'f str),
+    /// Those of a kind, by entry.
+    Kind(&'f str),
     /// Those of a period.
     Time,
     /// All, by entry.
@@ -74,7 +76,13 @@ impl SystemFilter {
             self.severity.as_deref().map(SystemOrder::Severity),
             self.component.as_deref().map(SystemOrder::Component),
         ];
-        let unnamed = if self.period.is_open() { SystemOrder::Entry } else { SystemOrder::Time };
+        // A period before a kind: its rows are bounded, those of a kind grow with the ledger, and by
+        // entry no place says that the period is over.
+        let unnamed = match &self.kind {
+            _ if !self.period.is_open() => SystemOrder::Time,
+            Some(kind) => SystemOrder::Kind(kind),
+            None => SystemOrder::Entry,
+        };
         named.into_iter().flatten().next().unwrap_or(unnamed)
     }
 }
@@ -86,6 +94,7 @@ impl Filter for SystemFilter {
             SystemOrder::Event(_) => "system/event",
             SystemOrder::Severity(_) => "system/severity",
             SystemOrder::Component(_) => "system/component",
+            SystemOrder::Kind(_) => "system/kind",
             SystemOrder::Time => "system/time",
             SystemOrder::Entry => "system",
         }
@@ -100,7 +109,7 @@ impl ListRequest<SystemFilter> {
     /// The same page of facts of one kind only.
     #[must_use]
     pub fn of_kind(&self, kind: &FactKind) -> Self {
-        // A kind orders nothing, so that the cursor stays good.
+        // Where a kind leads, the list is by entry, as it was without: the cursor stays good.
         self.narrowed(|filter| filter.kind = Some(kind.as_str().to_owned()))
     }
 }

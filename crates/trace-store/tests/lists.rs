@@ -137,7 +137,9 @@ async fn rows_that_differ_from_their_entries_are_found() {
 /// What a ledger was before its rows of runs were packed.
 const BEFORE: &str = "
 DELETE FROM run_labels WHERE name = 'run'; DROP TABLE run_entries; DROP TABLE run_steps;
-DELETE FROM index_backlog WHERE topic = 'run_parts'; DELETE FROM _sqlx_migrations WHERE version = 8;
+DELETE FROM index_backlog WHERE topic = 'run_parts';
+DROP INDEX audit_events_by_kind; DROP INDEX system_events_by_kind;
+DELETE FROM _sqlx_migrations WHERE version IN (8, 9);
 CREATE INDEX entries_by_run ON entries (tenant, run_id, seq) WHERE run_id IS NOT NULL;";
 const SQLITE_RUNS: &str = include_str!("../../../migrations/sqlite/0002_traces.sql");
 const POSTGRES_RUNS: &str = include_str!("../../../migrations/postgres/0002_traces.sql");

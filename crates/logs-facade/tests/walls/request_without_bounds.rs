@@ -3,7 +3,8 @@
 use store_traits::{ListRequest, RunFilter, TenantId};
 
 fn everything(tenant: TenantId) -> ListRequest<RunFilter> {
-    ListRequest { tenant, filter: RunFilter::default(), limit: 1_000_000_000, after: None }
+    let (filter, order) = (RunFilter::default(), "runs");
+    ListRequest { tenant, filter, order, limit: 1_000_000_000, after: None }
 }
 
 fn main() {}

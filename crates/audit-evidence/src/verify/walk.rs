@@ -145,27 +145,29 @@ impl<'l> Walk<'l> {
     pub(super) async fn take(&mut self, checked: Checked, end: u64) -> Result<(), StoreError> {
         let Checked { range, entries, facts } = checked;
         self.commits.read_to(self.ledger, &self.report.tenant, range.end).await?;
-        self.typed_rows(&range, &entries, &facts).await?;
+        let here: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
         for entry in entries {
             self.step_to(entry.seq);
             self.entry(entry);
         }
         // The stretch may end in missing entries.
         self.step_to(range.end.min(end).max(self.next));
+        // Last, because an edited entry makes its rows differ: the cause is told before what follows.
+        self.typed_rows(&range, &here, &facts).await?;
         self.subtrees.compare_many(self.ledger, &mut self.report).await
     }
 
     async fn typed_rows(
         &mut self,
         range: &Range<u64>,
-        entries: &[CheckedEntry],
+        entries: &[u64],
         facts: &[(u64, Value)],
     ) -> Result<(), StoreError> {
         let tenant = &self.report.tenant;
         let found = self.ledger.projection_differences(tenant, range.clone(), facts).await?;
         for (seq, what) in found {
             // An entry that cannot be read gives no rows, and was found already.
-            let here = entries.binary_search_by_key(&seq, |entry| entry.seq).is_ok();
+            let here = entries.binary_search(&seq).is_ok();
             if !here || facts.binary_search_by_key(&seq, |(seq, _)| *seq).is_ok() {
                 let meaning = "a typed row was edited: lists and counts would lie";
                 self.report.finding(Some(seq), what, meaning);

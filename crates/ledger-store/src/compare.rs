@@ -69,8 +69,11 @@ pub(crate) async fn differences(
             let mut found = unpacked(table.name, there, wanted);
             let lost: Vec<(i64,)> = reader.rows(misplaced, tenant, &bounds).await?;
             for (seq,) in lost {
-                let what = format!("`{}` has a row that readers do not find", table.name);
-                found.push((from_i64(seq, "seq")?, what));
+                let seq = from_i64(seq, "seq")?;
+                if range.contains(&seq) {
+                    let what = format!("`{}` has a row that readers do not find", table.name);
+                    found.push((seq, what));
+                }
             }
             Ok(found)
         }
@@ -85,8 +88,13 @@ struct Said<'t> {
     text: &'t str,
 }
 
+/// The items of a row that begins at `first`. One of no entry of its stretch is the row's own: it would
+/// be looked for nowhere else.
 fn placed<'t>(first: u64, about: &'t str, items: Vec<Item<'t>>) -> impl Iterator<Item = Said<'t>> {
-    items.into_iter().map(move |Item { seq, text }| Said { seq: seq.unwrap_or(first), about, text })
+    items.into_iter().map(move |Item { seq, text }| {
+        let seq = seq.filter(|seq| seq / STRETCH == first / STRETCH).unwrap_or(first);
+        Said { seq, about, text }
+    })
 }
 
 /// What two lists of items have not in common, each item as often as it is there.

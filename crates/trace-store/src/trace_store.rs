@@ -20,6 +20,9 @@ use crate::usage::Sums;
 /// run of a page of a period, where only those repeat that began steps in several hours.
 const SCANNED: usize = 200;
 const SCANNED_OF_HOURS: usize = 3;
+/// Runs whose steps are read for a page where labels leave it open whether they fit: as many as take
+/// about as long as the page itself.
+const JUDGED: usize = 64;
 /// Runs of a sum that are read at a time.
 const SUMMED: u64 = 200;
 /// Steps of a run, and others of its members, that one answer holds.
@@ -96,13 +99,21 @@ impl Traces {
         Ok(summaries)
     }
 
-    /// Those of the candidates that fit, where labels leave it open by their steps.
+    /// Those of the candidates that fit, where labels leave it open by their steps. Of too many such the
+    /// looking ends early, and the next page goes on from there.
     async fn judged(
         &self,
-        tenant: &TenantId,
-        filter: &RunFilter,
-        rows: Vec<CandidateRow>,
+        request: &ListRequest<RunFilter>,
+        mut rows: Vec<CandidateRow>,
     ) -> Result<Vec<Scanned<String>>, StoreError> {
+        let (tenant, filter) = (request.tenant(), request.filter());
+        let open = rows.iter().enumerate().filter(|(_, row)| row.fits && row.unsure);
+        if let Some((last, _)) = open.skip(JUDGED.max(request.limit())).next() {
+            rows.truncate(last);
+            if let Some(row) = rows.last_mut() {
+                row.at_end = true;
+            }
+        }
         let unsure =
             rows.iter().filter(|row| row.fits && row.unsure).map(|row| row.run_id.as_str());
         let parts = self.parts(tenant, unsure).await?;
@@ -191,7 +202,7 @@ impl TraceStore for Traces {
             }
         };
         let rows = self.reader.rows(statement, tenant, &values(request)).await?;
-        let Page { items, next } = request.page(self.judged(tenant, filter, rows).await?);
+        let Page { items, next } = request.page(self.judged(request, rows).await?);
         Ok(Page { items: self.summaries(tenant, &items).await?, next })
     }
 
@@ -248,7 +259,8 @@ impl TraceStore for Traces {
     ) -> Result<Vec<StepOutcome>, StoreError> {
         let lines = self.lines(tenant, run).await?.into_iter();
         let outcome = |line: Line| {
-            let at = stored_time(line.last_time(), "a step's end")?;
+            let what = format!("step {} of run `{run}`", line.seq);
+            let at = stored_time(line.last_time(), &what)?;
             Ok(StepOutcome {
                 seq: line.seq,
                 class: StepClass::parse(&line.class),

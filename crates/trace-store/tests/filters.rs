@@ -173,6 +173,28 @@ async fn a_period_lists_each_run_once_by_its_first_hour_in_it() {
 }
 
 #[tokio::test]
+async fn many_runs_that_only_their_steps_can_judge_are_looked_at_page_by_page() {
+    let recorder = Recorder::new(&PROJECTION).await;
+    // All in one hour, of which the period takes the very first moment.
+    let runs: Vec<String> = (0..150).map(|n| format!("{n:03} ")).collect();
+    let mut facts = Vec::new();
+    for (n, run) in (0..).zip(&runs) {
+        let view = view("llm", n * 1_000, json!({"agent": "support"}));
+        facts.push(("run.llm_call", Some(run.as_str()), view));
+    }
+    recorder.record(&facts).await;
+    let until = Timestamp::parse(&at(1_500)).ok();
+    let period = Period { since: None, until };
+    let filter = RunFilter { period, agent: Some("support".into()), ..RunFilter::default() };
+    assert_eq!(found(&recorder, &filter).await, "001 000 ");
+    let first = ListRequest::new(&tenant(), filter, 2, None).unwrap();
+    for ledger in recorder.ledgers() {
+        let page = Traces::new(ledger.reader()).runs(&first).await.unwrap();
+        assert!(page.items.is_empty() && page.next.is_some(), "64 were looked at");
+    }
+}
+
+#[tokio::test]
 async fn facts_for_others_are_the_same_in_both_databases() {
     let recorder = five_runs().await;
     let mut answers = Vec::new();

@@ -107,8 +107,8 @@ impl Traces {
         mut rows: Vec<CandidateRow>,
     ) -> Result<Vec<Scanned<String>>, StoreError> {
         let (tenant, filter) = (request.tenant(), request.filter());
-        let open = rows.iter().enumerate().filter(|(_, row)| row.fits && row.unsure);
-        if let Some((last, _)) = open.skip(JUDGED.max(request.limit())).next() {
+        let mut open = rows.iter().enumerate().filter(|(_, row)| row.fits && row.unsure);
+        if let Some((last, _)) = open.nth(JUDGED.max(request.limit())) {
             rows.truncate(last);
             if let Some(row) = rows.last_mut() {
                 row.at_end = true;

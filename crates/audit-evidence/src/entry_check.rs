@@ -1,7 +1,7 @@
-//! One entry against itself: its bytes, its index columns, its contents.
+//! One entry against itself: its bytes, what it is looked up by, its contents.
 
 use replay_determinism::{blob_commitment, canonical, disclosure_digest, leaf_hash};
-use store_traits::{Content, Digest, Entry, TenantId, Value};
+use store_traits::{Content, Digest, Entry, FactId, TenantId, Value};
 
 /// What the check of an entry gave.
 pub(crate) struct EntryCheck {
@@ -17,7 +17,7 @@ pub(crate) struct EntryCheck {
     pub(crate) findings: Vec<(String, String)>,
 }
 
-/// Checks the bytes of an entry against its columns and commitments. `contents` are those that the
+/// Checks the bytes of an entry against what it is looked up by, and against its commitments. `contents` are those that the
 /// store keeps for this entry.
 pub(crate) fn check_entry(tenant: &TenantId, entry: &Entry, contents: &[Content]) -> EntryCheck {
     let leaf = leaf_hash(&entry.bytes);
@@ -36,7 +36,7 @@ pub(crate) fn check_entry(tenant: &TenantId, entry: &Entry, contents: &[Content]
             return check;
         }
     };
-    check.columns(tenant, entry, &fact);
+    check.names(tenant, entry, &fact);
     check.commitments(&fact, contents);
     if fact.member("kind").and_then(Value::as_str) == Some("content.erased") {
         let at = |name| fact.at(&["body", name]);
@@ -55,27 +55,18 @@ impl EntryCheck {
         self.findings.push((what, meaning.to_owned()));
     }
 
-    fn columns(&mut self, tenant: &TenantId, entry: &Entry, fact: &Value) {
+    fn names(&mut self, tenant: &TenantId, entry: &Entry, fact: &Value) {
         let text = |path: &[&str]| fact.at(path).and_then(Value::as_str);
-        let columns = [
+        let stored = [
             ("tenant", text(&["tenant"]), Some(tenant.as_str())),
-            ("id", text(&["id"]), Some(entry.id.as_str())),
-            ("kind", text(&["kind"]), Some(entry.kind.as_str())),
-            ("run_id", text(&["meta", "run_id"]), entry.run_id.as_deref()),
-            ("trace_id", text(&["meta", "trace_id"]), entry.trace_id.as_deref()),
-            ("occurred_at", text(&["meta", "occurred_at"]), Some(entry.occurred_at.as_str())),
-            ("recorded_at", text(&["meta", "recorded_at"]), Some(entry.recorded_at.as_str())),
+            ("id", text(&["id"]), entry.id.as_ref().map(FactId::as_str)),
         ];
-        for (column, fact, row) in columns {
-            if fact != row {
+        for (name, fact, stored) in stored {
+            if fact != stored {
                 let show = |text: Option<&str>| text.map_or("nothing".into(), |t| format!("`{t}`"));
                 self.finding(
-                    format!(
-                        "index column {column} says {}, the fact says {}",
-                        show(row),
-                        show(fact)
-                    ),
-                    "the index row was edited: lists and filters would lie",
+                    format!("the stored {name} is {}, the fact says {}", show(stored), show(fact)),
+                    "what a fact is looked up by was edited: it would not be found, or another would",
                 );
             }
         }

@@ -50,7 +50,7 @@ pub fn fact_of(entry: &Entry) -> Result<RecordedFact, StoreError> {
 /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
 /// # use recorded::*;
 /// let (ledger, tenant) = (ledger(), tenant());
-/// let id = FactId::parse(&ready(ledger.entries(&tenant, 2..3))?[0].id)?;
+/// let id = ready(ledger.entries(&tenant, 2..3))?[0].id.clone().ok_or("no id")?;
 /// let fact = ready(recorded_fact(ledger.as_ref(), &tenant, &id))?;
 /// assert_eq!(fact.map(|fact| fact.seq), Some(2));
 /// let other = TenantId::parse("other")?;

@@ -104,20 +104,8 @@ impl Sealing<'_> {
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(FactError::TooLarge { size: bytes.len() });
         }
-        let entry = SealedEntry {
-            seq: 0,
-            id,
-            kind,
-            run_id: meta.run_id,
-            trace_id: meta.trace_id,
-            occurred_at: meta.occurred_at,
-            recorded_at: self.recorded_at,
-            key,
-            fingerprint,
-            leaf_hash: leaf_hash(&bytes),
-            bytes,
-            fact,
-        };
+        let entry =
+            SealedEntry { seq: 0, id, key, fingerprint, leaf_hash: leaf_hash(&bytes), bytes, fact };
         Ok(Sealed { entry, contents })
     }
 }

@@ -11,7 +11,7 @@ use common::facts::{Noon, draft};
 use common::recorded::{recorded, recorder, verify};
 use common::{now, tenant};
 use store_traits::test_support::MemoryLedger;
-use store_traits::{Clock, Digest, FactKind, IdempotencyKey, RunId, SealedBatch, Timestamp, Value};
+use store_traits::{Clock, Digest, IdempotencyKey, SealedBatch, Value};
 
 #[test]
 fn what_was_recorded_holds() {
@@ -76,11 +76,6 @@ fn a_batch_on_a_stale_head_is_sealed_again_and_the_first_truth_wins() {
             entries: vec![store_traits::SealedEntry {
                 seq: 0,
                 id: known.id,
-                kind: FactKind::parse(&entry.kind),
-                run_id: entry.run_id.map(|id| RunId::parse(&id).unwrap()),
-                trace_id: None,
-                occurred_at: Timestamp::parse(&entry.occurred_at).unwrap(),
-                recorded_at: Timestamp::parse(&entry.recorded_at).unwrap(),
                 key: IdempotencyKey::parse("shared").unwrap(),
                 fingerprint: known.fingerprint,
                 leaf_hash: Digest::try_from(entry.leaf_hash.as_slice()).unwrap(),

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use audit_store::{Audit, PROJECTION, STATEMENTS, System};
-use ledger_store::test_support::{PostgresServer, Recorder, at, plan, tenant};
+use ledger_store::test_support::{
+    PostgresServer, Recorder, at, plan, rows_instead_of_blocks, tenant,
+};
 use ledger_store::{Ledger, OpenMode};
 use serde_json::{Value as Json, json};
 use sqlx::{Connection, Executor, Row};
@@ -390,7 +392,6 @@ DROP TABLE index_backlog; DROP INDEX audit_events_by_time; DROP INDEX audit_even
 DROP INDEX audit_events_by_actor; DROP INDEX audit_events_by_tool; DROP INDEX exports_by_run;
 DROP INDEX audit_events_by_kind;
 DROP TABLE run_entries; DROP TABLE run_steps;
-CREATE INDEX entries_by_run ON entries (tenant, run_id, seq) WHERE run_id IS NOT NULL;
 DELETE FROM _sqlx_migrations WHERE version IN (6, 7, 8, 9);";
 /// The rows of runs that there were then.
 const SQLITE_RUNS: &str = include_str!("../../../migrations/sqlite/0002_traces.sql");
@@ -401,7 +402,8 @@ async fn facts_that_are_older_than_a_table_get_their_rows_once() {
     let recorder = governed().await;
     let beside = environment().await;
     for (recorder, size) in [(&recorder, 6), (&beside, 9)] {
-        for url in recorder.urls() {
+        for (url, ledger) in recorder.urls().into_iter().zip(recorder.ledgers()) {
+            rows_instead_of_blocks(ledger, &url, &tenant()).await;
             if url.starts_with("postgres") {
                 let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
                 conn.execute(BEFORE).await.unwrap();

@@ -4,7 +4,7 @@ use std::vec::IntoIter;
 
 use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree};
 
-use crate::{Cell, FactAt, Insert, Projection, Row, Table, sql};
+use crate::{FactAt, Insert, Projection, Row, Table, block, sql};
 
 /// Rows of one table.
 pub(crate) struct Part<'a> {
@@ -20,7 +20,7 @@ pub(crate) struct Parts<'a> {
 }
 
 enum Source<'a> {
-    Entries(&'a SealedBatch),
+    Blocks(&'a SealedBatch),
     KeyTags(Vec<Row<'a>>),
     Contents(&'a SealedBatch),
     Subtrees(&'a SealedBatch),
@@ -35,7 +35,7 @@ impl<'a> Parts<'a> {
         projections: &[&'static Projection],
     ) -> Self {
         let own = [
-            Source::Entries(batch),
+            Source::Blocks(batch),
             Source::KeyTags(tags),
             Source::Contents(batch),
             Source::Subtrees(batch),
@@ -62,10 +62,9 @@ impl<'a> Iterator for Parts<'a> {
 
     fn next(&mut self) -> Option<Part<'a>> {
         Some(match self.sources.next()? {
-            Source::Entries(batch) => Part {
-                insert: &sql::INSERT_ENTRIES,
-                rows: batch.entries.iter().map(entry).collect(),
-            },
+            Source::Blocks(batch) => {
+                Part { insert: &sql::INSERT_BLOCKS, rows: block::rows(&batch.entries) }
+            }
             Source::KeyTags(rows) => Part { insert: &sql::INSERT_KEY_TAGS, rows },
             Source::Contents(batch) => Part {
                 insert: &sql::INSERT_CONTENTS,
@@ -94,41 +93,12 @@ pub(crate) fn fits_together(batch: &SealedBatch) -> Result<(), StoreError> {
             batch.head.size
         ));
     }
-    let unfit = |entry: &&SealedEntry| {
-        let kind = entry.kind.as_str();
-        kind.contains('\0') || !(1..=128).contains(&kind.chars().count())
-    };
-    match batch.entries.iter().find(unfit) {
-        None => Ok(()),
-        Some(entry) => refuse(format!(
-            "entry {} has a kind that is empty, longer than 128 characters, or holds U+0000",
-            entry.seq
-        )),
-    }
+    Ok(())
 }
 
 /// The roots of a head's perfect subtrees, one behind the other.
 pub(crate) fn peaks(head: &Head) -> Vec<u8> {
     head.peaks.iter().flat_map(|peak| *peak.as_bytes()).collect()
-}
-
-fn entry(entry: &SealedEntry) -> Row<'_> {
-    let text = |text| Cell::Text(Option::map(text, std::borrow::Cow::Borrowed));
-    Row {
-        seq: entry.seq,
-        cells: vec![
-            entry.kind.as_str().into(),
-            entry.id.as_str().into(),
-            entry.key.as_str().into(),
-            entry.fingerprint.as_bytes()[..].into(),
-            text(entry.run_id.as_ref().map(|run| run.as_str())),
-            text(entry.trace_id.as_ref().map(|trace| trace.as_str())),
-            entry.occurred_at.to_string().into(),
-            entry.recorded_at.to_string().into(),
-            entry.leaf_hash.as_bytes()[..].into(),
-            entry.bytes[..].into(),
-        ],
-    }
 }
 
 fn content(content: &Content) -> Row<'_> {

@@ -30,6 +30,7 @@ extern crate self as ledger_store;
 
 mod backlog;
 mod batch;
+mod block;
 mod cell;
 mod compare;
 mod error;

@@ -1,10 +1,7 @@
 //! Rows as the database gives them, and their conversion into snapshots.
 
 use sqlx::FromRow;
-use store_traits::{
-    Checkpoint, Content, Digest, Entry, FactId, Head, Known, StoreError, Subtree, TenantId,
-    Timestamp,
-};
+use store_traits::{Checkpoint, Content, Digest, Head, StoreError, Subtree, TenantId, Timestamp};
 
 use crate::error::corrupt;
 
@@ -49,48 +46,6 @@ impl HeadRow {
 }
 
 #[derive(FromRow)]
-pub(crate) struct KnownRow {
-    pub(crate) key: String,
-    seq: i64,
-    id: String,
-    fingerprint: Vec<u8>,
-}
-
-impl KnownRow {
-    pub(crate) fn into_known(self) -> Result<Known, StoreError> {
-        let Self { key, seq, id, fingerprint } = self;
-        let what = format!("entry {seq} (key `{key}`)");
-        Ok(Known {
-            seq: from_i64(seq, &what)?,
-            id: FactId::parse(&id).map_err(|error| corrupt(format!("{what}: {error}")))?,
-            fingerprint: digest(&fingerprint, &what)?,
-        })
-    }
-}
-
-#[derive(FromRow)]
-pub(crate) struct EntryRow {
-    seq: i64,
-    id: String,
-    kind: String,
-    run_id: Option<String>,
-    trace_id: Option<String>,
-    occurred_at: String,
-    recorded_at: String,
-    leaf_hash: Vec<u8>,
-    bytes: Vec<u8>,
-}
-
-impl EntryRow {
-    pub(crate) fn into_entry(self) -> Result<Entry, StoreError> {
-        let Self { seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes } =
-            self;
-        let seq = from_i64(seq, "entries.seq")?;
-        Ok(Entry { seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes })
-    }
-}
-
-#[derive(FromRow)]
 pub(crate) struct ContentRow {
     seq: i64,
     // A text in SQLite, its bytes in PostgreSQL: it may hold U+0000.
@@ -109,7 +64,7 @@ impl ContentRow {
     }
 }
 
-/// A hash with its number: of a leaf, or of a subtree of one level.
+/// A hash with its number: of a subtree of one level.
 #[derive(FromRow)]
 pub(crate) struct HashRow {
     number: i64,

@@ -4,14 +4,14 @@ use crate::{Insert, Statement, Type, repeated};
 
 use Type::{Bytes, Int, Text, Utf8};
 
-pub(crate) static INSERT_ENTRIES: Insert = Insert {
+pub(crate) static INSERT_BLOCKS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ",
-        "(?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT OR FAIL INTO blocks (tenant, first_seq, last_id, leaves, ids, fingerprints, keys, size, facts) VALUES ",
+        "(?,?,?,?,?,?,?,?,?)",
         ""
     ),
-    postgres: "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[], $12::bytea[])",
-    columns: &[Text, Text, Text, Bytes, Text, Text, Text, Text, Bytes, Bytes],
+    postgres: "INSERT INTO blocks (tenant, first_seq, last_id, leaves, ids, fingerprints, keys, size, facts) SELECT $1, * FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[], $8::bigint[], $9::bytea[])",
+    columns: &[Bytes, Bytes, Bytes, Bytes, Text, Int, Bytes],
 };
 pub(crate) static INSERT_CONTENTS: Insert = Insert {
     sqlite: repeated!(
@@ -68,16 +68,29 @@ WITH RECURSIVE skip (tenant) AS (
 SELECT tenant FROM skip WHERE tenant IS NOT NULL ORDER BY tenant",
 );
 
-pub(crate) static SELECT_ENTRIES: Statement = Statement::both(
-    "reading entries",
-    "SELECT seq, id, kind, run_id, trace_id, occurred_at, recorded_at, leaf_hash, bytes FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+/// The part of a statement that finds the blocks of entries `[$2, $3)`: also the one that begins before
+/// them and may reach among them.
+macro_rules! of_entries {
+    ($columns:literal) => {
+        concat!(
+            "SELECT first_seq, ",
+            $columns,
+            " FROM blocks WHERE tenant = $1 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM blocks WHERE tenant = $1 AND first_seq <= $2) AND first_seq < $3 ORDER BY first_seq"
+        )
+    };
+}
+
+pub(crate) static SELECT_ENTRIES: Statement =
+    Statement::both("reading entries", of_entries!("last_id, leaves, ids, size, facts"));
+pub(crate) static SELECT_LEAF_HASHES: Statement =
+    Statement::both("reading hashes", of_entries!("leaves"));
+pub(crate) static SELECT_KEYS: Statement =
+    Statement::both("reading the keys of entries", of_entries!("keys"));
+/// Blocks whose last id lies between `$2` and below `$3`.
+pub(crate) static SELECT_IDS: Statement = Statement::both(
+    "looking up a fact",
+    "SELECT first_seq, ids FROM blocks WHERE tenant = $1 AND last_id >= $2 AND last_id < $3",
 );
-pub(crate) static SELECT_LEAF_HASHES: Statement = Statement::both(
-    "reading hashes",
-    "SELECT seq AS number, leaf_hash AS hash FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
-);
-pub(crate) static SELECT_SEQ_OF: Statement =
-    Statement::both("looking up a fact", "SELECT seq FROM entries WHERE tenant = $1 AND id = $2");
 pub(crate) static SELECT_KEY_TAGS: Statement = Statement::both(
     "reading the tags of keys",
     "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= $3 ORDER BY first_seq LIMIT $4",
@@ -87,18 +100,11 @@ pub(crate) static SELECT_KEY_TAGS_OF: Statement = Statement::both(
     "comparing the tags of keys",
     "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
 );
-/// Numbers and keys as two JSON arrays: a row an entry would take three times the time to reach the
-/// caller.
-pub(crate) static SELECT_KEYS: Statement = Statement {
-    doing: "reading the keys of entries",
-    sqlite: "SELECT json_group_array(seq) AS seqs, json_group_array(key) AS keys FROM (SELECT seq, key FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq)",
-    postgres: "SELECT CAST(json_agg(seq) AS TEXT) AS seqs, CAST(json_agg(key) AS TEXT) AS keys FROM (SELECT seq, key FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq) k",
-};
-/// `$2` are sequence numbers with commas between.
+/// The blocks of some entries: `$2` are sequence numbers with commas between.
 pub(crate) static SELECT_KNOWN: Statement = Statement {
     doing: "looking up known facts",
-    sqlite: "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = $1 AND seq IN (SELECT value FROM json_each('[' || $2 || ']')) ORDER BY seq",
-    postgres: "SELECT key, seq, id, fingerprint FROM entries WHERE tenant = $1 AND seq = ANY (string_to_array($2, ',')::bigint[]) ORDER BY seq",
+    sqlite: "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq IN (SELECT (SELECT max(b.first_seq) FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.value) FROM json_each('[' || $2 || ']') j) ORDER BY first_seq",
+    postgres: "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq = ANY (ARRAY(SELECT (SELECT b.first_seq FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.seq ORDER BY b.first_seq DESC LIMIT 1) FROM unnest(string_to_array($2, ',')::bigint[]) AS j (seq))) ORDER BY first_seq",
 };
 pub(crate) static SELECT_CONTENTS: Statement = Statement::both(
     "reading contents",
@@ -139,7 +145,7 @@ pub static STATEMENTS: [&Statement; 21] = [
     &crate::run_entries::SELECT_RUN_SEQS,
     &crate::run_entries::SELECT_RUN_ENTRIES,
     &crate::run_entries::SELECT_MISPLACED,
-    &SELECT_SEQ_OF,
+    &SELECT_IDS,
     &SELECT_KEY_TAGS,
     &SELECT_KEY_TAGS_OF,
     &SELECT_KEYS,

@@ -10,12 +10,13 @@ use store_traits::{
 };
 
 use crate::batch::Parts;
+use crate::block::{FactsRow, IdsRow, LeavesRow};
 use crate::ledger::Writer;
 use crate::reader::Pool;
-use crate::row::{CheckpointRow, ContentRow, EntryRow, HashRow, HeadRow, from_i64, to_i64};
+use crate::row::{CheckpointRow, ContentRow, HashRow, HeadRow, to_i64};
 use crate::{
-    Cell, FactAt, Ledger, batch, compare, database, error::corrupt, postgres, run_entries, sql,
-    sqlite,
+    Cell, FactAt, Ledger, batch, block, compare, database, error::corrupt, postgres, run_entries,
+    sql, sqlite,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -99,8 +100,12 @@ impl LedgerStore for Ledger {
     ) -> Result<Vec<Entry>, StoreError> {
         let end = range.end.min(range.start.saturating_add(PAGE));
         let values = [range.start.into(), end.into()];
-        let rows: Vec<EntryRow> = self.reader.rows(&sql::SELECT_ENTRIES, tenant, &values).await?;
-        rows.into_iter().map(EntryRow::into_entry).collect()
+        let rows: Vec<FactsRow> = self.reader.rows(&sql::SELECT_ENTRIES, tenant, &values).await?;
+        let mut entries = Vec::new();
+        for row in rows {
+            entries.extend(row.into_entries(&(range.start..end))?);
+        }
+        Ok(entries)
     }
 
     async fn run_seqs(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<u64>, StoreError> {
@@ -116,9 +121,10 @@ impl LedgerStore for Ledger {
     }
 
     async fn seq_of(&self, tenant: &TenantId, id: &FactId) -> Result<Option<u64>, StoreError> {
-        let values = [id.as_str().into()];
-        let seq: Option<(i64,)> = self.reader.first(&sql::SELECT_SEQ_OF, tenant, &values).await?;
-        seq.map(|(seq,)| from_i64(seq, "entries.seq")).transpose()
+        let Range { start, end } = block::last_ids(id);
+        let values = [Cell::Bytes(start.into()), Cell::Bytes(end.into())];
+        let blocks: Vec<IdsRow> = self.reader.rows(&sql::SELECT_IDS, tenant, &values).await?;
+        blocks.iter().find_map(|block| block.seq_of(id).transpose()).transpose()
     }
 
     async fn contents(
@@ -280,14 +286,19 @@ impl Ledger {
         level: u8,
         range: Range<u64>,
     ) -> Result<Vec<Subtree>, StoreError> {
-        let bounds = [Cell::from(range.start), Cell::from(range.end)];
-        let rows: Vec<HashRow> = if level == 0 {
-            self.reader.rows(&sql::SELECT_LEAF_HASHES, tenant, &bounds).await?
-        } else {
-            let [start, end] = bounds;
-            let values = [u64::from(level).into(), start, end];
-            self.reader.rows(&sql::SELECT_SUBTREES, tenant, &values).await?
-        };
+        let Range { start, end } = range;
+        if level == 0 {
+            let values = [start.into(), end.into()];
+            let rows: Vec<LeavesRow> =
+                self.reader.rows(&sql::SELECT_LEAF_HASHES, tenant, &values).await?;
+            let mut hashes = Vec::new();
+            for row in rows {
+                hashes.extend(row.into_hashes(&(start..end))?);
+            }
+            return Ok(hashes);
+        }
+        let values = [u64::from(level).into(), start.into(), end.into()];
+        let rows: Vec<HashRow> = self.reader.rows(&sql::SELECT_SUBTREES, tenant, &values).await?;
         rows.into_iter().map(|row| row.into_subtree(level)).collect()
     }
 

@@ -13,8 +13,8 @@ async fn facts_can_neither_be_changed_nor_removed() {
     fresh.open().await.commit(&batch(0, 300)).await.unwrap();
     let mut intruder = fresh.intruder().await;
     for statement in [
-        "UPDATE entries SET kind = 'x'",
-        "DELETE FROM entries",
+        "UPDATE blocks SET keys = 'x'",
+        "DELETE FROM blocks",
         "UPDATE commits SET root = zeroblob(32)",
         "DELETE FROM commits",
         "UPDATE subtrees SET root = zeroblob(32)",
@@ -33,7 +33,7 @@ async fn a_guard_that_is_gone_or_replaced_is_named() {
     let ledger = fresh.open().await;
     assert!(ledger.missing_guards().await.unwrap().is_empty());
     let mut intruder = fresh.intruder().await;
-    intruder.execute("DROP TRIGGER entries_no_delete").await.unwrap();
+    intruder.execute("DROP TRIGGER blocks_no_delete").await.unwrap();
     intruder.execute("DROP TRIGGER commits_no_update").await.unwrap();
     intruder
         .execute("CREATE TRIGGER commits_no_update BEFORE UPDATE ON commits BEGIN SELECT 1; END")
@@ -41,8 +41,8 @@ async fn a_guard_that_is_gone_or_replaced_is_named() {
         .unwrap();
     let missing = ledger.missing_guards().await.unwrap();
     assert_eq!(missing.len(), 2, "{missing:?}");
-    assert!(missing[0].contains("commits_no_update") && missing[0].contains("replaced"));
-    assert!(missing[1].contains("entries_no_delete") && missing[1].contains("gone"));
+    assert!(missing[0].contains("blocks_no_delete") && missing[0].contains("gone"));
+    assert!(missing[1].contains("commits_no_update") && missing[1].contains("replaced"));
 }
 
 #[tokio::test]

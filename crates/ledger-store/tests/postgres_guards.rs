@@ -61,9 +61,9 @@ async fn refused(conn: &mut PgConnection, statement: &'static str) -> String {
 }
 
 const CHANGES: [&str; 8] = [
-    "UPDATE entries SET kind = 'x'",
-    "DELETE FROM entries WHERE false",
-    "TRUNCATE entries",
+    "UPDATE blocks SET keys = 'x'",
+    "DELETE FROM blocks WHERE false",
+    "TRUNCATE blocks",
     "UPDATE commits SET root = ''",
     "TRUNCATE commits, subtrees, checkpoints",
     "UPDATE contents SET bytes = ''",
@@ -94,10 +94,10 @@ async fn the_application_may_select_and_insert_and_nothing_else() {
     for statement in CHANGES.into_iter().chain([
         "DELETE FROM contents",
         "DELETE FROM tenants",
-        "ALTER TABLE entries DISABLE TRIGGER ALL",
-        "ALTER TABLE entries NO FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE blocks DISABLE TRIGGER ALL",
+        "ALTER TABLE blocks NO FORCE ROW LEVEL SECURITY",
         "DROP TABLE exports",
-        "CREATE TRIGGER t BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION factlog_append_only()",
+        "CREATE TRIGGER t BEFORE INSERT ON blocks FOR EACH ROW EXECUTE FUNCTION factlog_append_only()",
         "UPDATE _sqlx_migrations SET version = 9",
     ]) {
         let error = refused(&mut conn, statement).await;
@@ -112,7 +112,10 @@ async fn a_transaction_sees_and_writes_the_rows_of_its_tenant_alone() {
     fresh.ledger.commit(&batch(0, 300)).await.unwrap();
     fresh.ledger.commit(&batch_of(&other, 0, 2)).await.unwrap();
     let mut conn = fresh.application().await;
-    for (tenant, entries, commits) in [("", 0, 0), ("acme", 300, 1), ("other", 2, 1), ("*", 0, 2)] {
+    // 300 entries are four blocks of 64, and one of what is left.
+    for (tenant, blocks, commits, subtrees) in
+        [("", 0, 0, 0), ("acme", 5, 1, 1), ("other", 1, 1, 0), ("*", 0, 2, 0)]
+    {
         let mut tx = conn.begin().await.unwrap();
         sqlx::query("SELECT set_config('factlog.tenant', $1, true)")
             .bind(tenant)
@@ -120,10 +123,10 @@ async fn a_transaction_sees_and_writes_the_rows_of_its_tenant_alone() {
             .await
             .unwrap();
         for (table, wanted) in [
-            ("entries", entries),
+            ("blocks", blocks),
             ("commits", commits),
             ("contents", i64::from(commits == 1)),
-            ("subtrees", entries / 256),
+            ("subtrees", subtrees),
         ] {
             let count = format!("SELECT count(*) FROM {table}");
             let row = tx.fetch_one(AssertSqlSafe(count)).await.unwrap();
@@ -159,7 +162,7 @@ async fn an_owner_without_superuser_makes_the_ledger_and_is_under_its_policies()
     assert_eq!(ledger.commit(&batch(0, 3)).await.unwrap(), CommitOutcome::Committed);
     assert_eq!(ledger.missing_guards().await.unwrap(), [""; 0]);
     let mut conn = PgConnection::connect(&url).await.unwrap();
-    let row = conn.fetch_one("SELECT count(*) FROM entries").await.unwrap();
+    let row = conn.fetch_one("SELECT count(*) FROM blocks").await.unwrap();
     assert_eq!(row.get::<i64, _>(0), 0, "no tenant is set, and the owner is no exception");
 }
 
@@ -187,7 +190,7 @@ async fn a_login_of_the_role_records_and_any_other_is_told_what_it_lacks() {
 #[tokio::test]
 async fn whatever_is_gone_weakened_or_added_is_named() {
     for (statement, says) in [
-        ("DROP TRIGGER entries_no_delete ON entries", "`entries_no_delete` is gone"),
+        ("DROP TRIGGER blocks_no_delete ON blocks", "`blocks_no_delete` is gone"),
         (
             "ALTER TABLE commits DISABLE TRIGGER commits_no_update",
             "`commits_no_update` is disabled",
@@ -202,11 +205,11 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
             "the function `factlog_append_only`",
         ),
         (
-            "CREATE TRIGGER meddle BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-            "`meddle` on `entries` is not ours",
+            "CREATE TRIGGER meddle BEFORE INSERT ON blocks FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "`meddle` on `blocks` is not ours",
         ),
-        ("CREATE RULE quiet AS ON INSERT TO entries DO INSTEAD NOTHING", "`entries` has a rule"),
-        ("ALTER TABLE entries DISABLE ROW LEVEL SECURITY", "row-level security of `entries`"),
+        ("CREATE RULE quiet AS ON INSERT TO blocks DO INSTEAD NOTHING", "`blocks` has a rule"),
+        ("ALTER TABLE blocks DISABLE ROW LEVEL SECURITY", "row-level security of `blocks`"),
         (
             "ALTER TABLE run_entries NO FORCE ROW LEVEL SECURITY",
             "row-level security of `run_entries`",
@@ -218,7 +221,7 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         ),
         ("CREATE POLICY open ON contents USING (true)", "`open` on `contents` is not ours"),
         ("GRANT DELETE ON contents TO factlog_app", "may do more with `contents`"),
-        ("GRANT UPDATE (kind) ON entries TO factlog_app", "may do more with `entries`"),
+        ("GRANT UPDATE (keys) ON blocks TO factlog_app", "may do more with `blocks`"),
         ("GRANT TRUNCATE ON run_steps TO PUBLIC", "may do more with `run_steps`"),
         ("ALTER TABLE exports OWNER TO factlog_app", "owns `exports`"),
         ("DROP TABLE exports", "the table `exports` is gone"),

@@ -16,8 +16,8 @@ use audit_evidence::{Outcome, Recorder, Trust, root_at, verify_ledger};
 use ledger_store::{Ledger, OpenMode};
 use logs_domain::{OsEntropy, SystemClock};
 use store_traits::{
-    Actor, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object, Origin,
-    RunId, SignatureVerifier, SourceDomain, StoreError, TenantId, Timestamp, Value,
+    Actor, Draft, DraftMeta, FactId, FactKind, IdempotencyKey, Identity, LedgerStore, Object,
+    Origin, RunId, SignatureVerifier, SourceDomain, StoreError, TenantId, Timestamp, Value,
 };
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -155,7 +155,8 @@ async fn check(url: &str) -> Result<(), Failure> {
             ["ack", caller, n, seq, id] => {
                 acknowledged += 1;
                 let place = seq.parse::<usize>()?;
-                if ids.get(place).map(String::as_str) != Some(*id) {
+                let there = ids.get(place).and_then(Option::as_ref).map(FactId::as_str);
+                if there != Some(*id) {
                     faults.push(format!(
                         "{caller} {n} was acknowledged as {id} at {seq} and is not there"
                     ));

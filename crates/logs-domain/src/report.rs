@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adapters::{Integrity, Report, RunReport, StepRow};
+use audit_evidence::recorded_fact_at;
 use completeness::nest;
 use store_traits::{Checkpoint, RunId, RunSummary, Step, TenantId, Timestamp};
 
@@ -50,10 +51,9 @@ async fn as_of(
     checkpoint: &Checkpoint,
 ) -> Result<Timestamp, DomainError> {
     let last = checkpoint.size.saturating_sub(1);
-    let entry = domain.ledger.entries(tenant, last..checkpoint.size).await?.pop();
-    let recorded_at = entry.map(|entry| entry.recorded_at).unwrap_or_default();
-    Timestamp::parse(&recorded_at)
-        .map_err(|error| DomainError::Proof(format!("entry {last}: {error}")))
+    let fact = recorded_fact_at(domain.ledger.as_ref(), tenant, last).await?;
+    let recorded_at = fact.map(|fact| fact.recorded_at);
+    recorded_at.ok_or_else(|| DomainError::Proof(format!("entry {last} is missing")))
 }
 
 fn run_report(summary: RunSummary, steps: &[Step]) -> RunReport {

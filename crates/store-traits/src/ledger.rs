@@ -5,8 +5,8 @@ use std::ops::Range;
 use async_trait::async_trait;
 
 use crate::{
-    CheckpointsFrom, Digest, Durability, FactId, FactKind, IdempotencyKey, RunId, StoreError,
-    TenantId, Timestamp, TraceId, Value,
+    CheckpointsFrom, Digest, Durability, FactId, IdempotencyKey, RunId, StoreError, TenantId,
+    Timestamp, Value,
 };
 
 /// The longest entry, in bytes: C2SP tlog-tiles gives an entry a 16-bit length.
@@ -56,16 +56,6 @@ pub struct SealedEntry {
     pub seq: u64,
     /// Its id.
     pub id: FactId,
-    /// Its kind.
-    pub kind: FactKind,
-    /// Its run.
-    pub run_id: Option<RunId>,
-    /// Its trace.
-    pub trace_id: Option<TraceId>,
-    /// When it happened.
-    pub occurred_at: Timestamp,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
     /// What makes it the same fact when it is sent again.
     pub key: IdempotencyKey,
     /// HMAC-SHA-256 over its content before salting.
@@ -132,25 +122,15 @@ pub struct Known {
     pub fingerprint: Digest,
 }
 
-/// A stored entry with its index columns, as the database gives them (verification compares them
-/// with the bytes).
+/// A stored entry, as the database gives it: what is not in the bytes may have been edited, and
+/// verification compares it with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its place in the tree.
     pub seq: u64,
-    /// Id column.
-    pub id: String,
-    /// Kind column.
-    pub kind: String,
-    /// Run column.
-    pub run_id: Option<String>,
-    /// Trace column.
-    pub trace_id: Option<String>,
-    /// Time of the event.
-    pub occurred_at: String,
-    /// Time of recording.
-    pub recorded_at: String,
-    /// Leaf hash column.
+    /// Its id; `None` where what is stored is none.
+    pub id: Option<FactId>,
+    /// Its leaf hash.
     pub leaf_hash: Vec<u8>,
     /// The canonical bytes.
     pub bytes: Vec<u8>,

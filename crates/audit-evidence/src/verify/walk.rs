@@ -147,6 +147,11 @@ impl<'l> Walk<'l> {
         self.commits.read_to(self.ledger, &self.report.tenant, range.end).await?;
         let here: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
         for entry in entries {
+            if entry.seq < self.next {
+                let what = format!("entry {} is there twice", entry.seq);
+                self.report.finding(Some(entry.seq), what, "somebody put a fact into the past");
+                continue;
+            }
             self.step_to(entry.seq);
             self.entry(entry);
         }

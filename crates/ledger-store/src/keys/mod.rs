@@ -7,7 +7,7 @@
 //! suspected the entry itself is read, and its key decides. When 65,536 entries are complete their
 //! tags are written once more as one row, so that a process that begins reads few rows.
 //!
-//! The tags are derived from `entries.key`. Where rows of tags are missing (a ledger that is older
+//! The tags are derived from the keys of `blocks`. Where rows of tags are missing (a ledger that is older
 //! than them, or rows that somebody removed) the keys are read from the entries.
 //!
 //! A key is unique because a commit that is not on the newest head is refused: between the look-up,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use store_traits::{StoreError, TenantId};
 
-use crate::error::corrupt;
+use crate::block::KeysRow;
 use crate::row::from_i64;
 use crate::{Cell, Reader, Row, sql};
 
@@ -44,13 +44,12 @@ pub(super) async fn keys(
     range: &Range<u64>,
 ) -> Result<Vec<(u64, String)>, StoreError> {
     let bounds = [range.start.into(), range.end.into()];
-    let row: Option<(Option<String>, Option<String>)> =
-        reader.first(&sql::SELECT_KEYS, tenant, &bounds).await?;
-    let Some((Some(seqs), Some(keys))) = row else { return Ok(Vec::new()) };
-    let wrong = |error: serde_json::Error| corrupt(format!("the keys of `{tenant}`: {error}"));
-    let seqs: Vec<u64> = serde_json::from_str(&seqs).map_err(wrong)?;
-    let keys: Vec<String> = serde_json::from_str(&keys).map_err(wrong)?;
-    Ok(seqs.into_iter().zip(keys).collect())
+    let rows: Vec<KeysRow> = reader.rows(&sql::SELECT_KEYS, tenant, &bounds).await?;
+    let mut keys = Vec::new();
+    for row in rows {
+        keys.extend(row.into_keys(range)?);
+    }
+    Ok(keys)
 }
 
 pub(super) fn tags_of((first, bytes): (i64, Vec<u8>)) -> Result<(u64, Vec<u64>), StoreError> {

@@ -9,8 +9,9 @@ use store_traits::{IdempotencyKey, Known, StoreError, TenantId};
 use super::KeyTag;
 use super::known::{KnownTags, SPAN, Suspects};
 use super::rows::{Rows, keys, read};
+use crate::block::KnownRow;
 use crate::error::corrupt;
-use crate::row::{HeadRow, KnownRow};
+use crate::row::HeadRow;
 use crate::{Reader, sql};
 
 /// Entries whose keys are read at a time where tags are missing.
@@ -128,10 +129,13 @@ impl TenantKeys<'_> {
             let list: Vec<String> = entries.iter().map(u64::to_string).collect();
             let rows: Vec<KnownRow> =
                 self.reader.rows(&sql::SELECT_KNOWN, self.tenant, &[list.join(",").into()]).await?;
-            for row in rows.into_iter().filter(|row| wanted.contains_key(row.key.as_str())) {
-                let key = row.key.clone();
-                let known = row.into_known()?;
-                found.entry(key).or_insert(known);
+            for row in rows {
+                let asked = |seq, key: &str| {
+                    entries.binary_search(&seq).is_ok() && wanted.contains_key(key)
+                };
+                for (key, known) in row.into_known(asked)? {
+                    found.entry(key).or_insert(known);
+                }
             }
         }
         Ok(found)

@@ -68,7 +68,7 @@ mod tests {
     fn any_number_of_rows_is_cut_into_few_statements() {
         let batch = batch(0, 301);
         let statements = Statements::new(&batch.tenant, Parts::of(&batch, Vec::new(), &[]));
-        // 128 + 128 + 32 + 8 + 4 + 1 entries, one content, one subtree.
-        assert_eq!(statements.count(), 8);
+        // 4 + 1 blocks, one content, one subtree.
+        assert_eq!(statements.count(), 4);
     }
 }

@@ -57,7 +57,8 @@ fn options(location: &Location) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(&location.path)
         .create_if_missing(false)
-        .foreign_keys(true)
+        // Some tables still refer to one that is gone (migration 0010).
+        .foreign_keys(false)
         .busy_timeout(BUSY_TIMEOUT)
         .row_buffer_size(ROW_BUFFER)
         // Without it, REPLACE removes rows without firing the triggers that refuse a removal.

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use store_traits::{
-    CheckpointPages, Content, Digest, Entry, FactId, FactKind, IdempotencyKey, LedgerStore, RunId,
-    SealedBatch, SealedEntry, Subtree, TenantId, TenantSecret, Timestamp, TraceId,
+    CheckpointPages, Content, Digest, Entry, IdempotencyKey, Known, LedgerStore, SealedBatch,
+    SealedEntry, Subtree, TenantId, TenantSecret, Timestamp, Value,
 };
 
 use super::fact;
+use crate::block::KnownRow;
 use crate::{Cell, Ledger, Statement};
 
 /// What the trait does not tell, because nobody else asks for it.
-static SELECT_KEYS: Statement = Statement::both(
+static SELECT_BLOCKS: Statement = Statement::both(
     "reading keys",
-    "SELECT seq, key, fingerprint FROM entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+    "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq >= $2 AND first_seq < $3 ORDER BY first_seq",
 );
 
 /// Copies entries, contents, subtrees, heads, checkpoints and the secret, all through the store's
@@ -26,10 +27,13 @@ pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
     for head in from.commits(tenant, 0, u32::MAX).await.unwrap() {
         let range = on_size..head.size;
         let values = [Cell::from(on_size), Cell::from(head.size)];
-        let keys: Vec<(i64, String, Vec<u8>)> =
-            from.reader().rows(&SELECT_KEYS, tenant, &values).await.unwrap();
-        let keys: BTreeMap<u64, (String, Vec<u8>)> =
-            keys.into_iter().map(|(seq, key, print)| (seq.unsigned_abs(), (key, print))).collect();
+        let blocks: Vec<KnownRow> =
+            from.reader().rows(&SELECT_BLOCKS, tenant, &values).await.unwrap();
+        let keys: BTreeMap<u64, (String, Known)> = blocks
+            .into_iter()
+            .flat_map(|block| block.into_known(|_, _| true).unwrap())
+            .map(|(key, known)| (known.seq, (key, known)))
+            .collect();
         let entries = from.entries(tenant, range.clone()).await.unwrap();
         let contents: Vec<Content> = from.contents(tenant, range.clone()).await.unwrap();
         let mut subtrees: Vec<Subtree> = Vec::new();
@@ -38,14 +42,15 @@ pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
             let complete = range.start / leaves..range.end / leaves;
             subtrees.extend(from.subtrees(tenant, level, complete).await.unwrap());
         }
-        let recorded_at = entries.last().map(|entry| entry.recorded_at.clone()).unwrap();
+        let last = fact::parse(&entries.last().unwrap().bytes).unwrap();
+        let recorded_at = last.at(&["meta", "recorded_at"]).and_then(Value::as_str).unwrap();
         let batch = SealedBatch {
             tenant: tenant.clone(),
             on_size,
             entries: entries.into_iter().map(|entry| sealed(entry, &keys)).collect(),
             contents,
             subtrees,
-            recorded_at: Timestamp::parse(&recorded_at).unwrap(),
+            recorded_at: Timestamp::parse(recorded_at).unwrap(),
             head: head.clone(),
         };
         to.commit(&batch).await.unwrap();
@@ -60,18 +65,13 @@ pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
     assert_eq!(to.head(tenant).await.unwrap(), from.head(tenant).await.unwrap());
 }
 
-fn sealed(entry: Entry, keys: &BTreeMap<u64, (String, Vec<u8>)>) -> SealedEntry {
-    let (key, fingerprint) = &keys[&entry.seq];
+fn sealed(entry: Entry, keys: &BTreeMap<u64, (String, Known)>) -> SealedEntry {
+    let (key, known) = &keys[&entry.seq];
     SealedEntry {
         seq: entry.seq,
-        id: FactId::parse(&entry.id).unwrap(),
-        kind: FactKind::parse(&entry.kind),
-        run_id: entry.run_id.map(|run| RunId::parse(&run).unwrap()),
-        trace_id: entry.trace_id.map(|trace| TraceId::parse(&trace).unwrap()),
-        occurred_at: Timestamp::parse(&entry.occurred_at).unwrap(),
-        recorded_at: Timestamp::parse(&entry.recorded_at).unwrap(),
+        id: entry.id.unwrap(),
         key: IdempotencyKey::parse(key).unwrap(),
-        fingerprint: Digest::try_from(fingerprint.as_slice()).unwrap(),
+        fingerprint: known.fingerprint,
         leaf_hash: Digest::try_from(entry.leaf_hash.as_slice()).unwrap(),
         fact: fact::parse(&entry.bytes).unwrap(),
         bytes: entry.bytes,

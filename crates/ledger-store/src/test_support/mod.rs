@@ -8,6 +8,7 @@ mod copy;
 mod fact;
 mod plain;
 mod recorder;
+mod rows;
 mod server;
 mod statements;
 
@@ -19,7 +20,8 @@ pub fn key_tag(key: &store_traits::IdempotencyKey) -> u64 {
 
 pub use copy::copy_tenant;
 pub use fact::facts;
-pub use plain::{PlainTable, read_entries};
+pub use plain::PlainTable;
 pub use recorder::{Recorder, at, tenant};
+pub use rows::rows_instead_of_blocks;
 pub use server::PostgresServer;
 pub use statements::{Plan, plan, prepare_all};

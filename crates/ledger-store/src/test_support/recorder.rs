@@ -3,9 +3,10 @@
 
 use serde_json::{Value as Json, json};
 use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
 use store_traits::{
-    CommitOutcome, Digest, FactId, FactKind, Head, IdempotencyKey, LedgerStore, RunId, SealedBatch,
-    SealedEntry, TenantId, Timestamp,
+    CommitOutcome, Digest, FactId, Head, IdempotencyKey, LedgerStore, SealedBatch, SealedEntry,
+    TenantId, Timestamp,
 };
 
 use super::{PostgresServer, fact, facts, key_tag, prepare_all};
@@ -103,18 +104,12 @@ impl Recorder {
         if let Some(Json::Object(more)) = body.as_object_mut().and_then(|b| b.remove("$meta")) {
             meta.as_object_mut().unwrap().extend(more);
         }
-        let occurred_at = Timestamp::parse(meta["occurred_at"].as_str().unwrap()).unwrap();
         let fact = json!({"kind": kind, "meta": meta, "body": body});
         let mut random = [0; 10];
         random[2..].copy_from_slice(&seq.to_be_bytes());
         SealedEntry {
             seq,
             id: FactId::from_parts(1_795_422_722_910, &random),
-            kind: FactKind::parse(kind),
-            run_id: run.map(|run| RunId::parse(run).unwrap()),
-            trace_id: None,
-            occurred_at,
-            recorded_at: occurred_at,
             key: IdempotencyKey::parse(&format!("key-{seq}")).unwrap(),
             fingerprint: Digest::new([1; 32]),
             leaf_hash: Digest::new([2; 32]),
@@ -135,10 +130,12 @@ impl Recorder {
         ledger.projection_differences(&self.tenant, 0..u64::MAX, &facts).await.unwrap()
     }
 
-    /// A connection of somebody who goes around the store.
+    /// A connection of somebody who goes around the store, with what SQLite itself begins with: without
+    /// foreign keys.
     pub async fn intruder(&self) -> sqlx::SqliteConnection {
-        let path = self.folder.path().join("factlog.db").display().to_string();
-        sqlx::SqliteConnection::connect(&path).await.unwrap()
+        let file = self.folder.path().join("factlog.db");
+        let options = SqliteConnectOptions::new().filename(file).foreign_keys(false);
+        sqlx::SqliteConnection::connect_with(&options).await.unwrap()
     }
 
     /// Both databases prepare each statement of a topic, also those that write.

@@ -1,8 +1,8 @@
 //! Batches made by hand. A store keeps hashes and never computes one, so any digest bytes will do.
 
 use crate::{
-    Content, Digest, FactId, FactKind, Head, IdempotencyKey, Object, RunId, SealedBatch,
-    SealedEntry, Subtree, TenantId, Timestamp, Value,
+    Content, Digest, FactId, Head, IdempotencyKey, Object, RunId, SealedBatch, SealedEntry,
+    Subtree, TenantId, Timestamp, Value,
 };
 
 /// A tenant by its name.
@@ -42,7 +42,6 @@ pub fn run() -> RunId {
 /// An entry; every even one belongs to the run.
 #[must_use]
 pub fn entry(seq: u64) -> SealedEntry {
-    let at = Timestamp::from_unix_nanos(1_795_422_722_910_083_339 + i128::from(seq)).unwrap();
     let run_id = seq.is_multiple_of(2).then(run);
     let mut fact = Object::from([("seq".to_owned(), Value::unsigned(seq))]);
     let mut bytes = format!("{{\"seq\":{seq}}}");
@@ -54,11 +53,6 @@ pub fn entry(seq: u64) -> SealedEntry {
     SealedEntry {
         seq,
         id: id(seq),
-        kind: FactKind::RunStep,
-        run_id,
-        trace_id: None,
-        occurred_at: at,
-        recorded_at: at,
         key: key(seq),
         fingerprint: hash(seq + 1_000_000),
         leaf_hash: hash(seq),

@@ -1,6 +1,6 @@
 //! A ledger in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -73,17 +73,12 @@ impl Tables {
         if batch.entries.is_empty() || !(batch.on_size..batch.head.size).eq(seqs) {
             return refuse("the entries are not numbered without a gap");
         }
-        if batch.entries.iter().any(|entry| entry.kind.as_str().is_empty()) {
-            return refuse("a kind is empty");
-        }
         let mut keys = self.keys.clone();
-        let mut ids: BTreeSet<_> = self.entries.values().map(|entry| entry.id.clone()).collect();
         for entry in &batch.entries {
             let known =
                 Known { seq: entry.seq, id: entry.id.clone(), fingerprint: entry.fingerprint };
-            let new = ids.insert(entry.id.to_string());
-            if keys.insert(entry.key.to_string(), known).is_some() || !new {
-                return refuse("a key or an id stands twice");
+            if keys.insert(entry.key.to_string(), known).is_some() {
+                return refuse("a key stands twice");
             }
         }
         self.keys = keys;
@@ -91,12 +86,7 @@ impl Tables {
         self.entries.extend(batch.entries.iter().map(|entry| {
             let row = Entry {
                 seq: entry.seq,
-                id: entry.id.to_string(),
-                kind: entry.kind.to_string(),
-                run_id: entry.run_id.as_ref().map(ToString::to_string),
-                trace_id: entry.trace_id.as_ref().map(ToString::to_string),
-                occurred_at: entry.occurred_at.to_string(),
-                recorded_at: entry.recorded_at.to_string(),
+                id: Some(entry.id.clone()),
                 leaf_hash: entry.leaf_hash.as_bytes().to_vec(),
                 bytes: entry.bytes.clone(),
             };
@@ -196,12 +186,15 @@ impl LedgerStore for MemoryLedger {
     }
 
     async fn run_seqs(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<u64>, StoreError> {
-        let of_run = |e: &&Entry| e.run_id.as_deref() == Some(run.as_str());
-        Ok(self.tables(tenant, |t| t.entries.values().filter(of_run).map(|e| e.seq).collect()))
+        let named = |fact: &Value| fact.at(&["meta", "run_id"])?.as_str().map(str::to_owned);
+        let of_run = |(_, fact): &(&u64, &Value)| named(fact).as_deref() == Some(run.as_str());
+        Ok(self.tables(tenant, |t| t.facts.iter().filter(of_run).map(|(seq, _)| *seq).collect()))
     }
 
     async fn seq_of(&self, tenant: &TenantId, id: &FactId) -> Result<Option<u64>, StoreError> {
-        Ok(self.tables(tenant, |t| t.entries.values().find(|e| e.id == id.as_str()).map(|e| e.seq)))
+        Ok(self.tables(tenant, |t| {
+            t.entries.values().find(|e| e.id.as_ref() == Some(id)).map(|e| e.seq)
+        }))
     }
 
     async fn contents(

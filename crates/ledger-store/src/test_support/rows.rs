@@ -1,0 +1,66 @@
+//! A ledger as it was before its entries lay in blocks (migration 0010): for tests of what is older.
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use store_traits::{LedgerStore, TenantId, Value};
+
+use super::fact;
+use crate::block::KnownRow;
+use crate::{Cell, Ledger, Statement};
+
+const SQLITE: &str = include_str!("../../../../migrations/sqlite/0001_ledger.sql");
+const POSTGRES: &str = include_str!("../../../../migrations/postgres/0001_ledger.sql");
+/// Numbered as SQLite and PostgreSQL both understand it.
+const INSERT: &str = "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+static SELECT_BLOCKS: Statement = Statement::both(
+    "reading keys",
+    "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq >= $2 ORDER BY first_seq",
+);
+
+/// Puts a tenant's entries back into rows, and forgets the migration. Guards of the table are not made:
+/// the migration takes it away.
+pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantId) {
+    let blocks: Vec<KnownRow> =
+        ledger.reader().rows(&SELECT_BLOCKS, tenant, &[Cell::from(0_u64)]).await.unwrap();
+    let known = blocks.into_iter().flat_map(|block| block.into_known(|_, _| true).unwrap());
+    let entries = ledger.entries(tenant, 0..u64::MAX).await.unwrap();
+    let postgres = url.starts_with("postgres");
+    let first = if postgres { POSTGRES } else { SQLITE };
+    let begins = first.find("CREATE TABLE entries").unwrap();
+    let ends = begins + first[begins..].find(';').unwrap() + 1;
+    let made = format!(
+        "DROP TABLE blocks; DELETE FROM _sqlx_migrations WHERE version = 10; {}
+         CREATE INDEX entries_by_run ON entries (tenant, run_id, seq);",
+        &first[begins..ends]
+    );
+    macro_rules! fill {
+        ($conn:expr) => {{
+            let mut conn = $conn;
+            conn.execute(AssertSqlSafe(made)).await.unwrap();
+            for (entry, (key, known)) in entries.iter().zip(known) {
+                let fact = fact::parse(&entry.bytes).unwrap();
+                let text = |path: &[&str]| fact.at(path).and_then(Value::as_str).map(str::to_owned);
+                let at = text(&["meta", "occurred_at"]).unwrap();
+                sqlx::query(INSERT)
+                    .bind(tenant.as_str())
+                    .bind(entry.seq.cast_signed())
+                    .bind(text(&["kind"]))
+                    .bind(known.id.as_str())
+                    .bind(key)
+                    .bind(&known.fingerprint.as_bytes()[..])
+                    .bind(text(&["meta", "run_id"]))
+                    .bind(at.clone())
+                    .bind(at)
+                    .bind(entry.leaf_hash.as_slice())
+                    .bind(entry.bytes.as_slice())
+                    .execute(&mut conn)
+                    .await
+                    .unwrap();
+            }
+        }};
+    }
+    if postgres {
+        fill!(PgConnection::connect(url).await.unwrap());
+    } else {
+        fill!(SqliteConnection::connect(url).await.unwrap());
+    }
+}

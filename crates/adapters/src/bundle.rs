@@ -315,7 +315,8 @@ pub(crate) fn erasure(fact: &Value) -> Option<(u64, String)> {
 pub(crate) fn add_redactions(fact: &Value, counts: &mut BTreeMap<String, u64>) {
     let redacted = fact.at(&["body", "redacted"]).and_then(Value::as_object);
     for (kind, count) in redacted.into_iter().flatten() {
-        *counts.entry(kind.clone()).or_default() += crate::report::as_u64(Some(count)).unwrap_or(0);
+        *counts.entry(kind.to_string()).or_default() +=
+            crate::report::as_u64(Some(count)).unwrap_or(0);
     }
 }
 

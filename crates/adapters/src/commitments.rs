@@ -23,7 +23,7 @@ pub(crate) fn commitments(fact: &Value) -> Result<BTreeMap<String, Commitment>, 
     let mut out = BTreeMap::new();
     for (pointer, digest) in fact.member("_sd").and_then(Value::as_object).into_iter().flatten() {
         let digest = digest.as_str().ok_or_else(|| format!("`_sd` at {pointer} is no digest"))?;
-        out.insert(pointer.clone(), Commitment::Value(digest.to_owned()));
+        out.insert(pointer.to_string(), Commitment::Value(digest.to_owned()));
     }
     for (pointer, blob) in fact.member("_blob").and_then(Value::as_object).into_iter().flatten() {
         let digest = blob.member("c").and_then(Value::as_str);
@@ -31,7 +31,7 @@ pub(crate) fn commitments(fact: &Value) -> Result<BTreeMap<String, Commitment>, 
             return Err(format!("`_blob` at {pointer} is no commitment"));
         };
         let blob = Commitment::Blob(digest.to_owned(), len);
-        if out.insert(pointer.clone(), blob).is_some() {
+        if out.insert(pointer.to_string(), blob).is_some() {
             return Err(format!("{pointer} is committed to twice"));
         }
     }

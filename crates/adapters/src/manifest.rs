@@ -111,7 +111,7 @@ impl Manifest {
         }
         let by_kind = value.at(&["population", "by_kind"])?.as_object()?.iter();
         let by_kind = by_kind
-            .map(|(kind, n)| Some((kind.clone(), as_u64(Some(n))?)))
+            .map(|(kind, n)| Some((kind.to_string(), as_u64(Some(n))?)))
             .collect::<Option<_>>()?;
         let entry_files = value.member("entry_files")?.as_array()?.iter().map(|file| {
             let ranges =

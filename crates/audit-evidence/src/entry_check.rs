@@ -78,7 +78,7 @@ impl EntryCheck {
                 .and_then(Value::as_object)
                 .into_iter()
                 .flatten()
-                .map(|(pointer, promise)| (pointer.clone(), form.to_owned(), promise.clone()))
+                .map(|(pointer, promise)| (pointer.to_string(), form.to_owned(), promise.clone()))
                 .collect::<Vec<_>>()
         };
         let promises: Vec<_> =

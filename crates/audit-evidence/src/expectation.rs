@@ -40,10 +40,10 @@ pub fn standard_set(started_at: Timestamp, within_ms: u64) -> Option<Vec<Object>
     let deadline = Timestamp::from_unix_nanos(deadline).ok()?;
     let body = |(domain, action): &(&str, &str)| {
         Object::from([
-            ("expectation".to_owned(), format!("{domain}/{action}").into()),
-            ("domain".to_owned(), (*domain).into()),
-            ("action".to_owned(), (*action).into()),
-            ("deadline".to_owned(), deadline.to_string().into()),
+            ("expectation", format!("{domain}/{action}").into()),
+            ("domain", (*domain).into()),
+            ("action", (*action).into()),
+            ("deadline", deadline.to_string().into()),
         ])
     };
     Some(STANDARD_SET.iter().map(body).collect())

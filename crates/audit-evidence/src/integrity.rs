@@ -146,15 +146,15 @@ impl IntegrityFacts {
     pub fn to_object(&self) -> Object {
         let root = self.root.map_or(Value::Null, |root| root.to_string().into());
         Object::from([
-            ("tenant".to_owned(), self.tenant.as_str().into()),
-            ("state".to_owned(), self.state().as_str().into()),
-            ("size".to_owned(), Value::unsigned(self.size)),
-            ("first_seq".to_owned(), Value::unsigned(self.first_seq)),
-            ("entries".to_owned(), Value::unsigned(self.entries)),
-            ("root".to_owned(), root),
-            ("checkpoints".to_owned(), Value::unsigned(self.checkpoints)),
-            ("signed_size".to_owned(), Value::unsigned(self.signed_size)),
-            ("findings".to_owned(), Value::unsigned(self.findings)),
+            ("tenant", self.tenant.as_str().into()),
+            ("state", self.state().as_str().into()),
+            ("size", Value::unsigned(self.size)),
+            ("first_seq", Value::unsigned(self.first_seq)),
+            ("entries", Value::unsigned(self.entries)),
+            ("root", root),
+            ("checkpoints", Value::unsigned(self.checkpoints)),
+            ("signed_size", Value::unsigned(self.signed_size)),
+            ("findings", Value::unsigned(self.findings)),
         ])
     }
 }

@@ -28,7 +28,7 @@ use crate::expectation::{Ack, Expectation, STANDARD_SET};
 ///     occurred_at: Timestamp::UNIX_EPOCH,
 ///     recorded_at: Timestamp::UNIX_EPOCH,
 ///     leaf_hash: Digest::new([0; 32]),
-///     fact: Value::Object(Object::from([("body".into(), body.into())])),
+///     fact: Value::Object(Object::from([("body", body.into())])),
 /// };
 /// let said = |name: &str, text: &str| (name.to_owned(), Value::from(text));
 /// let mut run = Undertakings::new("run-1");

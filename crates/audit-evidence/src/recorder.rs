@@ -183,7 +183,7 @@ impl Recorder {
     /// let ledger = Arc::new(MemoryLedger::default());
     /// let recorder = recorder(&ledger);
     /// let fact = |event: &str| {
-    ///     draft(FactKind::AuditEvent, "key-1", Object::from([("event".to_owned(), event.into())]))
+    ///     draft(FactKind::AuditEvent, "key-1", Object::from([("event", event.into())]))
     /// };
     /// let first = ready(recorder.record(&tenant(), &[fact("login")]))?;
     /// assert!(matches!(first[0], Outcome::Recorded { seq: 0, .. }));

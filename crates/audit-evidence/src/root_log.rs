@@ -59,9 +59,9 @@ pub struct WitnessedCheckpoint {
 #[must_use]
 pub fn root_entry(tenant: &TenantId, note: &str) -> Object {
     Object::from([
-        ("record".to_owned(), "checkpoint".into()),
-        ("log".to_owned(), tenant.as_str().into()),
-        ("note".to_owned(), note.into()),
+        ("record", "checkpoint".into()),
+        ("log", tenant.as_str().into()),
+        ("note", note.into()),
     ])
 }
 

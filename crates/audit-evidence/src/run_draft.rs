@@ -153,19 +153,19 @@ impl RunStart {
 
     pub(crate) fn draft(self, redactor: &Redactor) -> RunDraft {
         let Self { scope, at, plan_hash, seed, synthetic_scenario_id, environment } = self;
-        let mut start = Object::from([("at".to_owned(), at.to_string().into())]);
+        let mut start = Object::from([("at", at.to_string().into())]);
         put(&mut start, "agent", Some(scope.agent.clone()));
         let mut body = Object::new();
         if !environment.is_empty() {
-            body.insert("environment".to_owned(), environment.into());
+            body.insert("environment", environment.into());
         }
         put(&mut body, "plan_hash", plan_hash);
         put(&mut body, "seed", seed);
         if synthetic_scenario_id.is_some() {
-            body.insert("is_synthetic".to_owned(), true.into());
+            body.insert("is_synthetic", true.into());
         }
         put(&mut body, "synthetic_scenario_id", synthetic_scenario_id);
-        body.insert("start".to_owned(), start.into());
+        body.insert("start", start.into());
         let view = view(StepClass::Agent, "start", &scope, at);
         let named = Named { kind: FactKind::RunStarted, what: "trace.start", name: "start" };
         made(named, &scope, at, body, view, Vec::new(), redactor)
@@ -214,17 +214,17 @@ impl RunStep {
         let Self { error, retry_count, tokens, cost_micros, params, result, .. } = self;
         let mut view = view(class, &skill, &scope, started_at);
         let mut step = Object::from([
-            ("index".to_owned(), index.into()),
-            ("class".to_owned(), class.as_str().into()),
-            ("started_at".to_owned(), started_at.to_string().into()),
-            ("ended_at".to_owned(), ended_at.to_string().into()),
-            ("retry_count".to_owned(), retry_count.into()),
-            ("status".to_owned(), if error.is_none() { "success" } else { "failed" }.into()),
+            ("index", index.into()),
+            ("class", class.as_str().into()),
+            ("started_at", started_at.to_string().into()),
+            ("ended_at", ended_at.to_string().into()),
+            ("retry_count", retry_count.into()),
+            ("status", if error.is_none() { "success" } else { "failed" }.into()),
         ]);
-        view.insert("ended_at".to_owned(), ended_at.to_string().into());
-        view.insert("span_id".to_owned(), format!("step-{index}").into());
+        view.insert("ended_at", ended_at.to_string().into());
+        view.insert("span_id", format!("step-{index}").into());
         if matches!(class, StepClass::Tool | StepClass::McpTool) {
-            view.insert("tool".to_owned(), skill.as_str().into());
+            view.insert("tool", skill.as_str().into());
         }
         put(&mut step, "skill", Some(skill));
         let (provider, model) = model.unzip();
@@ -241,19 +241,19 @@ impl RunStep {
         ];
         for (name, count) in counts {
             if let Some(count) = count {
-                view.insert(name.to_owned(), count.into());
-                step.insert(name.to_owned(), count.into());
+                view.insert(name, count.into());
+                step.insert(name, count.into());
             }
         }
         let mut committed = Vec::new();
         for (name, content) in [("params", params), ("result", result)] {
             if let Some(content) = content {
-                step.insert(name.to_owned(), content);
+                step.insert(name, content);
                 let path = vec!["step".to_owned(), name.to_owned()];
                 committed.push(Committed { path, form: CommitForm::Blob });
             }
         }
-        let body = Object::from([("step".to_owned(), step.into())]);
+        let body = Object::from([("step", step.into())]);
         let kind = match class {
             StepClass::Llm | StepClass::Embedding => FactKind::RunLlmCall,
             _ => FactKind::RunStep,
@@ -268,8 +268,8 @@ impl RunEnding {
     pub(crate) fn draft(self, redactor: &Redactor) -> RunDraft {
         let Self { scope, at, ending } = self;
         let mut view = view(StepClass::Agent, "end", &scope, at);
-        view.insert("ended_at".to_owned(), at.to_string().into());
-        let mut end = Object::from([("at".to_owned(), at.to_string().into())]);
+        view.insert("ended_at", at.to_string().into());
+        let mut end = Object::from([("at", at.to_string().into())]);
         let mut body = Object::new();
         let (kind, what, outcome) = match ending {
             Ending::Completed { root_hash } => {
@@ -285,8 +285,8 @@ impl RunEnding {
                 (FactKind::RunAborted, "trace.abort", "aborted")
             }
         };
-        end.insert("outcome".to_owned(), outcome.into());
-        body.insert("end".to_owned(), end.into());
+        end.insert("outcome", outcome.into());
+        body.insert("end", end.into());
         // One key for all endings: of two, the second is a conflict whoever records it.
         made(Named { kind, what, name: "end" }, &scope, at, body, view, Vec::new(), redactor)
     }
@@ -295,14 +295,14 @@ impl RunEnding {
 /// The fact that something was recorded, by whom and where it lies.
 pub(crate) fn acknowledgement(of: &RunDraft, seq: u64, id: &FactId) -> Draft {
     let body = Object::from([
-        ("record".to_owned(), "trace".into()),
-        ("domain".to_owned(), SourceDomain::Logs.as_str().into()),
-        ("action".to_owned(), of.what.into()),
-        ("event".to_owned(), of.what.into()),
-        ("status".to_owned(), "success".into()),
-        ("outcome".to_owned(), "recorded".into()),
-        ("fact_id".to_owned(), id.as_str().into()),
-        ("fact_seq".to_owned(), Value::unsigned(seq)),
+        ("record", "trace".into()),
+        ("domain", SourceDomain::Logs.as_str().into()),
+        ("action", of.what.into()),
+        ("event", of.what.into()),
+        ("status", "success".into()),
+        ("outcome", "recorded".into()),
+        ("fact_id", id.as_str().into()),
+        ("fact_seq", Value::unsigned(seq)),
     ]);
     let meta = DraftMeta {
         actor: Actor::System { component: COMPONENT.to_owned() },
@@ -333,15 +333,15 @@ fn made(
     let mut report = Report::default();
     redact(&mut body, redactor, &mut report);
     // Lists read the error from the view: it must not say there what was taken out here.
-    let error = ["step", "end"].iter().find_map(|part| body.get(*part)?.member("error"));
+    let error = ["step", "end"].iter().find_map(|part| body.get(part)?.member("error"));
     if let Some(error) = error.cloned() {
-        view.insert("error".to_owned(), error);
+        view.insert("error", error);
     }
-    body.insert("record".to_owned(), "trace".into());
-    body.insert("view".to_owned(), view.into());
+    body.insert("record", "trace".into());
+    body.insert("view", view.into());
     if !report.is_empty() {
         let counts = report.iter().map(|(kind, n)| (kind.to_owned(), Value::unsigned(n)));
-        body.insert("redacted".to_owned(), counts.collect::<Object>().into());
+        body.insert("redacted", counts.collect::<Object>().into());
     }
     let meta = DraftMeta {
         run_id: Some(scope.run_id.clone()),
@@ -373,9 +373,9 @@ fn redact(body: &mut Object, redactor: &Redactor, report: &mut Report) {
     ];
     for path in free {
         let place = match path {
-            [name] => body.get_mut(*name),
-            [outer, name] => match body.get_mut(*outer) {
-                Some(Value::Object(inner)) => inner.get_mut(*name),
+            [name] => body.get_mut(name),
+            [outer, name] => match body.get_mut(outer) {
+                Some(Value::Object(inner)) => inner.get_mut(name),
                 _ => None,
             },
             _ => None,
@@ -393,16 +393,16 @@ fn identity(key: &str) -> Identity {
 
 fn view(class: StepClass, name: &str, scope: &RunScope, started_at: Timestamp) -> Object {
     Object::from([
-        ("mapping".to_owned(), MAPPING.into()),
-        ("class".to_owned(), class.as_str().into()),
-        ("name".to_owned(), name.into()),
-        ("agent".to_owned(), scope.agent.as_str().into()),
-        ("started_at".to_owned(), started_at.to_string().into()),
+        ("mapping", MAPPING.into()),
+        ("class", class.as_str().into()),
+        ("name", name.into()),
+        ("agent", scope.agent.as_str().into()),
+        ("started_at", started_at.to_string().into()),
     ])
 }
 
 fn put(into: &mut Object, name: &str, text: Option<String>) {
     if let Some(text) = text {
-        into.insert(name.to_owned(), text.into());
+        into.insert(name, text.into());
     }
 }

@@ -8,7 +8,7 @@ pub(crate) fn text<'f>(fact: &'f RecordedFact, names: &[&str]) -> Option<&'f str
     let places: [&[&str]; 3] = [&["body", "view"], &["body"], &["body", "source"]];
     let members = places.iter().filter_map(|place| fact.fact.at(place)?.as_object());
     let mut texts = members.filter_map(|members| {
-        let mut named = names.iter().filter_map(|name| members.get(*name)?.as_str());
+        let mut named = names.iter().filter_map(|name| members.get(name)?.as_str());
         named.find(|text| !text.is_empty())
     });
     texts.next()

@@ -91,12 +91,12 @@ impl Sealing<'_> {
 
         let id = FactId::from_parts(self.recorded_at.as_unix_ms(), &id);
         let mut fact = Object::from([
-            ("v".to_owned(), Value::from(1_u32)),
-            ("id".to_owned(), id.as_str().into()),
-            ("kind".to_owned(), kind.as_str().into()),
-            ("tenant".to_owned(), self.tenant.as_str().into()),
-            ("meta".to_owned(), meta_object(&meta, self.recorded_at).into()),
-            ("body".to_owned(), body.into()),
+            ("v", Value::from(1_u32)),
+            ("id", id.as_str().into()),
+            ("kind", kind.as_str().into()),
+            ("tenant", self.tenant.as_str().into()),
+            ("meta", meta_object(&meta, self.recorded_at).into()),
+            ("body", body.into()),
         ]);
         let contents = commitments.promise_in(&mut fact);
         let fact = Value::Object(fact);
@@ -141,11 +141,11 @@ impl Commitments {
     /// Writes what was promised into the fact; gives what lies behind it.
     fn promise_in(self, fact: &mut Object) -> Vec<Content> {
         if !self.values.is_empty() {
-            fact.insert("_sd_alg".to_owned(), "sha-256".into());
-            fact.insert("_sd".to_owned(), self.values.into());
+            fact.insert("_sd_alg", "sha-256".into());
+            fact.insert("_sd", self.values.into());
         }
         if !self.blobs.is_empty() {
-            fact.insert("_blob".to_owned(), self.blobs.into());
+            fact.insert("_blob", self.blobs.into());
         }
         self.contents
     }
@@ -172,9 +172,9 @@ impl Commitments {
         self.blobs.insert(
             pointer.clone(),
             Object::from([
-                ("alg".to_owned(), "sha-256".into()),
-                ("c".to_owned(), commitment.to_string().into()),
-                ("len".to_owned(), Value::integer(length)),
+                ("alg", "sha-256".into()),
+                ("c", commitment.to_string().into()),
+                ("len", Value::integer(length)),
             ])
             .into(),
         );
@@ -210,12 +210,12 @@ fn take(object: &mut Object, path: &[String]) -> Option<Value> {
 
 fn meta_object(draft: &DraftMeta, recorded_at: Timestamp) -> Object {
     let mut meta = Object::from([
-        ("actor".to_owned(), actor(&draft.actor).into()),
-        ("occurred_at".to_owned(), draft.occurred_at.to_string().into()),
-        ("recorded_at".to_owned(), recorded_at.to_string().into()),
-        ("source_domain".to_owned(), draft.source_domain.as_str().into()),
-        ("source_component".to_owned(), draft.source_component.as_str().into()),
-        ("origin".to_owned(), draft.origin.as_str().into()),
+        ("actor", actor(&draft.actor).into()),
+        ("occurred_at", draft.occurred_at.to_string().into()),
+        ("recorded_at", recorded_at.to_string().into()),
+        ("source_domain", draft.source_domain.as_str().into()),
+        ("source_component", draft.source_component.as_str().into()),
+        ("origin", draft.origin.as_str().into()),
     ]);
     let texts = [
         ("run_id", draft.run_id.as_ref().map(|id| id.as_str())),
@@ -224,13 +224,13 @@ fn meta_object(draft: &DraftMeta, recorded_at: Timestamp) -> Object {
     ];
     for (name, text) in texts {
         if let Some(text) = text {
-            meta.insert(name.to_owned(), text.into());
+            meta.insert(name, text.into());
         }
     }
     for (name, ids) in [("policy_ids", &draft.policy_ids), ("incident_ids", &draft.incident_ids)] {
         if !ids.is_empty() {
             let ids: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
-            meta.insert(name.to_owned(), ids.into());
+            meta.insert(name, ids.into());
         }
     }
     meta
@@ -242,5 +242,5 @@ fn actor(actor: &Actor) -> Object {
         Actor::Agent { name } => ("agent", "name", name),
         Actor::System { component } => ("system", "component", component),
     };
-    Object::from([("kind".to_owned(), kind.into()), (member.to_owned(), text.as_str().into())])
+    Object::from([("kind", kind.into()), (member, text.as_str().into())])
 }

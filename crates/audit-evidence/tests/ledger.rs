@@ -53,7 +53,7 @@ fn a_newer_view_of_the_same_record_is_the_same_fact() {
     let recorder = recorder(&memory);
     let viewed = |mapping: &str| {
         let mut draft = draft("k", "text");
-        draft.body.insert("view".into(), mapping.into());
+        draft.body.insert("view", mapping.into());
         draft
     };
     now(recorder.record(&tenant(), &[viewed("genai/1")])).unwrap();

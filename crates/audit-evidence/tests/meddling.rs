@@ -285,10 +285,7 @@ fn an_erasure_that_a_fact_names_is_no_finding() {
     let memory = recorded();
     let erased = Draft {
         kind: FactKind::ContentErased,
-        body: Object::from([
-            ("seq".to_owned(), Value::from(7_u32)),
-            ("pointer".to_owned(), "/body/prompt".into()),
-        ]),
+        body: Object::from([("seq", Value::from(7_u32)), ("pointer", "/body/prompt".into())]),
         committed: Vec::new(),
         ..draft("erased", "")
     };

@@ -166,7 +166,7 @@ fn the_standard_set_reconciles_and_what_of_it_nobody_undertook_is_named() {
     for (body, seq) in bodies.iter().zip(1..) {
         let mut fact = word(seq, "audit.expectation", "{}");
         if let store_traits::Value::Object(members) = &mut fact.fact {
-            members.insert("body".into(), body.clone().into());
+            members.insert("body", body.clone().into());
         }
         facts.push(fact);
     }

@@ -124,7 +124,7 @@ fn value<'f>(measured: Option<&'f Value>) -> Cell<'f> {
     let number = |of: &'f Value| match of {
         Value::Int(number) => Some(number.get().to_string()),
         Value::Object(members) => {
-            let tagged = ["f64", "i64", "u64"].iter().find_map(|tag| members.get(*tag));
+            let tagged = ["f64", "i64", "u64"].iter().find_map(|tag| members.get(tag));
             tagged.and_then(Value::as_str).map(|text| indexed(text).replace('\0', "\u{2400}"))
         }
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => None,

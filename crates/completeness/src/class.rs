@@ -153,23 +153,23 @@ pub struct ClassEvidence {
 impl ClassEvidence {
     pub(crate) fn to_object(&self) -> Object {
         let mut object = Object::from([
-            ("class".to_owned(), self.class.as_str().into()),
-            ("state".to_owned(), self.state.as_str().into()),
-            ("entries".to_owned(), Value::unsigned(self.entries)),
+            ("class", self.class.as_str().into()),
+            ("state", self.state.as_str().into()),
+            ("entries", Value::unsigned(self.entries)),
         ]);
         if let Some(seq) = self.first_seq {
-            object.insert("first_seq".to_owned(), Value::unsigned(seq));
+            object.insert("first_seq", Value::unsigned(seq));
         }
         match &self.state {
             ClassState::Observed | ClassState::Missing => {}
             ClassState::CaptureFailed { seq, reason } => {
-                object.insert("failure_seq".to_owned(), Value::unsigned(*seq));
-                object.insert("failure".to_owned(), reason.as_str().into());
+                object.insert("failure_seq", Value::unsigned(*seq));
+                object.insert("failure", reason.as_str().into());
             }
             ClassState::Superseded { seq, by_seq } => {
-                object.insert("failure_seq".to_owned(), Value::unsigned(*seq));
+                object.insert("failure_seq", Value::unsigned(*seq));
                 let by = by_seq.map_or("checkpoint".into(), Value::unsigned);
-                object.insert("superseded_by".to_owned(), by);
+                object.insert("superseded_by", by);
             }
         }
         object

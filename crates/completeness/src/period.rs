@@ -307,30 +307,30 @@ impl Population {
             runs.take(MOST_OPEN_NAMED)
                 .map(|run| {
                     Value::Object(Object::from([
-                        ("run_id".to_owned(), run.run_id.as_str().into()),
-                        ("first_seq".to_owned(), Value::unsigned(run.first_seq)),
-                        ("started_at".to_owned(), time(run.started_at)),
+                        ("run_id", run.run_id.as_str().into()),
+                        ("first_seq", Value::unsigned(run.first_seq)),
+                        ("started_at", time(run.started_at)),
                     ]))
                 })
                 .collect::<Vec<_>>()
         };
         let open = self.open().count();
         Object::from([
-            ("since".to_owned(), time(self.period.since)),
-            ("until".to_owned(), time(self.period.until)),
-            ("completeness".to_owned(), self.completeness().as_str().into()),
-            ("whole".to_owned(), self.whole().into()),
-            ("first_seq".to_owned(), Value::unsigned(0)),
-            ("end_seq".to_owned(), Value::unsigned(self.size)),
-            ("root".to_owned(), self.root.to_string().into()),
-            ("recorded_size".to_owned(), Value::unsigned(self.recorded.0)),
-            ("recorded_root".to_owned(), self.recorded.1.to_string().into()),
-            ("runs".to_owned(), count(self.runs.len())),
-            ("closed".to_owned(), count(self.runs.len() - open)),
-            ("open".to_owned(), count(open)),
-            ("open_runs".to_owned(), named(&mut self.open()).into()),
-            ("untimed".to_owned(), count(self.untimed.len())),
-            ("untimed_runs".to_owned(), named(&mut self.untimed.iter()).into()),
+            ("since", time(self.period.since)),
+            ("until", time(self.period.until)),
+            ("completeness", self.completeness().as_str().into()),
+            ("whole", self.whole().into()),
+            ("first_seq", Value::unsigned(0)),
+            ("end_seq", Value::unsigned(self.size)),
+            ("root", self.root.to_string().into()),
+            ("recorded_size", Value::unsigned(self.recorded.0)),
+            ("recorded_root", self.recorded.1.to_string().into()),
+            ("runs", count(self.runs.len())),
+            ("closed", count(self.runs.len() - open)),
+            ("open", count(open)),
+            ("open_runs", named(&mut self.open()).into()),
+            ("untimed", count(self.untimed.len())),
+            ("untimed_runs", named(&mut self.untimed.iter()).into()),
         ])
     }
 }

@@ -183,9 +183,9 @@ impl Reason {
 
     pub(crate) fn to_object(&self) -> Object {
         Object::from([
-            ("code".to_owned(), self.code().into()),
-            ("need".to_owned(), self.need().as_str().into()),
-            ("text".to_owned(), self.to_string().into()),
+            ("code", self.code().into()),
+            ("need", self.need().as_str().into()),
+            ("text", self.to_string().into()),
         ])
     }
 }

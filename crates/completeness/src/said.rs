@@ -12,19 +12,19 @@ fn places(fact: &Value) -> impl Iterator<Item = &Object> {
 
 /// The first of these members that is a text and not empty.
 pub(crate) fn text<'f>(fact: &'f Value, names: &[&str]) -> Option<&'f str> {
-    let named = |members: &'f Object| names.iter().find_map(|name| members.get(*name)?.as_str());
+    let named = |members: &'f Object| names.iter().find_map(|name| members.get(name)?.as_str());
     places(fact).find_map(named).filter(|text| !text.is_empty())
 }
 
 /// The first of these members that is a count.
 pub(crate) fn count(fact: &Value, names: &[&str]) -> Option<u64> {
-    places(fact).find_map(|members| names.iter().find_map(|name| number(members.get(*name)?)))
+    places(fact).find_map(|members| names.iter().find_map(|name| number(members.get(name)?)))
 }
 
 /// The first of these attributes of what arrived that is a count.
 pub(crate) fn attribute(fact: &Value, names: &[&str]) -> Option<u64> {
     let attributes = fact.at(&["body", "source", "attributes"])?.as_object()?;
-    names.iter().find_map(|name| number(attributes.get(*name)?))
+    names.iter().find_map(|name| number(attributes.get(name)?))
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -144,7 +144,7 @@ mod tests {
         let mut body = object(&[("source", inner("arrived")), ("tool", "body".into())]);
         assert_eq!(text(&object(&[("body", body.clone())]), &["tool"]), Some("body"));
         if let Value::Object(members) = &mut body {
-            members.insert("view".into(), inner("view"));
+            members.insert("view", inner("view"));
         }
         assert_eq!(text(&object(&[("body", body)]), &["tool"]), Some("view"));
         assert_eq!(

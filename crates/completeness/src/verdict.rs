@@ -83,20 +83,20 @@ impl FieldState {
 
     fn to_object(&self) -> Object {
         let mut object = Object::from([
-            ("field".to_owned(), self.field.as_str().into()),
-            ("need".to_owned(), self.need.as_str().into()),
-            ("found".to_owned(), self.found.as_str().into()),
+            ("field", self.field.as_str().into()),
+            ("need", self.need.as_str().into()),
+            ("found", self.found.as_str().into()),
         ]);
         match &self.found {
             Found::Present { entries, first_seq } => {
-                object.insert("entries".to_owned(), Value::unsigned(*entries));
+                object.insert("entries", Value::unsigned(*entries));
                 if let Some(seq) = first_seq {
-                    object.insert("first_seq".to_owned(), Value::unsigned(*seq));
+                    object.insert("first_seq", Value::unsigned(*seq));
                 }
             }
             Found::InPart { have, of } => {
-                object.insert("have".to_owned(), Value::unsigned(*have));
-                object.insert("of".to_owned(), Value::unsigned(*of));
+                object.insert("have", Value::unsigned(*have));
+                object.insert("of", Value::unsigned(*of));
             }
             Found::Absent | Found::NotApplicable => {}
         }
@@ -165,32 +165,32 @@ impl RunCompleteness {
     pub fn to_object(&self) -> Object {
         let ends = self.ends.iter().map(|end| {
             Value::Object(Object::from([
-                ("seq".to_owned(), Value::unsigned(end.seq)),
-                ("outcome".to_owned(), end.outcome.as_str().into()),
-                ("at".to_owned(), end.at.to_string().into()),
+                ("seq", Value::unsigned(end.seq)),
+                ("outcome", end.outcome.as_str().into()),
+                ("at", end.at.to_string().into()),
             ]))
         });
         let mut object = Object::from([
-            ("run_id".to_owned(), self.run_id.as_str().into()),
-            ("profile".to_owned(), self.profile.as_str().into()),
-            ("strict".to_owned(), (self.mode == Mode::Strict).into()),
-            ("completeness".to_owned(), self.completeness.as_str().into()),
-            ("entries".to_owned(), Value::unsigned(self.entries)),
-            ("as_of_size".to_owned(), Value::unsigned(self.coverage.as_of_size)),
-            ("signed_size".to_owned(), Value::unsigned(self.coverage.signed_size)),
-            ("ends".to_owned(), ends.collect::<Vec<_>>().into()),
-            ("fields".to_owned(), objects(self.fields.iter().map(FieldState::to_object))),
-            ("evidence".to_owned(), objects(self.classes.iter().map(ClassEvidence::to_object))),
-            ("steps".to_owned(), self.steps_object().into()),
-            ("calls".to_owned(), self.calls_object().into()),
-            ("reasons".to_owned(), objects(self.reasons.iter().map(Reason::to_object))),
+            ("run_id", self.run_id.as_str().into()),
+            ("profile", self.profile.as_str().into()),
+            ("strict", (self.mode == Mode::Strict).into()),
+            ("completeness", self.completeness.as_str().into()),
+            ("entries", Value::unsigned(self.entries)),
+            ("as_of_size", Value::unsigned(self.coverage.as_of_size)),
+            ("signed_size", Value::unsigned(self.coverage.signed_size)),
+            ("ends", ends.collect::<Vec<_>>().into()),
+            ("fields", objects(self.fields.iter().map(FieldState::to_object))),
+            ("evidence", objects(self.classes.iter().map(ClassEvidence::to_object))),
+            ("steps", self.steps_object().into()),
+            ("calls", self.calls_object().into()),
+            ("reasons", objects(self.reasons.iter().map(Reason::to_object))),
         ]);
         if let Some((first, last)) = self.seqs {
-            object.insert("first_seq".to_owned(), Value::unsigned(first));
-            object.insert("last_seq".to_owned(), Value::unsigned(last));
+            object.insert("first_seq", Value::unsigned(first));
+            object.insert("last_seq", Value::unsigned(last));
         }
         if let Some(at) = self.started_at {
-            object.insert("started_at".to_owned(), at.to_string().into());
+            object.insert("started_at", at.to_string().into());
         }
         object
     }
@@ -198,16 +198,16 @@ impl RunCompleteness {
     fn steps_object(&self) -> Object {
         let steps = &self.steps;
         let mut object = Object::from([
-            ("steps".to_owned(), Value::unsigned(steps.steps)),
-            ("numbered".to_owned(), Value::unsigned(steps.numbered)),
-            ("missing".to_owned(), Value::unsigned(steps.missing.count)),
-            ("repeated".to_owned(), Value::unsigned(steps.repeated.count)),
-            ("out_of_order".to_owned(), Value::unsigned(steps.out_of_order.count)),
-            ("lost_parents".to_owned(), Value::unsigned(steps.lost_parents.count)),
+            ("steps", Value::unsigned(steps.steps)),
+            ("numbered", Value::unsigned(steps.numbered)),
+            ("missing", Value::unsigned(steps.missing.count)),
+            ("repeated", Value::unsigned(steps.repeated.count)),
+            ("out_of_order", Value::unsigned(steps.out_of_order.count)),
+            ("lost_parents", Value::unsigned(steps.lost_parents.count)),
         ]);
         if let Some((declared, seq)) = steps.declared {
-            object.insert("declared_by".to_owned(), Value::unsigned(seq));
-            object.insert("declared".to_owned(), Value::unsigned(declared));
+            object.insert("declared_by", Value::unsigned(seq));
+            object.insert("declared", Value::unsigned(declared));
         }
         object
     }
@@ -217,8 +217,8 @@ impl RunCompleteness {
         let of = |kind: CallKind| {
             let (calls, answered) = self.calls_of(kind);
             let counts = Object::from([
-                ("calls".to_owned(), Value::unsigned(calls)),
-                ("answered".to_owned(), Value::unsigned(answered)),
+                ("calls", Value::unsigned(calls)),
+                ("answered", Value::unsigned(answered)),
             ]);
             (kind.as_str().to_owned(), counts.into())
         };

@@ -61,7 +61,7 @@ fn key_values(list: Vec<KeyValue>, depth: u32) -> Result<Value, Reason> {
     }
     let pairs: Vec<Value> =
         pairs.into_iter().map(|(key, value)| Value::Array(vec![key.into(), value])).collect();
-    Ok(Object::from([("kv".to_owned(), pairs.into())]).into())
+    Ok(Object::from([("kv", pairs.into())]).into())
 }
 
 /// Attributes as an object. OTLP calls the behaviour on duplicate keys unpredictable; here the first
@@ -80,8 +80,7 @@ pub(crate) fn attributes(list: Vec<KeyValue>) -> Result<Attributes, Reason> {
                 place.insert(value);
             }
             Entry::Occupied(first) => {
-                let pair =
-                    [("key".to_owned(), first.key().as_str().into()), ("value".to_owned(), value)];
+                let pair = [("key", first.key().as_str().into()), ("value", value)];
                 attributes.duplicates.push(Object::from(pair).into());
             }
         }

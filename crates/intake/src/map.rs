@@ -90,7 +90,7 @@ const STRUCTURE: [&str; 7] =
     ["trace_id", "span_id", "parent_span_id", "start", "end", "time", "observed_time"];
 
 fn take_structure(members: &mut Object) -> Object {
-    STRUCTURE.iter().filter_map(|name| members.remove_entry(*name)).collect()
+    STRUCTURE.iter().filter_map(|name| Some((*name, members.remove(name)?))).collect()
 }
 
 fn take_structure_of(item: &mut Value) -> Object {
@@ -107,7 +107,7 @@ pub(crate) fn put_report(body: &mut Object, report: &Report) {
     }
     let counts: Object =
         report.iter().map(|(kind, count)| (kind.to_owned(), Value::unsigned(count))).collect();
-    body.insert("redacted".to_owned(), counts.into());
+    body.insert("redacted", counts.into());
 }
 
 fn span(source: Object) -> Result<Draft, String> {
@@ -126,7 +126,7 @@ fn span(source: Object) -> Result<Draft, String> {
     };
     let occurred_at = time(&source, &["end", "start"], &mut view);
     if !view.contains_key("started_at") {
-        view.insert("started_at".to_owned(), occurred_at.to_string().into());
+        view.insert("started_at", occurred_at.to_string().into());
     }
     let meta = DraftMeta { occurred_at, ..meta(&source, Some(trace_id), Origin::Agent) };
     Ok(draft(kind, meta, "span", source, view, Identity::Key(key)))
@@ -141,7 +141,7 @@ fn log(source: Object) -> Draft {
         .unwrap_or_default()
         .to_owned();
     let trace_id = trace_of(&source);
-    let mut view = Object::from([("mapping".to_owned(), MAPPING.into())]);
+    let mut view = Object::from([("mapping", MAPPING.into())]);
     let (kind, domain, origin) = match event.as_str() {
         name if name.starts_with("policy.") => {
             (FactKind::AuditAuthorization, SourceDomain::Policy, Origin::System)
@@ -159,23 +159,23 @@ fn log(source: Object) -> Draft {
     };
     let occurred_at = time(&source, &["time", "observed_time"], &mut view);
     if trace_id.is_some() {
-        view.insert("class".to_owned(), StepClass::Event.as_str().into());
-        view.insert("started_at".to_owned(), occurred_at.to_string().into());
+        view.insert("class", StepClass::Event.as_str().into());
+        view.insert("started_at", occurred_at.to_string().into());
         if let Some(span) = source.get("span_id") {
-            view.insert("span_id".to_owned(), span.clone());
+            view.insert("span_id", span.clone());
         }
     }
     if !event.is_empty() {
-        view.insert("name".to_owned(), view::short(&event.into()));
+        view.insert("name", view::short(&event.into()));
     }
     let meta = DraftMeta { occurred_at, source_domain: domain, ..meta(&source, trace_id, origin) };
     draft(kind, meta, "log", source, view, Identity::Content)
 }
 
 fn metric(source: Object) -> Draft {
-    let mut view = Object::from([("mapping".to_owned(), MAPPING.into())]);
+    let mut view = Object::from([("mapping", MAPPING.into())]);
     if let Some(name) = source.get("metric").and_then(|metric| metric.member("name")) {
-        view.insert("name".to_owned(), view::short(name));
+        view.insert("name", view::short(name));
     }
     let occurred_at = time(&source, &["time", "start"], &mut view);
     let meta = DraftMeta {
@@ -195,11 +195,8 @@ fn draft(
     identity: Identity,
 ) -> Draft {
     let committed = commitments(&source);
-    let body = Object::from([
-        ("record".to_owned(), record.into()),
-        ("source".to_owned(), source.into()),
-        ("view".to_owned(), view.into()),
-    ]);
+    let body =
+        Object::from([("record", record.into()), ("source", source.into()), ("view", view.into())]);
     Draft { kind, meta, body, committed, identity }
 }
 
@@ -210,9 +207,9 @@ fn trace_of(source: &Object) -> Option<TraceId> {
 /// The first of these times. Where the source says none, the epoch stands in the envelope, which
 /// must have a time, and the view says that it was not recorded.
 fn time(source: &Object, members: &[&str], view: &mut Object) -> Timestamp {
-    let said = members.iter().find_map(|name| Timestamp::parse(source.get(*name)?.as_str()?).ok());
+    let said = members.iter().find_map(|name| Timestamp::parse(source.get(name)?.as_str()?).ok());
     said.unwrap_or_else(|| {
-        view.insert("time".to_owned(), "not_recorded".into());
+        view.insert("time", "not_recorded".into());
         Timestamp::UNIX_EPOCH
     })
 }

@@ -173,11 +173,11 @@ impl Transcript {
         let started = request.as_ref().and_then(|request| request.at).or(envelope.at);
         let mut view = call_view(&call, &named, tool, started);
         if let Some(at) = envelope.at {
-            view.insert("ended_at".to_owned(), at.to_string().into());
+            view.insert("ended_at", at.to_string().into());
         }
         let failed = error_of(&envelope.message);
         if let Some(error) = &failed {
-            view.insert("error".to_owned(), error.as_str().into());
+            view.insert("error", error.as_str().into());
         }
         let outcome = if failed.is_some() { "failed" } else { "completed" };
         let fact = Fact {
@@ -194,12 +194,12 @@ impl Transcript {
 
 fn notification(envelope: Envelope, mapper: &Mapper, method: &str) -> Mapped {
     let mut view = Object::from([
-        ("mapping".to_owned(), "mcp/1".into()),
-        ("class".to_owned(), StepClass::Event.as_str().into()),
-        ("name".to_owned(), bounded(method).into()),
+        ("mapping", "mcp/1".into()),
+        ("class", StepClass::Event.as_str().into()),
+        ("name", bounded(method).into()),
     ]);
     if let Some(at) = envelope.at {
-        view.insert("started_at".to_owned(), at.to_string().into());
+        view.insert("started_at", at.to_string().into());
     }
     let fact = Fact {
         kind: FactKind::RunEvent,
@@ -250,16 +250,16 @@ fn call_view(call: &str, method: &str, tool: Option<&str>, started: Option<Times
     let class = if method == "tools/call" { StepClass::McpTool } else { StepClass::Mcp };
     let name = tool.map_or_else(|| method.to_owned(), |tool| format!("{method} {tool}"));
     let mut view = Object::from([
-        ("mapping".to_owned(), "mcp/1".into()),
-        ("class".to_owned(), class.as_str().into()),
-        ("name".to_owned(), bounded(&name).into()),
-        ("response_id".to_owned(), call.into()),
+        ("mapping", "mcp/1".into()),
+        ("class", class.as_str().into()),
+        ("name", bounded(&name).into()),
+        ("response_id", call.into()),
     ]);
     if let Some(tool) = tool {
-        view.insert("tool".to_owned(), tool.into());
+        view.insert("tool", tool.into());
     }
     if let Some(at) = started {
-        view.insert("started_at".to_owned(), at.to_string().into());
+        view.insert("started_at", at.to_string().into());
     }
     view
 }
@@ -279,7 +279,7 @@ impl Fact {
         let trace =
             envelope.message.at(&["params", "_meta", "traceparent"]).and_then(Value::as_str);
         let trace_id = trace.and_then(|text| TraceId::parse(text.split('-').nth(1)?).ok());
-        let mut source = Object::from([("direction".to_owned(), envelope.direction.into())]);
+        let mut source = Object::from([("direction", envelope.direction.into())]);
         let clear = [
             ("method", self.method.map(|method| bounded(&method).into())),
             ("id", self.id.map(Value::from)),
@@ -290,7 +290,7 @@ impl Fact {
         ];
         for (name, value) in clear {
             if let Some(value) = value {
-                source.insert(name.to_owned(), value);
+                source.insert(name, value);
             }
         }
         let mut report = Report::default();
@@ -298,23 +298,23 @@ impl Fact {
         if envelope.message != Value::Null {
             let mut message = envelope.message;
             mapper.redactor.value(&mut message, &mut report);
-            source.insert("message".to_owned(), message);
+            source.insert("message", message);
             let path = ["source".to_owned(), "message".to_owned()].to_vec();
             committed.push(Committed { path, form: CommitForm::Blob });
         }
         let mut view = self.view;
         let occurred_at = envelope.at.unwrap_or_else(|| {
-            view.insert("time".to_owned(), "not_recorded".into());
+            view.insert("time", "not_recorded".into());
             Timestamp::UNIX_EPOCH
         });
         view.entry("started_at".to_owned()).or_insert_with(|| occurred_at.to_string().into());
         let mut body = Object::from([
-            ("record".to_owned(), "mcp".into()),
-            ("source".to_owned(), source.into()),
-            ("view".to_owned(), view.into()),
+            ("record", "mcp".into()),
+            ("source", source.into()),
+            ("view", view.into()),
         ]);
         if let Some(event) = self.event {
-            body.insert("event".to_owned(), event.into());
+            body.insert("event", event.into());
         }
         put_report(&mut body, &report);
         let meta = DraftMeta {

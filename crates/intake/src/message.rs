@@ -26,7 +26,7 @@ impl Context {
             put_attributes(&mut resource, attributes)?;
             put_count(&mut resource, "dropped_attributes_count", dropped_attributes_count);
             if !resource.is_empty() {
-                members.insert("resource".to_owned(), resource.into());
+                members.insert("resource", resource.into());
             }
         }
         put_text(&mut members, "resource_schema_url", schema_url);
@@ -48,7 +48,7 @@ impl Context {
             put_attributes(&mut scope, attributes)?;
             put_count(&mut scope, "dropped_attributes_count", dropped_attributes_count);
             if !scope.is_empty() {
-                members.insert("scope".to_owned(), scope.into());
+                members.insert("scope", scope.into());
             }
         }
         put_text(&mut members, "schema_url", schema_url);
@@ -62,8 +62,8 @@ impl Context {
 
 pub(crate) fn span(span: Span, context: &Context) -> Result<Object, Reason> {
     let mut source = context.members();
-    source.insert("trace_id".to_owned(), id("trace id", &span.trace_id, 16)?.into());
-    source.insert("span_id".to_owned(), id("span id", &span.span_id, 8)?.into());
+    source.insert("trace_id", id("trace id", &span.trace_id, 16)?.into());
+    source.insert("span_id", id("span id", &span.span_id, 8)?.into());
     put_id(&mut source, "parent_span_id", &span.parent_span_id, 8)?;
     put_text(&mut source, "trace_state", span.trace_state);
     put_count(&mut source, "flags", span.flags);
@@ -82,7 +82,7 @@ pub(crate) fn span(span: Span, context: &Context) -> Result<Object, Reason> {
         put_int(&mut status, "code", i64::from(code));
         put_text(&mut status, "message", message);
         if !status.is_empty() {
-            source.insert("status".to_owned(), status.into());
+            source.insert("status", status.into());
         }
     }
     Ok(source)
@@ -117,7 +117,7 @@ pub(crate) fn log(log: LogRecord, context: &Context) -> Result<Object, Reason> {
     match any_value(log.body, 0)? {
         Value::Null => {}
         body => {
-            source.insert("body".to_owned(), body);
+            source.insert("body", body);
         }
     }
     put_attributes(&mut source, log.attributes)?;
@@ -151,13 +151,13 @@ pub(crate) fn put_id(
     if bytes.iter().all(|byte| *byte == 0) && (bytes.is_empty() || bytes.len() == length) {
         return Ok(());
     }
-    into.insert(name.to_owned(), id(name, bytes, length)?.into());
+    into.insert(name, id(name, bytes, length)?.into());
     Ok(())
 }
 
 pub(crate) fn put_text(into: &mut Object, name: &str, text: String) {
     if !text.is_empty() {
-        into.insert(name.to_owned(), text.into());
+        into.insert(name, text.into());
     }
 }
 
@@ -167,14 +167,14 @@ pub(crate) fn put_count(into: &mut Object, name: &str, count: u32) {
 
 pub(crate) fn put_int(into: &mut Object, name: &str, value: i64) {
     if value != 0 {
-        into.insert(name.to_owned(), Value::integer(value));
+        into.insert(name, Value::integer(value));
     }
 }
 
 pub(crate) fn put_time(into: &mut Object, name: &str, unix_nanos: u64) -> Result<(), Reason> {
     if unix_nanos != 0 {
         let at = Timestamp::from_unix_nanos(i128::from(unix_nanos)).map_err(|e| e.to_string())?;
-        into.insert(name.to_owned(), at.to_string().into());
+        into.insert(name, at.to_string().into());
     }
     Ok(())
 }
@@ -182,10 +182,10 @@ pub(crate) fn put_time(into: &mut Object, name: &str, unix_nanos: u64) -> Result
 pub(crate) fn put_attributes(into: &mut Object, list: Vec<KeyValue>) -> Result<(), Reason> {
     let attributes = attributes(list)?;
     if !attributes.first.is_empty() {
-        into.insert("attributes".to_owned(), attributes.first.into());
+        into.insert("attributes", attributes.first.into());
     }
     if !attributes.duplicates.is_empty() {
-        into.insert("duplicate_attributes".to_owned(), attributes.duplicates.into());
+        into.insert("duplicate_attributes", attributes.duplicates.into());
     }
     Ok(())
 }
@@ -198,7 +198,7 @@ pub(crate) fn put_list<T>(
 ) -> Result<(), Reason> {
     if !items.is_empty() {
         let items = items.into_iter().map(|item| one(item).map(Value::from));
-        into.insert(name.to_owned(), items.collect::<Result<Vec<_>, _>>()?.into());
+        into.insert(name, items.collect::<Result<Vec<_>, _>>()?.into());
     }
     Ok(())
 }

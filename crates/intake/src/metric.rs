@@ -23,13 +23,13 @@ pub(crate) fn data_points(metric: Metric, context: &Context) -> Vec<Result<Objec
         return vec![Err(reason)];
     }
     let mut kind = |name: &str, temporality: i32, monotonic: bool| {
-        about.insert("type".to_owned(), name.into());
+        about.insert("type", name.into());
         put_int(&mut about, "temporality", i64::from(temporality));
         if monotonic {
-            about.insert("monotonic".to_owned(), true.into());
+            about.insert("monotonic", true.into());
         }
         let mut source = context.members();
-        source.insert("metric".to_owned(), about.clone().into());
+        source.insert("metric", about.clone().into());
         source
     };
     match data {
@@ -68,7 +68,7 @@ fn number(point: NumberDataPoint, mut source: Object) -> Result<Object, Reason> 
         Some(number_data_point::Value::AsDouble(value)) => Value::f64(value),
         Some(number_data_point::Value::AsInt(value)) => Value::integer(value),
     };
-    source.insert("value".to_owned(), value);
+    source.insert("value", value);
     Ok(source)
 }
 
@@ -76,14 +76,14 @@ fn buckets(point: HistogramDataPoint, mut source: Object) -> Result<Object, Reas
     put_attributes(&mut source, point.attributes)?;
     put_time(&mut source, "start", point.start_time_unix_nano)?;
     put_time(&mut source, "time", point.time_unix_nano)?;
-    source.insert("count".to_owned(), Value::unsigned(point.count));
+    source.insert("count", Value::unsigned(point.count));
     put_double(&mut source, "sum", point.sum);
     put_double(&mut source, "min", point.min);
     put_double(&mut source, "max", point.max);
     put_counts(&mut source, "bucket_counts", &point.bucket_counts);
     if !point.explicit_bounds.is_empty() {
         let bounds: Vec<Value> = point.explicit_bounds.into_iter().map(Value::f64).collect();
-        source.insert("explicit_bounds".to_owned(), bounds.into());
+        source.insert("explicit_bounds", bounds.into());
     }
     put_list(&mut source, "exemplars", point.exemplars, exemplar)?;
     put_count(&mut source, "flags", point.flags);
@@ -94,19 +94,19 @@ fn exponential(point: ExponentialHistogramDataPoint, mut source: Object) -> Resu
     put_attributes(&mut source, point.attributes)?;
     put_time(&mut source, "start", point.start_time_unix_nano)?;
     put_time(&mut source, "time", point.time_unix_nano)?;
-    source.insert("count".to_owned(), Value::unsigned(point.count));
+    source.insert("count", Value::unsigned(point.count));
     put_double(&mut source, "sum", point.sum);
     put_double(&mut source, "min", point.min);
     put_double(&mut source, "max", point.max);
     put_int(&mut source, "scale", i64::from(point.scale));
-    source.insert("zero_count".to_owned(), Value::unsigned(point.zero_count));
+    source.insert("zero_count", Value::unsigned(point.zero_count));
     put_double(&mut source, "zero_threshold", Some(point.zero_threshold).filter(|t| *t != 0.0));
     for (name, buckets) in [("positive", point.positive), ("negative", point.negative)] {
         if let Some(Buckets { offset, bucket_counts }) = buckets {
             let mut members = Object::new();
             put_int(&mut members, "offset", i64::from(offset));
             put_counts(&mut members, "bucket_counts", &bucket_counts);
-            source.insert(name.to_owned(), members.into());
+            source.insert(name, members.into());
         }
     }
     put_list(&mut source, "exemplars", point.exemplars, exemplar)?;
@@ -118,12 +118,12 @@ fn quantiles(point: SummaryDataPoint, mut source: Object) -> Result<Object, Reas
     put_attributes(&mut source, point.attributes)?;
     put_time(&mut source, "start", point.start_time_unix_nano)?;
     put_time(&mut source, "time", point.time_unix_nano)?;
-    source.insert("count".to_owned(), Value::unsigned(point.count));
+    source.insert("count", Value::unsigned(point.count));
     put_double(&mut source, "sum", Some(point.sum));
     put_list(&mut source, "quantiles", point.quantile_values, |quantile| {
         Ok(Object::from([
-            ("quantile".to_owned(), Value::f64(quantile.quantile)),
-            ("value".to_owned(), Value::f64(quantile.value)),
+            ("quantile", Value::f64(quantile.quantile)),
+            ("value", Value::f64(quantile.value)),
         ]))
     })?;
     put_count(&mut source, "flags", point.flags);
@@ -141,19 +141,19 @@ fn exemplar(exemplar: Exemplar) -> Result<Object, Reason> {
         Some(exemplar::Value::AsDouble(value)) => Value::f64(value),
         Some(exemplar::Value::AsInt(value)) => Value::integer(value),
     };
-    members.insert("value".to_owned(), value);
+    members.insert("value", value);
     Ok(members)
 }
 
 fn put_double(into: &mut Object, name: &str, value: Option<f64>) {
     if let Some(value) = value {
-        into.insert(name.to_owned(), Value::f64(value));
+        into.insert(name, Value::f64(value));
     }
 }
 
 fn put_counts(into: &mut Object, name: &str, counts: &[u64]) {
     if !counts.is_empty() {
         let counts: Vec<Value> = counts.iter().copied().map(Value::unsigned).collect();
-        into.insert(name.to_owned(), counts.into());
+        into.insert(name, counts.into());
     }
 }

@@ -60,7 +60,7 @@ fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
     if body.contains_key("record") || body.contains_key("redacted") {
         return Err("`record` and `redacted` in `body` are written by the recorder".to_owned());
     }
-    body.insert("record".to_owned(), "native".into());
+    body.insert("record", "native".into());
     put_report(&mut body, &report);
     let identity = match text(&mut members, "key")? {
         Some(key) => Identity::Key(IdempotencyKey::parse(&key).map_err(|e| e.to_string())?),

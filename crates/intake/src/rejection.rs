@@ -12,10 +12,10 @@ use crate::record::Rejection;
 pub fn rejection_draft(rejection: &Rejection, now: Timestamp) -> Draft {
     let file = rejection.position.file.rsplit(['/', '\\']).next().unwrap_or_default();
     let source = Object::from([
-        ("input".to_owned(), file.into()),
-        ("signal".to_owned(), rejection.signal.as_str().into()),
-        ("position".to_owned(), rejection.position.path.as_str().into()),
-        ("reason".to_owned(), rejection.reason.chars().take(1_000).collect::<String>().into()),
+        ("input", file.into()),
+        ("signal", rejection.signal.as_str().into()),
+        ("position", rejection.position.path.as_str().into()),
+        ("reason", rejection.reason.chars().take(1_000).collect::<String>().into()),
     ]);
     Draft {
         kind: FactKind::AuditCaptureFailure,
@@ -32,10 +32,10 @@ pub fn rejection_draft(rejection: &Rejection, now: Timestamp) -> Draft {
             origin: Origin::System,
         },
         body: Object::from([
-            ("record".to_owned(), "rejection".into()),
-            ("source".to_owned(), source.into()),
+            ("record", "rejection".into()),
+            ("source", source.into()),
             // A view takes the time of refusal out of the fact's identity.
-            ("view".to_owned(), Object::from([("mapping".to_owned(), "intake/1".into())]).into()),
+            ("view", Object::from([("mapping", "intake/1".into())]).into()),
         ]),
         committed: Vec::new(),
         identity: Identity::Content,

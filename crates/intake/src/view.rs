@@ -61,10 +61,10 @@ pub(crate) fn of_span(source: &Object) -> Object {
     let attributes = Attributes::of(source);
     let Reading { dialect, class } = read(&attributes, source);
     let mut view = Object::from([
-        ("mapping".to_owned(), MAPPING.into()),
-        ("dialect".to_owned(), dialect.into()),
-        ("class".to_owned(), class.as_str().into()),
-        ("root".to_owned(), (!source.contains_key("parent_span_id")).into()),
+        ("mapping", MAPPING.into()),
+        ("dialect", dialect.into()),
+        ("class", class.as_str().into()),
+        ("root", (!source.contains_key("parent_span_id")).into()),
     ]);
     for (from, to) in [
         ("name", "name"),
@@ -209,12 +209,12 @@ fn model(view: &mut Object, attributes: &Attributes<'_>, class: StepClass) {
     ];
     for (name, keys) in counts {
         if let Some(count) = attributes.count(keys) {
-            view.insert(name.to_owned(), Value::integer(count));
+            view.insert(name, Value::integer(count));
         }
     }
     let cost = ["gen_ai.usage.cost", "llm.cost.total", "gen_ai.cost.total_cost"];
     if let Some(micros) = cost.iter().find_map(|key| micros(attributes.get(key)?)) {
-        view.insert("cost_micros".to_owned(), Value::integer(micros));
+        view.insert("cost_micros", Value::integer(micros));
     }
     if class == StepClass::Llm {
         let captured = [
@@ -234,7 +234,7 @@ fn model(view: &mut Object, attributes: &Attributes<'_>, class: StepClass) {
         .any(|prefix| attributes.has_prefix(prefix));
         // That no content was captured is a recorded state, not an empty text.
         let content = if captured { "captured" } else { "not_captured" };
-        view.insert("content".to_owned(), content.into());
+        view.insert("content", content.into());
     }
 }
 
@@ -306,7 +306,7 @@ fn mcp_tool<'a>(attributes: &Attributes<'a>, source: &'a Object) -> Option<&'a s
 
 fn put(view: &mut Object, name: &str, text: Option<impl Into<String>>) {
     if let Some(text) = text {
-        view.insert(name.to_owned(), short(&Value::String(text.into())));
+        view.insert(name, short(&Value::String(text.into())));
     }
 }
 

@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn a_run_has_one_row_a_stretch_at_its_first_entry() {
         let fact = |run: &str| {
-            let meta = Object::from([("run_id".to_owned(), Value::from(run))]);
-            Value::Object(Object::from([("meta".to_owned(), meta.into())]))
+            let meta = Object::from([("run_id", Value::from(run))]);
+            Value::Object(Object::from([("meta", meta.into())]))
         };
         let facts = [fact("b"), fact("a"), fact("b"), Value::Null, fact("b")];
         let at: Vec<_> = (254..).zip(&facts).map(|(seq, fact)| FactAt { seq, fact }).collect();

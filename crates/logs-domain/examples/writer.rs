@@ -112,9 +112,9 @@ fn draft(caller: &str, n: u64) -> Draft {
             origin: Origin::System,
         },
         body: Object::from([
-            ("caller".to_owned(), Value::from(caller)),
-            ("n".to_owned(), Value::unsigned(n)),
-            ("text".to_owned(), Value::from("what happened ".repeat(20))),
+            ("caller", Value::from(caller)),
+            ("n", Value::unsigned(n)),
+            ("text", Value::from("what happened ".repeat(20))),
         ]),
         committed: Vec::new(),
         identity: IdempotencyKey::parse(&format!("{caller}:{n}"))

@@ -266,9 +266,9 @@ impl PeriodCompleteness {
         let run = |run: &LackingRun| {
             let reason = |reason: &Reason| Value::from(reason.to_string());
             Value::Object(Object::from([
-                ("run_id".to_owned(), run.run_id.as_str().into()),
-                ("completeness".to_owned(), run.completeness.as_str().into()),
-                ("reasons".to_owned(), run.reasons.iter().map(reason).collect::<Vec<_>>().into()),
+                ("run_id", run.run_id.as_str().into()),
+                ("completeness", run.completeness.as_str().into()),
+                ("reasons", run.reasons.iter().map(reason).collect::<Vec<_>>().into()),
             ]))
         };
         let all = [Completeness::Complete, Completeness::Partial, Completeness::Incomplete];
@@ -280,14 +280,14 @@ impl PeriodCompleteness {
             })
             .collect();
         Object::from([
-            ("profile".to_owned(), self.profile.as_str().into()),
-            ("strict".to_owned(), (self.mode == Mode::Strict).into()),
-            ("completeness".to_owned(), self.completeness.as_str().into()),
-            ("population".to_owned(), self.population.to_object().into()),
-            ("as_of_size".to_owned(), Value::unsigned(self.coverage.as_of_size)),
-            ("signed_size".to_owned(), Value::unsigned(self.coverage.signed_size)),
-            ("runs_by_completeness".to_owned(), counts.into()),
-            ("lacking".to_owned(), self.lacking.iter().map(run).collect::<Vec<_>>().into()),
+            ("profile", self.profile.as_str().into()),
+            ("strict", (self.mode == Mode::Strict).into()),
+            ("completeness", self.completeness.as_str().into()),
+            ("population", self.population.to_object().into()),
+            ("as_of_size", Value::unsigned(self.coverage.as_of_size)),
+            ("signed_size", Value::unsigned(self.coverage.signed_size)),
+            ("runs_by_completeness", counts.into()),
+            ("lacking", self.lacking.iter().map(run).collect::<Vec<_>>().into()),
         ])
     }
 }

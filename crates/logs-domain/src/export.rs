@@ -181,11 +181,11 @@ impl LogsDomain {
         exported: &Exported,
     ) -> Result<(), DomainError> {
         let mut body = query(tenant, run, withhold);
-        body.insert("record".to_owned(), "export".into());
-        body.insert("sha256".to_owned(), exported.sha256.to_string().into());
-        body.insert("bytes".to_owned(), Value::unsigned(exported.bytes));
-        body.insert("entries".to_owned(), Value::unsigned(exported.entries));
-        body.insert("tree_size".to_owned(), Value::unsigned(exported.tree_size));
+        body.insert("record", "export".into());
+        body.insert("sha256", exported.sha256.to_string().into());
+        body.insert("bytes", Value::unsigned(exported.bytes));
+        body.insert("entries", Value::unsigned(exported.entries));
+        body.insert("tree_size", Value::unsigned(exported.tree_size));
         let draft = Draft {
             kind: FactKind::ExportCompleted,
             meta: DraftMeta {
@@ -216,10 +216,10 @@ fn query(tenant: &TenantId, run: &RunId, withhold: Withhold) -> Object {
         Withhold::Content => "content",
     };
     Object::from([
-        ("profile".to_owned(), "evidence".into()),
-        ("tenant".to_owned(), tenant.as_str().into()),
-        ("run".to_owned(), run.as_str().into()),
-        ("withhold".to_owned(), withhold.into()),
+        ("profile", "evidence".into()),
+        ("tenant", tenant.as_str().into()),
+        ("run", run.as_str().into()),
+        ("withhold", withhold.into()),
     ])
 }
 

@@ -115,10 +115,7 @@ fn fact(kind: FactKind, vkey: &VerifierKey, at: Timestamp) -> Result<Draft, Doma
     Ok(Draft {
         kind,
         meta: own_meta("keys", at),
-        body: Object::from([
-            ("record".to_owned(), "key".into()),
-            ("vkey".to_owned(), vkey.to_string().into()),
-        ]),
+        body: Object::from([("record", "key".into()), ("vkey", vkey.to_string().into())]),
         committed: Vec::new(),
         identity: Identity::Key(key),
     })

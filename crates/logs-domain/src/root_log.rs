@@ -213,10 +213,7 @@ impl LogsDomain {
             }
             attempt += 1;
         };
-        let body = Object::from([
-            ("record".to_owned(), "cosigned".into()),
-            ("note".to_owned(), note.into()),
-        ]);
+        let body = Object::from([("record", "cosigned".into()), ("note", note.into())]);
         let draft = Draft {
             kind: FactKind::LogCosigned,
             meta: own_meta("root-log", self.clock.now()),

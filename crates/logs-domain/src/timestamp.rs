@@ -106,10 +106,10 @@ impl LogsDomain {
         let (token, stated) = open_timestamp_response(&answer, &request, &authority.trust)
             .map_err(|error| failed(error.into()))?;
         let body = Object::from([
-            ("record".to_owned(), "timestamped".into()),
-            ("note".to_owned(), note.into()),
-            ("token".to_owned(), STANDARD.encode(&token).as_str().into()),
-            ("at".to_owned(), stated.at.to_string().as_str().into()),
+            ("record", "timestamped".into()),
+            ("note", note.into()),
+            ("token", STANDARD.encode(&token).as_str().into()),
+            ("at", stated.at.to_string().as_str().into()),
         ]);
         let draft = Draft {
             kind: FactKind::LogTimestamped,

@@ -21,7 +21,7 @@ fn start(run: &str) -> RunStart {
         plan_hash: None,
         seed: None,
         synthetic_scenario_id: None,
-        environment: Object::from([("region".to_owned(), Value::from("eu"))]),
+        environment: Object::from([("region", Value::from("eu"))]),
     }
 }
 

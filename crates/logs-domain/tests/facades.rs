@@ -23,7 +23,7 @@ fn start(run: &str) -> RunStart {
         plan_hash: Some("plan-1".into()),
         seed: Some("42".into()),
         synthetic_scenario_id: None,
-        environment: Object::from([("service.name".to_owned(), Value::from("support"))]),
+        environment: Object::from([("service.name", Value::from("support"))]),
     }
 }
 
@@ -346,8 +346,8 @@ async fn what_a_platform_says_freely_is_redacted_by_the_domains_own_rules() {
         let (traces, tenant) = (domain.traces(), tenant());
         traces.start(&tenant, start("r")).await.unwrap();
         let params = Object::from([
-            ("badgeNo".to_owned(), Value::from("B-17")),
-            ("note".to_owned(), Value::from("see CASE-4711 of dana@example.com")),
+            ("badgeNo", Value::from("B-17")),
+            ("note", Value::from("see CASE-4711 of dana@example.com")),
         ]);
         let failed = step("r", 0, Some("no order for dana@example.com in CASE-4711"));
         let failed = RunStep { params: Some(params.into()), result: None, ..failed };

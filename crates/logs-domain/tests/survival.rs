@@ -37,7 +37,7 @@ fn draft(key: &str) -> Draft {
             source_component: "test".into(),
             origin: Origin::System,
         },
-        body: Object::from([("text".to_owned(), Value::from(key))]),
+        body: Object::from([("text", Value::from(key))]),
         committed: Vec::new(),
         identity: Identity::Key(IdempotencyKey::parse(key).unwrap()),
     }
@@ -279,7 +279,7 @@ async fn record_many(recorder: &Recorder, call: usize) -> Result<Vec<Outcome>, R
     let drafts: Vec<_> = (0..200)
         .map(|n| {
             let mut draft = draft(&format!("{call}-{n}"));
-            draft.body.insert("much".to_owned(), Value::from("x".repeat(4_000)));
+            draft.body.insert("much", Value::from("x".repeat(4_000)));
             draft
         })
         .collect();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use store_traits::{Object, Value};
+use store_traits::{Name, Object, Value};
 
 use crate::custom::Custom;
 use crate::field::Rule;
@@ -123,7 +123,7 @@ impl Redactor {
     /// ```
     /// use redaction::{Redactor, Report};
     /// use store_traits::{Object, Value};
-    /// let members = Object::from([("pan".to_owned(), Value::integer(4_111_111_111_111_111))]);
+    /// let members = Object::from([("pan", Value::integer(4_111_111_111_111_111))]);
     /// let (mut value, mut report) = (Value::Object(members), Report::default());
     /// Redactor::standard().value(&mut value, &mut report);
     /// assert_eq!(value.member("pan").and_then(Value::as_str), Some("[redacted:card]"));
@@ -162,7 +162,7 @@ impl Redactor {
                 let rules: Vec<Option<Rule>> = {
                     let texts =
                         || members.iter().take(NEIGHBOURS).map(|(k, v)| (k.as_str(), v.as_str()));
-                    let rule = |key: &String| member_rule(key, around, texts, self.custom());
+                    let rule = |key: &Name| member_rule(key, around, texts, self.custom());
                     members.keys().map(rule).collect()
                 };
                 for ((key, member), rule) in members.iter_mut().zip(rules) {
@@ -193,7 +193,7 @@ impl Redactor {
                 Value::Array(items) => open.extend(items.iter_mut()),
                 Value::Object(members) => {
                     self.rename_keys(members, path, report);
-                    open.extend(members.values_mut());
+                    open.extend(members.iter_mut().map(|(_, member)| member));
                 }
             }
         }
@@ -216,7 +216,7 @@ impl Redactor {
 
     /// Replaces personal data in member names.
     fn rename_keys(&self, members: &mut Object, path: Path<'_>, report: &mut Report) {
-        let renamed: Vec<(String, String)> = members
+        let renamed: Vec<(Name, String)> = members
             .keys()
             .filter_map(|key| {
                 Some((key.clone(), self.plain(key, Path::Member(&path, key), report)?))

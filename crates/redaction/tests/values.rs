@@ -109,8 +109,8 @@ fn formatting_is_kept_where_nothing_was_replaced() {
 #[test]
 fn member_names_are_looked_at_and_none_is_lost() {
     let mut tree = Value::Object(Object::from([
-        ("a@example.com".to_owned(), Value::from(1)),
-        ("b@example.com".to_owned(), Value::from(2)),
+        ("a@example.com", Value::from(1)),
+        ("b@example.com", Value::from(2)),
     ]));
     let mut report = Report::default();
     Redactor::standard().value(&mut tree, &mut report);

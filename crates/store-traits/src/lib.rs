@@ -23,6 +23,7 @@ mod kind;
 mod ledger;
 mod list;
 mod meta;
+mod object;
 mod recorded;
 mod run;
 mod run_facts;
@@ -56,6 +57,7 @@ pub use list::{
     Filter, ListError, ListRequest, MOST_INDEXED, MOST_ITEMS, Page, Period, Place, Scanned, indexed,
 };
 pub use meta::{DraftMeta, Origin, SourceDomain};
+pub use object::{Name, Object};
 pub use recorded::RecordedFact;
 pub use run::{RunStatus, RunSummary, Step, StepClass, TraceStore};
 pub use run_facts::{RunEnd, RunExtent, StepOutcome, Usage};
@@ -64,4 +66,4 @@ pub use sign::{SignError, SignatureVerifier, Signer};
 pub use system::{AlertFacts, SystemFilter, SystemOrder, SystemRecord, SystemStore};
 pub use tenant::{TenantError, TenantId};
 pub use time::{Timestamp, TimestampError};
-pub use value::{Object, SafeInt, SafeIntError, Value};
+pub use value::{SafeInt, SafeIntError, Value};

@@ -1,14 +1,8 @@
 //! The restricted JSON of facts: no floats, integers within ±(2^53 − 1), unique members.
 
-use std::collections::BTreeMap;
-
 use thiserror::Error;
 
-/// A JSON object. Members are unique by construction.
-///
-/// The map orders by UTF-8 bytes; the canonical writer re-sorts by UTF-16 code units, because RFC
-/// 8785 §3.2.3 orders so and the two orders differ above U+FFFF.
-pub type Object = BTreeMap<String, Value>;
+use crate::Object;
 
 /// A restricted JSON value. A double that arrived is `{"f64":"0.7"}`, see [`Value::f64`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +65,7 @@ impl Value {
     /// A single-member object `{tag: text}`.
     #[must_use]
     pub fn tagged(tag: &str, text: String) -> Self {
-        Self::Object(Object::from([(tag.to_owned(), Self::String(text))]))
+        Self::Object(Object::from([(tag, Self::String(text))]))
     }
 
     /// The text, if this is a string.

@@ -115,27 +115,27 @@ impl Reconciliation {
             let Reconciled { expectation, ack, standing } = reconciled;
             let deadline = expectation.deadline.map(|at| at.to_string());
             Value::Object(Object::from([
-                ("seq".to_owned(), Value::unsigned(expectation.seq)),
-                ("expectation".to_owned(), expectation.id.as_str().into()),
-                ("domain".to_owned(), expectation.domain.as_str().into()),
-                ("action".to_owned(), expectation.action.as_str().into()),
-                ("deadline".to_owned(), deadline.map_or(Value::Null, Value::from)),
-                ("ack_seq".to_owned(), optional(ack.as_ref().map(|ack| ack.seq))),
-                ("standing".to_owned(), standing.as_str().into()),
+                ("seq", Value::unsigned(expectation.seq)),
+                ("expectation", expectation.id.as_str().into()),
+                ("domain", expectation.domain.as_str().into()),
+                ("action", expectation.action.as_str().into()),
+                ("deadline", deadline.map_or(Value::Null, Value::from)),
+                ("ack_seq", optional(ack.as_ref().map(|ack| ack.seq))),
+                ("standing", standing.as_str().into()),
             ]))
         });
         let set = self.not_expected.iter().map(|(d, a)| Value::from(format!("{d}/{a}")));
         let findings = self.findings.iter().map(|f| Value::Object(f.to_object()));
         Object::from([
-            ("run_id".to_owned(), self.run_id.as_str().into()),
-            ("status".to_owned(), self.status.as_str().into()),
-            ("as_of".to_owned(), self.as_of.to_string().into()),
-            ("ended_by".to_owned(), optional(self.ended_by)),
-            ("expectations".to_owned(), expectations.collect::<Vec<_>>().into()),
-            ("not_expected".to_owned(), set.collect::<Vec<_>>().into()),
-            ("recorded_facts".to_owned(), Value::unsigned(self.receipts.0)),
-            ("receipts".to_owned(), Value::unsigned(self.receipts.1)),
-            ("findings".to_owned(), findings.collect::<Vec<_>>().into()),
+            ("run_id", self.run_id.as_str().into()),
+            ("status", self.status.as_str().into()),
+            ("as_of", self.as_of.to_string().into()),
+            ("ended_by", optional(self.ended_by)),
+            ("expectations", expectations.collect::<Vec<_>>().into()),
+            ("not_expected", set.collect::<Vec<_>>().into()),
+            ("recorded_facts", Value::unsigned(self.receipts.0)),
+            ("receipts", Value::unsigned(self.receipts.1)),
+            ("findings", findings.collect::<Vec<_>>().into()),
         ])
     }
 }

@@ -145,12 +145,10 @@ impl ReconcileFinding {
     }
 
     pub(crate) fn to_object(&self) -> Object {
-        let mut object = Object::from([
-            ("code".to_owned(), self.code().into()),
-            ("text".to_owned(), self.to_string().into()),
-        ]);
+        let mut object =
+            Object::from([("code", self.code().into()), ("text", self.to_string().into())]);
         if let Some(seq) = self.seq() {
-            object.insert("seq".to_owned(), Value::unsigned(seq));
+            object.insert("seq", Value::unsigned(seq));
         }
         object
     }

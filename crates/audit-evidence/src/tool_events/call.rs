@@ -74,7 +74,7 @@ impl ToolCall {
     /// use audit_evidence::{ToolEvent, tool_audit};
     /// use store_traits::{Digest, Object, RecordedFact, Timestamp, Value};
     /// let denied = [("event", "denied"), ("call", "c1")];
-    /// let body: Object = denied.into_iter().map(|(name, word)| (name.into(), word.into())).collect();
+    /// let body: Object = denied.into_iter().map(|(name, word)| (name, word.into())).collect();
     /// let audit = tool_audit(&[RecordedFact {
     ///     seq: 7,
     ///     kind: "audit.tool".into(),
@@ -82,7 +82,7 @@ impl ToolCall {
     ///     occurred_at: Timestamp::UNIX_EPOCH,
     ///     recorded_at: Timestamp::UNIX_EPOCH,
     ///     leaf_hash: Digest::new([0; 32]),
-    ///     fact: Value::Object(Object::from([("body".into(), body.into())])),
+    ///     fact: Value::Object(Object::from([("body", body.into())])),
     /// }]);
     /// assert_eq!(audit.calls[0].outcome(), Some(ToolEvent::Denied));
     /// ```

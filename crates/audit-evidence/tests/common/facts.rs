@@ -5,10 +5,7 @@ use store_traits::{CommitForm, Committed, Draft, FactKind, Object, Value, test_s
 
 /// A fact with a prompt behind a commitment.
 pub fn draft(key: &str, text: &str) -> Draft {
-    let body = Object::from([
-        ("text".to_owned(), text.into()),
-        ("prompt".to_owned(), Value::from("a secret plan")),
-    ]);
+    let body = Object::from([("text", text.into()), ("prompt", Value::from("a secret plan"))]);
     let committed = vec![Committed { path: vec!["prompt".into()], form: CommitForm::Blob }];
     Draft { committed, ..test_support::draft(FactKind::SystemEvent, key, body) }
 }

@@ -49,7 +49,7 @@ pub fn ledger() -> Arc<MemoryLedger> {
         Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect())
     };
     let failed = view("refund", &[("error", "timeout".into())]);
-    let environment = Object::from([("host".to_owned(), "node-7".into())]);
+    let environment = Object::from([("host", "node-7".into())]);
     let drafts = [
         said(FactKind::RunStep, "step", &[("view", failed), ("environment", environment.into())]),
         said(FactKind::AuditTool, "deny", &[("event", "denied".into()), ("tool", "refund".into())]),

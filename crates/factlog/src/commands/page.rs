@@ -65,7 +65,7 @@ pub(crate) fn none<T>(page: &Page<T>, nothing: String) -> String {
 
 /// A recorded object as JSON.
 pub(crate) fn object_json(object: &Object) -> Json {
-    Json::Object(object.iter().map(|(name, value)| (name.clone(), json_of(value))).collect())
+    Json::Object(object.iter().map(|(name, value)| (name.to_string(), json_of(value))).collect())
 }
 
 fn json_of(value: &Value) -> Json {

@@ -34,10 +34,7 @@ pub(crate) fn draft(n: u64) -> Draft {
             source_component: "example".into(),
             origin: Origin::System,
         },
-        body: Object::from([
-            ("text".to_owned(), Value::from(text)),
-            ("view".to_owned(), view.into()),
-        ]),
+        body: Object::from([("text", Value::from(text)), ("view", view.into())]),
         committed: Vec::new(),
         identity: Identity::Key(key(n)),
     }

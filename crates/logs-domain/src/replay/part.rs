@@ -96,7 +96,7 @@ impl Part {
 
     pub(super) fn attribute(&self, names: &[&str]) -> Option<&Value> {
         let attributes = self.attributes()?;
-        names.iter().find_map(|name| attributes.get(*name))
+        names.iter().find_map(|name| attributes.get(name))
     }
 
     /// When it began, else when it happened.
@@ -177,10 +177,10 @@ impl Promise {
 fn promises(fact: &Value) -> Vec<(String, Promise)> {
     let list = |name| fact.member(name).and_then(Value::as_object).into_iter().flatten();
     let values = list("_sd").filter_map(|(pointer, digest)| {
-        Some((pointer.clone(), Promise::Value(digest.as_str()?.to_owned())))
+        Some((pointer.to_string(), Promise::Value(digest.as_str()?.to_owned())))
     });
     let blobs = list("_blob").filter_map(|(pointer, blob)| {
-        Some((pointer.clone(), Promise::Blob(blob.member("c")?.as_str()?.to_owned())))
+        Some((pointer.to_string(), Promise::Blob(blob.member("c")?.as_str()?.to_owned())))
     });
     values.chain(blobs).collect()
 }

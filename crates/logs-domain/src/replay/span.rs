@@ -147,11 +147,11 @@ fn output(span: &Part, class: StepClass, logs: &[&Part]) -> Content {
 /// Messages with the instructions and the tools that the model was given: all of it decides.
 fn with_what_is_beside(span: &Part, messages: Content) -> Content {
     let Content::Recorded(text) = &messages else { return messages };
-    let mut given = Object::from([("messages".to_owned(), text.as_str().into())]);
+    let mut given = Object::from([("messages", text.as_str().into())]);
     for (attribute, name) in BESIDE {
         match span.content(&["source", "attributes", attribute]) {
             Content::Recorded(text) => {
-                given.insert(name.to_owned(), text.into());
+                given.insert(name, text.into());
             }
             Content::NotRecorded(why) => return Content::NotRecorded(why),
             Content::None => {}
@@ -195,10 +195,8 @@ fn from_logs(logs: &[&Part], whole: &[&str], wanted: fn(&str) -> bool) -> Conten
             continue;
         }
         match log.content(&["source", "body"]) {
-            Content::Recorded(text) => messages.push(Value::Object(Object::from([
-                ("event".to_owned(), name.into()),
-                ("body".to_owned(), text.into()),
-            ]))),
+            Content::Recorded(text) => messages
+                .push(Value::Object(Object::from([("event", name.into()), ("body", text.into())]))),
             Content::NotRecorded(why) => return Content::NotRecorded(why),
             Content::None => {}
         }

@@ -52,7 +52,7 @@ pub fn stores() -> (Stores, TenantId, RunId) {
     let ledger = Arc::new(MemoryLedger::default());
     let (recorder, tenant) = (recorder(&ledger), TenantId::parse("acme").unwrap());
     let traces = traces_of(&ledger, &recorder);
-    let environment = Object::from([("service.name".to_owned(), "support".into())]);
+    let environment = Object::from([("service.name", "support".into())]);
     let start = RunStart { environment, ..RunStart::new(scope(), at(0)) };
     ready(traces.start(&tenant, start)).unwrap();
     let call = RunStep::new(scope(), 0, StepClass::Llm, "chat", at(1), at(2));

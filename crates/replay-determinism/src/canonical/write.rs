@@ -1,12 +1,12 @@
 //! From a value to its one spelling.
 
-use store_traits::{Object, Value};
+use store_traits::{Name, Object, Value};
 
 /// Writes the canonical bytes of a value (RFC 8785 §3.2).
 ///
 /// ```
 /// use store_traits::{Object, Value};
-/// let fact = Object::from([("v".to_owned(), Value::integer(1)), ("k".to_owned(), Value::from("é"))]);
+/// let fact = Object::from([("v", Value::integer(1)), ("k", Value::from("é"))]);
 /// assert_eq!(replay_determinism::canonical::write(&fact.into()), r#"{"k":"é","v":1}"#.as_bytes());
 /// ```
 #[must_use]
@@ -53,7 +53,7 @@ pub(crate) fn write_object(out: &mut Vec<u8>, members: &Object, kept: impl Fn(&s
     out.push(b'}');
 }
 
-fn write_members<'a>(out: &mut Vec<u8>, members: impl Iterator<Item = (&'a String, &'a Value)>) {
+fn write_members<'a>(out: &mut Vec<u8>, members: impl Iterator<Item = (&'a Name, &'a Value)>) {
     for (at, (name, value)) in members.enumerate() {
         if at > 0 {
             out.push(b',');

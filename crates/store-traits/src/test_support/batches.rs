@@ -43,11 +43,11 @@ pub fn run() -> RunId {
 #[must_use]
 pub fn entry(seq: u64) -> SealedEntry {
     let run_id = seq.is_multiple_of(2).then(run);
-    let mut fact = Object::from([("seq".to_owned(), Value::unsigned(seq))]);
+    let mut fact = Object::from([("seq", Value::unsigned(seq))]);
     let mut bytes = format!("{{\"seq\":{seq}}}");
     if let Some(run) = &run_id {
-        let meta = Object::from([("run_id".to_owned(), run.as_str().into())]);
-        fact.insert("meta".to_owned(), meta.into());
+        let meta = Object::from([("run_id", run.as_str().into())]);
+        fact.insert("meta", meta.into());
         bytes = format!("{{\"meta\":{{\"run_id\":\"{run}\"}},\"seq\":{seq}}}");
     }
     SealedEntry {

@@ -54,7 +54,6 @@ mod integrity;
 mod jobs;
 mod lanes;
 mod note;
-mod parallel;
 mod placing;
 mod policy;
 mod proof;

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use store_traits::{
     Content, Digest, FactId, Head, IdempotencyKey, Known, SealedBatch, SealedEntry, TenantId,
-    Timestamp,
+    Timestamp, in_parallel,
 };
 
 use crate::durability::MayAcknowledge;
-use crate::parallel::in_parallel;
 use crate::recorder::Outcome;
-use crate::seal::{FactError, Sealed};
+use crate::seal::{FactError, Sealed, WORTH_A_THREAD};
 use crate::tree::{CompactRange, HeadError};
 
 /// What one caller wants recorded.
@@ -157,7 +156,7 @@ impl<'c> Placing<'c> {
     pub(crate) fn done(mut self, _: MayAcknowledge) -> (Vec<Vec<Outcome>>, Vec<Digest>, Head) {
         let entries = std::mem::take(&mut self.batch.entries);
         // Giving back the memory of a thousand facts takes as long as hashing them.
-        let leaves = in_parallel(entries, |entry| entry.leaf_hash);
+        let leaves = in_parallel(entries, WORTH_A_THREAD, |entry| entry.leaf_hash);
         (std::mem::take(&mut self.outcomes), leaves, self.batch.head.clone())
     }
 }

@@ -8,14 +8,15 @@ use replay_determinism::{blob_commitment, canonical, disclosure, draft_fingerpri
 use store_traits::{
     Actor, CommitForm, Committed, Content, Draft, DraftMeta, Entropy, EntropyError, FactId,
     IdempotencyKey, Identity, MAX_ENTRY_BYTES, Object, SealedEntry, TenantId, TenantSecret,
-    Timestamp, Value,
+    Timestamp, Value, in_parallel,
 };
 use thiserror::Error;
 
-use crate::parallel::in_parallel;
-
 /// The longest kind that a ledger keeps, in characters.
 const MAX_KIND_CHARS: usize = 128;
+
+/// Starting a thread takes longer than sealing fewer facts.
+pub(crate) const WORTH_A_THREAD: usize = 64;
 
 /// A draft that cannot be an entry.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Sealing<'_> {
             .into_iter()
             .map(|draft| Drawn::draw(draft, entropy))
             .collect::<Result<_, _>>()?;
-        Ok(in_parallel(drawn, |drawn| self.seal(drawn)))
+        Ok(in_parallel(drawn, WORTH_A_THREAD, |drawn| self.seal(drawn)))
     }
 
     fn seal(&self, drawn: Drawn) -> Result<Sealed, FactError> {

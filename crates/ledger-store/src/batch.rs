@@ -4,6 +4,7 @@ use std::vec::IntoIter;
 
 use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree};
 
+use crate::projection::derived;
 use crate::{FactAt, Insert, Projection, Row, Table, block, sql};
 
 /// Rows of one table.
@@ -17,6 +18,8 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Parts<'a> {
     facts: Vec<FactAt<'a>>,
     sources: IntoIter<Source<'a>>,
+    tables: Vec<&'static Table>,
+    derived: IntoIter<(&'static Table, Vec<Row<'a>>)>,
 }
 
 enum Source<'a> {
@@ -24,7 +27,6 @@ enum Source<'a> {
     KeyTags(Vec<Row<'a>>),
     Contents(&'a SealedBatch),
     Subtrees(&'a SealedBatch),
-    Table(&'static Table),
 }
 
 impl<'a> Parts<'a> {
@@ -34,17 +36,15 @@ impl<'a> Parts<'a> {
         tags: Vec<Row<'a>>,
         projections: &[&'static Projection],
     ) -> Self {
-        let own = [
+        let own = vec![
             Source::Blocks(batch),
             Source::KeyTags(tags),
             Source::Contents(batch),
             Source::Subtrees(batch),
         ];
-        let tables = projections.iter().flat_map(|projection| projection.tables);
-        let sources: Vec<_> = own.into_iter().chain(tables.map(Source::Table)).collect();
         let fact = |entry: &'a SealedEntry| FactAt { seq: entry.seq, fact: &entry.fact };
         let facts = batch.entries.iter().map(fact).collect();
-        Self { facts, sources: sources.into_iter() }
+        Self::new(facts, own, projections.iter().flat_map(|projection| projection.tables))
     }
 
     /// Rows of some tables alone, of facts that were recorded before.
@@ -52,8 +52,16 @@ impl<'a> Parts<'a> {
         facts: Vec<FactAt<'a>>,
         tables: impl Iterator<Item = &'static Table>,
     ) -> Self {
-        let sources: Vec<_> = tables.map(Source::Table).collect();
-        Self { facts, sources: sources.into_iter() }
+        Self::new(facts, Vec::new(), tables)
+    }
+
+    fn new(
+        facts: Vec<FactAt<'a>>,
+        own: Vec<Source<'a>>,
+        tables: impl Iterator<Item = &'static Table>,
+    ) -> Self {
+        let (sources, derived) = (own.into_iter(), Vec::new().into_iter());
+        Self { facts, sources, tables: tables.collect(), derived }
     }
 }
 
@@ -61,23 +69,26 @@ impl<'a> Iterator for Parts<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
-        Some(match self.sources.next()? {
-            Source::Blocks(batch) => {
-                Part { insert: &sql::INSERT_BLOCKS, rows: block::rows(&batch.entries) }
-            }
-            Source::KeyTags(rows) => Part { insert: &sql::INSERT_KEY_TAGS, rows },
-            Source::Contents(batch) => Part {
-                insert: &sql::INSERT_CONTENTS,
-                rows: batch.contents.iter().map(content).collect(),
-            },
-            Source::Subtrees(batch) => Part {
-                insert: &sql::INSERT_SUBTREES,
-                rows: batch.subtrees.iter().map(subtree).collect(),
-            },
-            Source::Table(table) => {
-                Part { insert: &table.insert, rows: table.rows_of(&self.facts) }
-            }
-        })
+        if let Some(source) = self.sources.next() {
+            let (insert, rows) = match source {
+                Source::Blocks(batch) => (&sql::INSERT_BLOCKS, block::rows(&batch.entries)),
+                Source::KeyTags(rows) => (&sql::INSERT_KEY_TAGS, rows),
+                Source::Contents(batch) => {
+                    (&sql::INSERT_CONTENTS, batch.contents.iter().map(content).collect())
+                }
+                Source::Subtrees(batch) => {
+                    (&sql::INSERT_SUBTREES, batch.subtrees.iter().map(subtree).collect())
+                }
+            };
+            return Some(Part { insert, rows });
+        }
+        // Those of all tables at once, on all processors.
+        let tables = std::mem::take(&mut self.tables);
+        if !tables.is_empty() {
+            self.derived = derived(&tables, &self.facts).into_iter();
+        }
+        let (table, rows) = self.derived.next()?;
+        Some(Part { insert: &table.insert, rows })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Typed rows that topic stores keep beside the entries.
 
-use store_traits::Value;
+use store_traits::{Value, in_parallel};
 
 use crate::{Insert, Row, Statement};
 
@@ -71,6 +71,8 @@ pub enum Check {
     Packed {
         /// Selects `seq` and two texts: what the items are about, and the items.
         select: Statement,
+        /// What stands between the items of such a text.
+        between: &'static str,
         /// The items of such a text.
         items: for<'t> fn(&'t str) -> Vec<Item<'t>>,
         /// Selects the `seq` of rows that lie where readers do not look for them.
@@ -91,18 +93,20 @@ pub struct Item<'t> {
 /// multiples of this.
 pub const STRETCH: u64 = 256;
 
-/// Facts in order, cut into stretches.
-pub(crate) fn stretches<'s, 'f>(
-    facts: &'s [FactAt<'f>],
-) -> impl Iterator<Item = &'s [FactAt<'f>]> + use<'s, 'f> {
-    facts.chunk_by(|a, b| a.seq / STRETCH == b.seq / STRETCH)
-}
-
-impl Table {
-    /// The rows of any facts that stand in order.
-    pub(crate) fn rows_of<'f>(&self, facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
-        stretches(facts).flat_map(self.rows).collect()
+/// The rows of each of these tables, derived from any facts that stand in order, on all processors.
+pub(crate) fn derived<'f>(
+    tables: &[&'static Table],
+    facts: &[FactAt<'f>],
+) -> Vec<(&'static Table, Vec<Row<'f>>)> {
+    let stretches = facts.chunk_by(|a, b| a.seq / STRETCH == b.seq / STRETCH).collect();
+    let of_stretch = |facts: &[FactAt<'f>]| -> Vec<Vec<Row<'f>>> {
+        tables.iter().map(|table| (table.rows)(facts)).collect()
+    };
+    let mut rows: Vec<_> = tables.iter().map(|table| (*table, Vec::new())).collect();
+    for stretch in in_parallel(stretches, 1, of_stretch) {
+        rows.iter_mut().zip(stretch).for_each(|((_, rows), more)| rows.extend(more));
     }
+    rows
 }
 
 /// The text at a path of a fact. An empty text says nothing.

@@ -26,7 +26,12 @@ pub(crate) static RUN_ENTRIES: Projection = Projection {
             columns: &[Text, Text],
         },
         rows,
-        check: Check::Packed { select: SELECT_RUN_ENTRIES, items, misplaced: SELECT_MISPLACED },
+        check: Check::Packed {
+            select: SELECT_RUN_ENTRIES,
+            between: ",",
+            items,
+            misplaced: SELECT_MISPLACED,
+        },
         topic: Some("run_parts"),
     }],
 };
@@ -81,6 +86,7 @@ mod tests {
 
     use super::*;
     use crate::Cell;
+    use crate::projection::derived;
 
     #[test]
     fn a_run_has_one_row_a_stretch_at_its_first_entry() {
@@ -90,7 +96,7 @@ mod tests {
         };
         let facts = [fact("b"), fact("a"), fact("b"), Value::Null, fact("b")];
         let at: Vec<_> = (254..).zip(&facts).map(|(seq, fact)| FactAt { seq, fact }).collect();
-        let rows = RUN_ENTRIES.tables[0].rows_of(&at);
+        let rows = derived(&[&RUN_ENTRIES.tables[0]], &at).remove(0).1;
         let row = |seq, run: &'static str, seqs: &'static str| Row {
             seq,
             cells: vec![Cell::from(run), Cell::from(seqs)],

@@ -12,11 +12,12 @@ use store_traits::{
 use crate::batch::Parts;
 use crate::block::{FactsRow, IdsRow, LeavesRow};
 use crate::ledger::Writer;
+use crate::projection::derived;
 use crate::reader::Pool;
 use crate::row::{CheckpointRow, ContentRow, HashRow, HeadRow, to_i64};
 use crate::{
-    Cell, FactAt, Ledger, batch, block, compare, database, error::corrupt, postgres, run_entries,
-    sql, sqlite,
+    Cell, FactAt, Ledger, Table, batch, block, compare, database, error::corrupt, postgres,
+    run_entries, sql, sqlite,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -269,9 +270,11 @@ impl LedgerStore for Ledger {
     ) -> Result<Vec<(u64, String)>, StoreError> {
         let facts: Vec<_> = facts.iter().map(|(seq, fact)| FactAt { seq: *seq, fact }).collect();
         let mut found = Vec::new();
-        for table in self.projections.iter().flat_map(|projection| projection.tables) {
+        let tables: Vec<&Table> =
+            self.projections.iter().flat_map(|projection| projection.tables).collect();
+        for (table, expected) in derived(&tables, &facts) {
             let range = range.clone();
-            found.extend(compare::differences(&self.reader, table, tenant, range, &facts).await?);
+            found.extend(compare::differences(&self.reader, table, tenant, range, expected).await?);
         }
         found.extend(self.keys.differences(&self.reader, tenant, &range).await?);
         found.sort();

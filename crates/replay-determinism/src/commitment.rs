@@ -61,7 +61,7 @@ pub fn disclosure(salt: &[u8; 32], pointer: &str, value: &Value) -> Disclosure {
 /// ```
 /// use replay_determinism::{disclosure, parse_disclosure};
 /// let made = disclosure(&[9; 32], "/body/name", &"Ada".into());
-/// assert_eq!(parse_disclosure(&made.text)?, ("/body/name", "Ada".into()));
+/// assert_eq!(parse_disclosure(&made.text)?, ("/body/name".to_owned(), "Ada".into()));
 /// # Ok::<(), replay_determinism::DisclosureError>(())
 /// ```
 pub fn parse_disclosure(text: &str) -> Result<(String, Value), DisclosureError> {

@@ -47,9 +47,9 @@ pub fn fingerprint(secret: &TenantSecret, content: &Value) -> Digest {
 ///     origin: Origin::System,
 /// };
 /// let (kind, identity) = (FactKind::RunStep, Identity::Content);
-/// let body = Object::from([("view".into(), "derived by genai/1".into())]);
+/// let body = Object::from([("view", "derived by genai/1".into())]);
 /// let draft = Draft { kind, meta, body, committed: Vec::new(), identity };
-/// let newer = Object::from([("view".into(), "derived by genai/2".into())]);
+/// let newer = Object::from([("view", "derived by genai/2".into())]);
 /// let secret = TenantSecret([7; 32]);
 /// let again = Draft { body: newer, ..draft.clone() };
 /// assert_eq!(draft_fingerprint(&secret, &draft), draft_fingerprint(&secret, &again));

@@ -24,6 +24,7 @@ mod ledger;
 mod list;
 mod meta;
 mod object;
+mod parallel;
 mod recorded;
 mod run;
 mod run_facts;
@@ -58,6 +59,7 @@ pub use list::{
 };
 pub use meta::{DraftMeta, Origin, SourceDomain};
 pub use object::{Name, Object};
+pub use parallel::in_parallel;
 pub use recorded::RecordedFact;
 pub use run::{RunStatus, RunSummary, Step, StepClass, TraceStore};
 pub use run_facts::{RunEnd, RunExtent, StepOutcome, Usage};

@@ -7,7 +7,7 @@ use ledger_store::{Cell, Check, FactAt, Projection, Row, Table, text_at};
 use crate::labels::{
     INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL_ROWS, SELECT_LABELS_OF, first_given,
 };
-use crate::line::{items, write};
+use crate::line::{BETWEEN, items, write};
 use crate::sql;
 
 /// `run_steps` and `run_labels`.
@@ -20,6 +20,7 @@ pub static PROJECTION: Projection = Projection {
             rows: packed,
             check: Check::Packed {
                 select: sql::SELECT_STEP_ROWS,
+                between: BETWEEN,
                 items,
                 misplaced: sql::SELECT_MISPLACED_STEPS,
             },

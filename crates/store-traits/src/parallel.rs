@@ -1,15 +1,19 @@
 //! Work on many items on all processors, with the results in the order of the items.
 
-/// Below so many items, starting threads costs more than it gives.
-const WORTH_A_THREAD: usize = 64;
-
-/// Does the work for each item, on as many threads as there are processors.
-pub(crate) fn in_parallel<T: Send, U: Send>(
+/// Does the work for each item, on as many threads as there are processors. A thread is worth starting
+/// for `worth` items; fewer are done here.
+///
+/// ```
+/// let squares = store_traits::in_parallel(vec![1, 2, 3], 1, |n| n * n);
+/// assert_eq!(squares, [1, 4, 9]);
+/// ```
+pub fn in_parallel<T: Send, U: Send>(
     mut items: Vec<T>,
+    worth: usize,
     work: impl Fn(T) -> U + Sync,
 ) -> Vec<U> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = items.len().div_ceil(threads).max(WORTH_A_THREAD);
+    let share = items.len().div_ceil(threads).max(worth);
     if items.len() <= share {
         return items.into_iter().map(work).collect();
     }
@@ -40,7 +44,7 @@ mod tests {
         for count in [0, 1, 63, 64, 65, 127, 128, 129, 1_000, 1_001] {
             let items: Vec<usize> = (0..count).collect();
             let expect: Vec<usize> = (0..count).map(|n| n * 2).collect();
-            assert_eq!(in_parallel(items, |n| n * 2), expect, "{count}");
+            assert_eq!(in_parallel(items, 64, |n| n * 2), expect, "{count}");
         }
     }
 }

@@ -18,7 +18,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use store_traits::{Digest, LedgerStore, SignatureVerifier, StoreError, TenantId};
+use store_traits::{Digest, LedgerStore, SignatureVerifier, StoreError, TenantId, processors};
 use thiserror::Error;
 
 use crate::vkey::VerifierKey;
@@ -148,7 +148,7 @@ async fn through(
     let (ledger, tenant) = (walk.ledger(), walk.report.tenant.clone());
     let end = ledger.head(&tenant).await?.size;
 
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = processors();
     let mut checking: VecDeque<Checking> = VecDeque::with_capacity(threads);
     let mut next = start;
     loop {

@@ -59,7 +59,7 @@ pub use list::{
 };
 pub use meta::{DraftMeta, Origin, SourceDomain};
 pub use object::{Name, Object};
-pub use parallel::in_parallel;
+pub use parallel::{in_parallel, processors};
 pub use recorded::RecordedFact;
 pub use run::{RunStatus, RunSummary, Step, StepClass, TraceStore};
 pub use run_facts::{RunEnd, RunExtent, StepOutcome, Usage};

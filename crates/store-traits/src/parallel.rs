@@ -1,5 +1,7 @@
 //! Work on many items on all processors, with the results in the order of the items.
 
+use std::sync::OnceLock;
+
 /// Does the work for each item, on as many threads as there are processors. A thread is worth starting
 /// for `worth` items; fewer are done here.
 ///
@@ -12,15 +14,14 @@ pub fn in_parallel<T: Send, U: Send>(
     worth: usize,
     work: impl Fn(T) -> U + Sync,
 ) -> Vec<U> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = items.len().div_ceil(threads).max(worth);
+    let share = items.len().div_ceil(processors()).max(worth);
     if items.len() <= share {
         return items.into_iter().map(work).collect();
     }
     let mut done = Vec::with_capacity(items.len());
     let work = &work;
     std::thread::scope(|scope| {
-        let mut others = Vec::with_capacity(threads);
+        let mut others = Vec::new();
         let mut rest = items.split_off(share);
         while !rest.is_empty() {
             let next = rest.split_off(share.min(rest.len()));
@@ -33,6 +34,13 @@ pub fn in_parallel<T: Send, U: Send>(
         }
     });
     done
+}
+
+/// How many threads can run at once. Asking the system reads several files, so it is asked once.
+#[must_use]
+pub fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::vec::IntoIter;
 
-use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree};
+use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree, TenantId};
 
+use crate::given::{Fresh, Given};
 use crate::projection::derived;
 use crate::{FactAt, Insert, Projection, Row, Table, block, sql};
 
@@ -19,7 +20,16 @@ pub(crate) struct Parts<'a> {
     facts: Vec<FactAt<'a>>,
     sources: IntoIter<Source<'a>>,
     tables: Vec<&'static Table>,
+    given: Option<Knows<'a>>,
     derived: IntoIter<(&'static Table, Vec<Row<'a>>)>,
+}
+
+/// What is known to be there already, and where the rest is noted.
+#[derive(Clone, Copy)]
+pub(crate) struct Knows<'a> {
+    pub(crate) given: &'a Given,
+    pub(crate) fresh: &'a Fresh,
+    pub(crate) tenant: &'a TenantId,
 }
 
 enum Source<'a> {
@@ -35,6 +45,7 @@ impl<'a> Parts<'a> {
         batch: &'a SealedBatch,
         tags: Vec<Row<'a>>,
         projections: &[&'static Projection],
+        given: Option<Knows<'a>>,
     ) -> Self {
         let own = vec![
             Source::Blocks(batch),
@@ -44,7 +55,8 @@ impl<'a> Parts<'a> {
         ];
         let fact = |entry: &'a SealedEntry| FactAt { seq: entry.seq, fact: &entry.fact };
         let facts = batch.entries.iter().map(fact).collect();
-        Self::new(facts, own, projections.iter().flat_map(|projection| projection.tables))
+        let tables = projections.iter().flat_map(|projection| projection.tables);
+        Self { given, ..Self::new(facts, own, tables) }
     }
 
     /// Rows of some tables alone, of facts that were recorded before.
@@ -61,7 +73,7 @@ impl<'a> Parts<'a> {
         tables: impl Iterator<Item = &'static Table>,
     ) -> Self {
         let (sources, derived) = (own.into_iter(), Vec::new().into_iter());
-        Self { facts, sources, tables: tables.collect(), derived }
+        Self { facts, sources, tables: tables.collect(), given: None, derived }
     }
 }
 
@@ -87,7 +99,10 @@ impl<'a> Iterator for Parts<'a> {
         if !tables.is_empty() {
             self.derived = derived(&tables, &self.facts).into_iter();
         }
-        let (table, rows) = self.derived.next()?;
+        let (table, mut rows) = self.derived.next()?;
+        if let Some(Knows { given, fresh, tenant }) = self.given {
+            given.drop_known(fresh, tenant, table, &mut rows);
+        }
         Some(Part { insert: &table.insert, rows })
     }
 }

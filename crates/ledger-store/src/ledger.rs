@@ -5,6 +5,7 @@ use std::fmt;
 use sqlx::sqlite::SqlitePool;
 use store_traits::StoreError;
 
+use crate::given::Given;
 use crate::keys::Keys;
 use crate::postgres::{self, Connections};
 use crate::reader::Pool;
@@ -26,6 +27,7 @@ pub struct Ledger {
     writer: Option<Writer>,
     pub(crate) projections: Vec<&'static Projection>,
     pub(crate) keys: Keys,
+    pub(crate) given: Given,
     /// The address without a password.
     url: String,
 }
@@ -70,7 +72,7 @@ impl Ledger {
         projections: Vec<&'static Projection>,
         key_tag: KeyTag,
     ) -> Result<Self, StoreError> {
-        let keys = Keys::new(key_tag);
+        let (keys, given) = (Keys::new(key_tag), Given::default());
         let projections = [&RUN_ENTRIES].into_iter().chain(projections).collect();
         if postgres::names(url) {
             let connections = postgres::open(url, mode).await?;
@@ -80,12 +82,12 @@ impl Ledger {
             };
             let url = postgres::without_password(url);
             let reader = Reader(Pool::Postgres(connections));
-            Ok(Self { reader, writer, projections, keys, url })
+            Ok(Self { reader, writer, projections, keys, given, url })
         } else {
             let opened = sqlite::open(url, mode).await?;
             let writer = opened.writer.map(Writer::Sqlite);
             let reader = Reader(Pool::Sqlite(opened.readers));
-            Ok(Self { reader, writer, projections, keys, url: url.to_owned() })
+            Ok(Self { reader, writer, projections, keys, given, url: url.to_owned() })
         }
     }
 

@@ -34,6 +34,7 @@ mod block;
 mod cell;
 mod compare;
 mod error;
+mod given;
 mod keys;
 mod ledger;
 mod overlap;

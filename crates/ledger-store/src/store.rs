@@ -9,8 +9,9 @@ use store_traits::{
     TenantId, TenantSecret, TileStore, Value,
 };
 
-use crate::batch::Parts;
+use crate::batch::{Knows, Parts};
 use crate::block::{FactsRow, IdsRow, LeavesRow};
+use crate::given::Fresh;
 use crate::ledger::Writer;
 use crate::projection::derived;
 use crate::reader::Pool;
@@ -87,11 +88,18 @@ impl LedgerStore for Ledger {
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
         batch::fits_together(batch)?;
         let tags = self.keys.rows_for(&self.reader, batch).await?;
-        let parts = Parts::of(batch, tags, &self.projections);
-        match self.writer()? {
-            Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await,
-            Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await,
+        let fresh = Fresh::default();
+        let knows = Knows { given: &self.given, fresh: &fresh, tenant: &batch.tenant };
+        let parts = Parts::of(batch, tags, &self.projections, Some(knows));
+        let outcome = match self.writer()? {
+            Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await?,
+            Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await?,
+        };
+        match outcome {
+            CommitOutcome::Committed => self.given.learn(&fresh),
+            CommitOutcome::HeadMoved(_) => self.given.forget(),
         }
+        Ok(outcome)
     }
 
     async fn entries(

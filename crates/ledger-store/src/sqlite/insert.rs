@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn any_number_of_rows_is_cut_into_few_statements() {
         let batch = batch(0, 301);
-        let statements = Statements::new(&batch.tenant, Parts::of(&batch, Vec::new(), &[]));
+        let statements = Statements::new(&batch.tenant, Parts::of(&batch, Vec::new(), &[], None));
         // 4 + 1 blocks, one content, one subtree.
         assert_eq!(statements.count(), 4);
     }

@@ -1,4 +1,4 @@
-//! Runs statements one after the other, and makes each while the database works on the one before.
+//! Statements side by side: made while the database works on the one before, or asked all at once.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -31,4 +31,23 @@ where
         next = made?;
     }
     Ok(())
+}
+
+/// Waits for all of these, which go on side by side; gives what came out in their order.
+pub(crate) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        let mut ready = true;
+        for (future, done) in &mut waiting {
+            if done.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(output) => *done = Some(output),
+                    Poll::Pending => ready = false,
+                }
+            }
+        }
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, done)| done).collect()
 }

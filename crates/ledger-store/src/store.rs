@@ -17,8 +17,8 @@ use crate::projection::derived;
 use crate::reader::Pool;
 use crate::row::{CheckpointRow, ContentRow, HashRow, HeadRow, to_i64};
 use crate::{
-    Cell, FactAt, Ledger, Table, batch, block, compare, database, error::corrupt, postgres,
-    run_entries, sql, sqlite,
+    Cell, FactAt, Ledger, Table, batch, block, compare, database, error::corrupt, overlap,
+    postgres, run_entries, sql, sqlite,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -280,9 +280,11 @@ impl LedgerStore for Ledger {
         let mut found = Vec::new();
         let tables: Vec<&Table> =
             self.projections.iter().flat_map(|projection| projection.tables).collect();
-        for (table, expected) in derived(&tables, &facts) {
-            let range = range.clone();
-            found.extend(compare::differences(&self.reader, table, tenant, range, expected).await?);
+        let compared = derived(&tables, &facts).into_iter().map(|(table, expected)| {
+            compare::differences(&self.reader, table, tenant, range.clone(), expected)
+        });
+        for differences in overlap::all(compared).await {
+            found.extend(differences?);
         }
         found.extend(self.keys.differences(&self.reader, tenant, &range).await?);
         found.sort();

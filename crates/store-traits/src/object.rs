@@ -98,11 +98,6 @@ impl Object {
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
         self.0.values()
     }
-
-    /// Keeps the members that are wanted.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&str, &mut Value) -> bool) {
-        self.0.retain(|name, value| wanted(name, value));
-    }
 }
 
 impl<'o> IntoIterator for &'o Object {

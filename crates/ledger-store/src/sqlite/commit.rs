@@ -44,27 +44,27 @@ async fn write(
 ) -> Result<CommitOutcome, StoreError> {
     let tenant = &batch.tenant;
     let failed = database(DOING);
-    let now: Option<HeadRow> = sqlx::query_as(sql::SELECT_HEAD.sqlite)
-        .bind(tenant.as_str())
-        .fetch_optional(&mut *conn)
-        .await
-        .map_err(&failed)?;
-    let now = HeadRow::head_or_empty(now, tenant)?;
-    if now.size != batch.on_size {
-        return Ok(CommitOutcome::HeadMoved(now));
-    }
-    let statements = Statements::new(tenant, parts);
-    overlap::run::<Sqlite, _>(conn, statements).await.map_err(&failed)?;
-    sqlx::query(sqlite::INSERT_COMMIT)
+    let stands = sqlx::query(sqlite::INSERT_COMMIT)
         .bind(tenant.as_str())
         .bind(to_i64(batch.head.size))
         .bind(to_i64(batch.on_size))
         .bind(peaks(&batch.head))
         .bind(&batch.head.root.as_bytes()[..])
         .bind(batch.recorded_at.to_string())
-        .execute(conn)
+        .execute(&mut *conn)
         .await
-        .map_err(&failed)?;
+        .map_err(&failed)?
+        .rows_affected();
+    if stands == 0 {
+        let now: Option<HeadRow> = sqlx::query_as(sql::SELECT_HEAD.sqlite)
+            .bind(tenant.as_str())
+            .fetch_optional(conn)
+            .await
+            .map_err(&failed)?;
+        return HeadRow::head_or_empty(now, tenant).map(CommitOutcome::HeadMoved);
+    }
+    let statements = Statements::new(tenant, parts);
+    overlap::run::<Sqlite, _>(conn, statements).await.map_err(&failed)?;
     Ok(CommitOutcome::Committed)
 }
 

@@ -1,6 +1,7 @@
 //! A tenant copied from one ledger into another, commit by commit.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use store_traits::{
     CheckpointPages, Content, Digest, Entry, IdempotencyKey, Known, LedgerStore, SealedBatch,
@@ -17,6 +18,19 @@ static SELECT_BLOCKS: Statement = Statement::both(
     "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq >= $2 AND first_seq < $3 ORDER BY first_seq",
 );
 
+/// What is known of the entries of a range that begins and ends with a commit, and their keys.
+pub(super) async fn keys(
+    ledger: &Ledger,
+    tenant: &TenantId,
+    range: &Range<u64>,
+) -> BTreeMap<u64, (String, Known)> {
+    let values = [Cell::from(range.start), Cell::from(range.end)];
+    let blocks: Vec<KnownRow> =
+        ledger.reader().rows(&SELECT_BLOCKS, tenant, &values).await.unwrap();
+    let known = blocks.into_iter().flat_map(|block| block.into_known(|_, _| true).unwrap());
+    known.map(|(key, known)| (known.seq, (key, known))).collect()
+}
+
 /// Copies entries, contents, subtrees, heads, checkpoints and the secret, all through the store's
 /// trait: the copy has the same leaves, and so the same proofs.
 pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
@@ -26,14 +40,7 @@ pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
     let mut on_size = 0;
     for head in from.commits(tenant, 0, u32::MAX).await.unwrap() {
         let range = on_size..head.size;
-        let values = [Cell::from(on_size), Cell::from(head.size)];
-        let blocks: Vec<KnownRow> =
-            from.reader().rows(&SELECT_BLOCKS, tenant, &values).await.unwrap();
-        let keys: BTreeMap<u64, (String, Known)> = blocks
-            .into_iter()
-            .flat_map(|block| block.into_known(|_, _| true).unwrap())
-            .map(|(key, known)| (known.seq, (key, known)))
-            .collect();
+        let keys = keys(from, tenant, &range).await;
         let entries = from.entries(tenant, range.clone()).await.unwrap();
         let contents: Vec<Content> = from.contents(tenant, range.clone()).await.unwrap();
         let mut subtrees: Vec<Subtree> = Vec::new();

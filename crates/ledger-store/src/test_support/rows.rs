@@ -3,25 +3,19 @@
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use store_traits::{LedgerStore, TenantId, Value};
 
+use super::copy::keys;
 use super::fact;
-use crate::block::KnownRow;
-use crate::{Cell, Ledger, Statement};
+use crate::Ledger;
 
 const SQLITE: &str = include_str!("../../../../migrations/sqlite/0001_ledger.sql");
 const POSTGRES: &str = include_str!("../../../../migrations/postgres/0001_ledger.sql");
 /// Numbered as SQLite and PostgreSQL both understand it.
 const INSERT: &str = "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-static SELECT_BLOCKS: Statement = Statement::both(
-    "reading keys",
-    "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq >= $2 ORDER BY first_seq",
-);
 
 /// Puts a tenant's entries back into rows, and forgets the migration. Guards of the table are not made:
 /// the migration takes it away.
 pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantId) {
-    let blocks: Vec<KnownRow> =
-        ledger.reader().rows(&SELECT_BLOCKS, tenant, &[Cell::from(0_u64)]).await.unwrap();
-    let known = blocks.into_iter().flat_map(|block| block.into_known(|_, _| true).unwrap());
+    let known = keys(ledger, tenant, &(0..u64::MAX)).await;
     let entries = ledger.entries(tenant, 0..u64::MAX).await.unwrap();
     let postgres = url.starts_with("postgres");
     let first = if postgres { POSTGRES } else { SQLITE };
@@ -36,7 +30,8 @@ pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantI
         ($conn:expr) => {{
             let mut conn = $conn;
             conn.execute(AssertSqlSafe(made)).await.unwrap();
-            for (entry, (key, known)) in entries.iter().zip(known) {
+            for entry in &entries {
+                let (key, known) = &known[&entry.seq];
                 let fact = fact::parse(&entry.bytes).unwrap();
                 let text = |path: &[&str]| fact.at(path).and_then(Value::as_str).map(str::to_owned);
                 let at = text(&["meta", "occurred_at"]).unwrap();
@@ -45,7 +40,7 @@ pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantI
                     .bind(entry.seq.cast_signed())
                     .bind(text(&["kind"]))
                     .bind(known.id.as_str())
-                    .bind(key)
+                    .bind(key.as_str())
                     .bind(&known.fingerprint.as_bytes()[..])
                     .bind(text(&["meta", "run_id"]))
                     .bind(at.clone())

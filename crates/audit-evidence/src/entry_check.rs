@@ -17,8 +17,8 @@ pub(crate) struct EntryCheck {
     pub(crate) findings: Vec<(String, String)>,
 }
 
-/// Checks the bytes of an entry against what it is looked up by, and against its commitments. `contents` are those that the
-/// store keeps for this entry.
+/// Checks the bytes of an entry against what it is looked up by, and against its commitments. `contents`
+/// are those that the store keeps for this entry.
 pub(crate) fn check_entry(tenant: &TenantId, entry: &Entry, contents: &[Content]) -> EntryCheck {
     let leaf = leaf_hash(&entry.bytes);
     let mut check =

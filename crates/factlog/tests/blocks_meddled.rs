@@ -45,7 +45,7 @@ fn meddle(place: &Place, statement: &str) {
 }
 
 /// What was done, the entry that is named, and how.
-const DEEDS: [(&str, u64, &str); 12] = [
+const DEEDS: [(&str, u64, &str); 13] = [
     (
         "UPDATE blocks SET facts = CAST(replace(facts, 'charged-061', 'charged-777') AS BLOB) WHERE first_seq = 60",
         61,
@@ -83,6 +83,11 @@ const DEEDS: [(&str, u64, &str); 12] = [
     (
         "UPDATE blocks SET keys = replace(keys, 'event:061', 'event:999') WHERE first_seq = 60",
         61,
+        "`key_tags` differs from its entry",
+    ),
+    (
+        "UPDATE blocks SET keys = 'event:060' WHERE first_seq = 60",
+        63,
         "`key_tags` differs from its entry",
     ),
     ("DELETE FROM blocks WHERE first_seq = 60", 60, "entries 60 to 63 are missing"),

@@ -191,18 +191,19 @@ impl LeavesRow {
 #[derive(FromRow)]
 pub(crate) struct KeysRow {
     first_seq: i64,
+    entries: i64,
     keys: String,
 }
 
 impl KeysRow {
-    /// The keys of the entries in the range, each with its entry.
+    /// The keys of the entries in the range, each with its entry. One that somebody took away is empty,
+    /// which no key is.
     pub(crate) fn into_keys(self, range: &Range<u64>) -> Result<Vec<(u64, String)>, StoreError> {
         let first = from_i64(self.first_seq, "blocks.first_seq")?;
-        let placed = (first..).zip(self.keys.split('\n'));
-        Ok(placed
-            .filter(|(seq, _)| range.contains(seq))
-            .map(|(seq, key)| (seq, key.to_owned()))
-            .collect())
+        let end = first.saturating_add(from_i64(self.entries, "the leaves of a block")?);
+        let keys = self.keys.split('\n').chain(std::iter::repeat(""));
+        let placed = (first..end).zip(keys).filter(|(seq, _)| range.contains(seq));
+        Ok(placed.map(|(seq, key)| (seq, key.to_owned())).collect())
     }
 }
 
@@ -222,16 +223,17 @@ impl KnownRow {
         wanted: impl Fn(u64, &str) -> bool,
     ) -> Result<Vec<(String, Known)>, StoreError> {
         let first = from_i64(self.first_seq, "blocks.first_seq")?;
-        let fixed = self.ids.chunks(ID).zip(self.fingerprints.chunks(HASH));
+        let (mut ids, mut prints) = (self.ids.chunks(ID), self.fingerprints.chunks(HASH));
         let mut known = Vec::new();
-        for ((seq, key), (id, fingerprint)) in (first..).zip(self.keys.split('\n')).zip(fixed) {
+        for (seq, key) in (first..).zip(self.keys.split('\n')) {
+            let (id, print) = (ids.next().unwrap_or_default(), prints.next().unwrap_or_default());
             if !wanted(seq, key) {
                 continue;
             }
             let what = format!("entry {seq} (key `{key}`)");
             let id = id.try_into().map_err(|_| corrupt(format!("{what}: its id")))?;
             let id = FactId::from_bytes(id).map_err(|error| corrupt(format!("{what}: {error}")))?;
-            let fingerprint = digest(fingerprint, &what)?;
+            let fingerprint = digest(print, &what)?;
             known.push((key.to_owned(), Known { seq, id, fingerprint }));
         }
         Ok(known)

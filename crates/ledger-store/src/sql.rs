@@ -84,8 +84,10 @@ pub(crate) static SELECT_ENTRIES: Statement =
     Statement::both("reading entries", of_entries!("last_id, leaves, ids, size, facts"));
 pub(crate) static SELECT_LEAF_HASHES: Statement =
     Statement::both("reading hashes", of_entries!("leaves"));
-pub(crate) static SELECT_KEYS: Statement =
-    Statement::both("reading the keys of entries", of_entries!("keys"));
+pub(crate) static SELECT_KEYS: Statement = Statement::both(
+    "reading the keys of entries",
+    of_entries!("CAST(length(leaves) / 32 AS BIGINT) AS entries, keys"),
+);
 /// Blocks whose last id lies between `$2` and below `$3`.
 pub(crate) static SELECT_IDS: Statement = Statement::both(
     "looking up a fact",

@@ -115,10 +115,10 @@ impl Keys {
     ) -> Result<Vec<(u64, String)>, StoreError> {
         // A key that was damaged has no tag.
         let tag = |(seq, key): &(u64, String)| {
-            IdempotencyKey::parse(key).ok().map(|key| (*seq, (self.tag)(&key)))
+            (*seq, IdempotencyKey::parse(key).ok().map(|key| (self.tag)(&key)))
         };
         let keys = rows::keys(reader, tenant, range).await?;
-        let keys: BTreeMap<u64, u64> = keys.iter().filter_map(tag).collect();
+        let keys: BTreeMap<u64, Option<u64>> = keys.iter().map(tag).collect();
         let mut found = Vec::new();
         for which in [Rows::Commit, Rows::Span] {
             let values = [which.column().into(), range.start.into(), range.end.into()];
@@ -126,7 +126,7 @@ impl Keys {
             for (first, tags) in rows.into_iter().map(tags_of).collect::<Result<Vec<_>, _>>()? {
                 let stored = (first..).zip(tags).filter(|(seq, _)| range.contains(seq));
                 let differs =
-                    stored.filter(|(seq, tag)| keys.get(seq).is_some_and(|own| own != tag));
+                    stored.filter(|(seq, tag)| keys.get(seq).is_some_and(|own| *own != Some(*tag)));
                 found.extend(
                     differs.map(|(seq, _)| (seq, "`key_tags` differs from its entry".to_owned())),
                 );

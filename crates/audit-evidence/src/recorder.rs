@@ -333,8 +333,10 @@ impl Recorder {
         };
         loop {
             let keys: Vec<_> = calls.iter().flat_map(|call| call.keys()).cloned().collect();
-            let known =
-                if keys.is_empty() { Vec::new() } else { self.ledger.known(tenant, &keys).await? };
+            let known = match keys.is_empty() {
+                true => Vec::new(),
+                false => self.ledger.known_below(tenant, head.size, &keys).await?,
+            };
             if known.iter().flatten().any(|known| known.seq >= head.size) {
                 // Another process committed behind the head that is remembered.
                 head = self.ledger.head(tenant).await?;

@@ -82,21 +82,35 @@ impl LedgerStore for Ledger {
         tenant: &TenantId,
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<Known>>, StoreError> {
-        self.keys.known(&self.reader, tenant, keys).await
+        self.keys.known(&self.reader, tenant, keys, None).await
+    }
+
+    async fn known_below(
+        &self,
+        tenant: &TenantId,
+        size: u64,
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<Known>>, StoreError> {
+        self.keys.known(&self.reader, tenant, keys, Some(size)).await
     }
 
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
         batch::fits_together(batch)?;
-        let tags = self.keys.rows_for(&self.reader, batch).await?;
+        let tags = self.keys.tags_of(&self.reader, batch).await?;
+        let rows_of = |tags| self.keys.rows_of(&self.reader, batch, tags);
+        let rows = tags.as_deref().map_or_else(Vec::new, rows_of);
         let fresh = Fresh::default();
         let knows = Knows { given: &self.given, fresh: &fresh, tenant: &batch.tenant };
-        let parts = Parts::of(batch, tags, &self.projections, Some(knows));
+        let parts = Parts::of(batch, rows, &self.projections, Some(knows));
         let outcome = match self.writer()? {
             Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await?,
             Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await?,
         };
         match outcome {
-            CommitOutcome::Committed => self.given.learn(&fresh),
+            CommitOutcome::Committed => {
+                self.given.learn(&fresh);
+                self.keys.learn(&self.reader, batch, &tags.unwrap_or_default());
+            }
             CommitOutcome::HeadMoved(_) => self.given.forget(),
         }
         Ok(outcome)

@@ -214,6 +214,19 @@ pub trait LedgerStore: TileStore {
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<Known>>, StoreError>;
 
+    /// What is known of each key in entries `[0, size)`, and perhaps in later ones. A store that
+    /// remembers keys need not look for what others recorded since: whoever commits on a head of
+    /// that size is told that it moved.
+    async fn known_below(
+        &self,
+        tenant: &TenantId,
+        size: u64,
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<Known>>, StoreError> {
+        let _ = size;
+        self.known(tenant, keys).await
+    }
+
     /// Commits a sealed batch if the tree still has the size that it was sealed on.
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError>;
 

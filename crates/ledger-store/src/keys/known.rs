@@ -1,6 +1,7 @@
 //! The tags of one tenant's keys that this process has seen.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use super::filter::Filter;
 
@@ -10,9 +11,13 @@ pub(super) const SPAN: u64 = 1 << 16;
 /// The tags of entries `[0, size)`: exactly of the span that grows, as a filter of each before it.
 #[derive(Default)]
 pub(super) struct KnownTags {
-    size: u64,
     complete: Vec<Filter>,
-    growing: BTreeSet<(u64, u64)>,
+    /// Of the span that grows, in order of its entries.
+    growing: Vec<u64>,
+    /// Where in it each tag stands first.
+    first: HashMap<u64, usize>,
+    /// Tags that stand in it again, and where: two keys share one in 2^64, or somebody made them.
+    again: Vec<(u64, usize)>,
 }
 
 /// Where a key may have been recorded.
@@ -27,50 +32,66 @@ pub(super) struct Suspects {
 impl KnownTags {
     /// How many entries are known of.
     pub(super) fn size(&self) -> u64 {
-        self.size
+        self.before() + self.growing.len() as u64
+    }
+
+    /// Entries of the complete spans.
+    fn before(&self) -> u64 {
+        self.complete.len() as u64 * SPAN
     }
 
     /// About how much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         const FILTER: usize = 1 << 18;
-        const GROWING: usize = 32;
+        const GROWING: usize = 40;
         self.complete.len() * FILTER + self.growing.len() * GROWING
     }
 
     /// Learns the tags of the entries from `first` on; those that are known already are passed over.
     /// Tags that would leave a gap are not learnt.
     pub(super) fn learn(&mut self, first: u64, tags: &[u64]) {
-        if first == self.size && first.is_multiple_of(SPAN) && tags.len() as u64 == SPAN {
+        if first == self.size() && self.growing.is_empty() && tags.len() as u64 == SPAN {
             self.complete.push(Filter::of(tags.iter().copied()));
-            self.size += SPAN;
             return;
         }
         for (seq, tag) in (first..).zip(tags) {
-            if seq != self.size {
+            if seq != self.size() {
                 continue;
             }
-            self.growing.insert((*tag, seq));
-            self.size += 1;
-            if self.size.is_multiple_of(SPAN) {
-                let span = std::mem::take(&mut self.growing);
-                self.complete.push(Filter::of(span.into_iter().map(|(tag, _)| tag)));
+            match self.first.entry(*tag) {
+                Entry::Vacant(place) => drop(place.insert(self.growing.len())),
+                Entry::Occupied(_) => self.again.push((*tag, self.growing.len())),
+            }
+            self.growing.push(*tag);
+            if self.growing.len() as u64 == SPAN {
+                self.complete.push(Filter::of(self.growing.drain(..)));
+                self.first.clear();
+                self.again.clear();
             }
         }
     }
 
-    /// Adds where a tag may have been recorded.
-    pub(super) fn suspect(&self, tag: u64, suspects: &mut Suspects) {
-        let same = self.growing.range((tag, 0)..=(tag, u64::MAX));
-        suspects.entries.extend(same.map(|(_, seq)| *seq));
-        let spans = (0..).zip(&self.complete).filter(|(_, filter)| filter.may_hold(tag));
-        suspects.spans.extend(spans.map(|(span, _)| span));
+    /// Adds where a tag may have been recorded. Says whether there is such a place.
+    pub(super) fn suspect(&self, tag: u64, suspects: &mut Suspects) -> bool {
+        let mut suspected = false;
+        if let Some(first) = self.first.get(&tag) {
+            let again = self.again.iter().filter(|(same, _)| *same == tag).map(|(_, place)| place);
+            let places = std::iter::once(first).chain(again);
+            suspects.entries.extend(places.map(|place| self.before() + *place as u64));
+            suspected = true;
+        }
+        for (span, filter) in (0..).zip(&self.complete) {
+            if filter.may_hold(tag) {
+                suspects.spans.insert(span);
+                suspected = true;
+            }
+        }
+        suspected
     }
 
     /// The tags of the growing span in order of their entries.
-    pub(super) fn growing(&self) -> Vec<u64> {
-        let mut by_entry: Vec<_> = self.growing.iter().map(|(tag, seq)| (*seq, *tag)).collect();
-        by_entry.sort_unstable();
-        by_entry.into_iter().map(|(_, tag)| tag).collect()
+    pub(super) fn growing(&self) -> &[u64] {
+        &self.growing
     }
 }
 
@@ -104,7 +125,7 @@ mod tests {
 
         let mut at_once = KnownTags::default();
         at_once.learn(0, &(0..SPAN).map(tag).collect::<Vec<_>>());
-        assert_eq!((at_once.size(), at_once.growing()), (SPAN, Vec::new()));
+        assert_eq!((at_once.size(), at_once.growing()), (SPAN, &[][..]));
         let mut suspects = Suspects::default();
         at_once.suspect(tag(SPAN - 1), &mut suspects);
         assert!(suspects.spans.contains(&0));

@@ -18,7 +18,7 @@ mod known;
 mod rows;
 mod tenant;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,41 +57,60 @@ impl Keys {
         Self { tag, most_bytes: MOST_BYTES, tenants: Mutex::default() }
     }
 
-    /// What is known of each key, in the order of the keys.
+    /// What is known of each key in entries `[0, size)` and perhaps in later ones, in the order of the
+    /// keys. `None` is as far as there are entries now.
     pub(crate) async fn known(
         &self,
         reader: &Reader,
         tenant: &TenantId,
         keys: &[IdempotencyKey],
+        size: Option<u64>,
     ) -> Result<Vec<Option<Known>>, StoreError> {
         let own = self.of(reader, tenant);
-        own.catch_up().await?;
-        let found = own.find(keys.iter()).await?;
+        if size.is_none_or(|size| own.size() < size) {
+            own.catch_up().await?;
+        }
+        let found = own.find(keys.iter().map(|key| (key, (self.tag)(key)))).await?;
+        if found.is_empty() {
+            return Ok(vec![None; keys.len()]);
+        }
         Ok(keys.iter().map(|key| found.get(key.as_str()).cloned()).collect())
     }
 
-    /// The rows of tags that go with a batch. Without any, the batch does not stand on the newest head
-    /// that there is, and its commit will find out.
+    /// The tags of a batch's keys. `None` says that the batch does not stand on the newest head that
+    /// there is, and its commit will find out.
     ///
     /// # Errors
     /// A key of the batch is recorded already, or is in it twice; or the database failed.
-    pub(crate) async fn rows_for(
+    pub(crate) async fn tags_of(
         &self,
         reader: &Reader,
         batch: &SealedBatch,
-    ) -> Result<Vec<Row<'static>>, StoreError> {
+    ) -> Result<Option<Vec<u64>>, StoreError> {
         let own = self.of(reader, &batch.tenant);
         if own.size() != batch.on_size {
             own.catch_up().await?;
         }
         if own.size() != batch.on_size {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        refuse_known(&own, batch).await?;
+        let tags: Vec<u64> = batch.entries.iter().map(|entry| (self.tag)(&entry.key)).collect();
+        refuse_known(&own, batch, &tags).await?;
+        Ok(Some(tags))
+    }
+
+    /// The rows of tags that go with a batch on what is known.
+    pub(crate) fn rows_of(
+        &self,
+        reader: &Reader,
+        batch: &SealedBatch,
+        tags: &[u64],
+    ) -> Vec<Row<'static>> {
+        let own = self.of(reader, &batch.tenant);
         let mut rows = Vec::new();
         let (mut first, mut fresh) = (batch.on_size, Vec::new());
-        for (seq, entry) in (batch.on_size..).zip(&batch.entries) {
-            fresh.push((self.tag)(&entry.key));
+        for (seq, tag) in (batch.on_size..).zip(tags) {
+            fresh.push(*tag);
             if (seq + 1).is_multiple_of(SPAN) {
                 let known = if first == batch.on_size { own.growing() } else { Vec::new() };
                 rows.push(row(Rows::Commit, first, &fresh));
@@ -102,7 +121,12 @@ impl Keys {
         if !fresh.is_empty() {
             rows.push(row(Rows::Commit, first, &fresh));
         }
-        Ok(rows)
+        rows
+    }
+
+    /// A batch with these tags was committed.
+    pub(crate) fn learn(&self, reader: &Reader, batch: &SealedBatch, tags: &[u64]) {
+        self.of(reader, &batch.tenant).learn(batch.on_size, tags);
     }
 
     /// Entries of a range whose tag is not that of their key. A row that is missing is none: it is read
@@ -165,11 +189,15 @@ impl Tenants {
     }
 }
 
-async fn refuse_known(own: &TenantKeys<'_>, batch: &SealedBatch) -> Result<(), StoreError> {
-    let keys = || batch.entries.iter().map(|entry| &entry.key);
-    let mut seen = BTreeSet::new();
-    let twice = keys().find(|key| !seen.insert(*key)).map(|key| key.to_string());
-    let found = own.find(keys()).await?;
+async fn refuse_known(
+    own: &TenantKeys<'_>,
+    batch: &SealedBatch,
+    tags: &[u64],
+) -> Result<(), StoreError> {
+    let tagged = || batch.entries.iter().map(|entry| &entry.key).zip(tags.iter().copied());
+    let mut seen = HashSet::new();
+    let twice = tagged().find(|(key, _)| !seen.insert(*key)).map(|(key, _)| key.to_string());
+    let found = own.find(tagged()).await?;
     match twice.or_else(|| found.into_keys().next()) {
         None => Ok(()),
         Some(key) => Err(StoreError::Database {
@@ -199,12 +227,13 @@ mod tests {
 
         let own = keys.of(reader, &ours);
         own.catch_up().await.unwrap();
-        keys.known(reader, &other, &[key(1)]).await.unwrap();
+        keys.known(reader, &other, &[key(1)], None).await.unwrap();
         assert!(!keys.tenants.lock().unwrap().known.contains_key(&ours));
         assert_eq!(own.size(), 10);
-        assert_eq!(own.find([key(3)].iter()).await.unwrap().len(), 1);
+        let tag = crate::test_support::key_tag(&key(3));
+        assert_eq!(own.find(std::iter::once((&key(3), tag))).await.unwrap().len(), 1);
         assert_eq!(own.growing().len(), 10);
-        let known = keys.known(reader, &ours, &[key(9), key(10)]).await.unwrap();
+        let known = keys.known(reader, &ours, &[key(9), key(10)], None).await.unwrap();
         assert_eq!(
             known.into_iter().map(|known| known.map(|known| known.seq)).collect::<Vec<_>>(),
             [Some(9), None]

@@ -38,7 +38,12 @@ impl TenantKeys<'_> {
 
     /// The tags of the span that grows, in order of its entries.
     pub(super) fn growing(&self) -> Vec<u64> {
-        self.with(|known| known.growing())
+        self.with(|known| known.growing().to_vec())
+    }
+
+    /// Learns the tags of entries that were committed.
+    pub(super) fn learn(&self, first: u64, tags: &[u64]) {
+        self.with(|known| known.learn(first, tags));
     }
 
     /// Learns what was committed since the last time, by whichever process.
@@ -104,17 +109,17 @@ impl TenantKeys<'_> {
         keys.iter().map(tag).collect()
     }
 
-    /// Entries with one of these keys, by key; the first, where there are several.
-    pub(super) async fn find(
+    /// Entries with one of these keys, each beside its tag, by key; the first, where there are several.
+    pub(super) async fn find<'k>(
         &self,
-        keys: impl Iterator<Item = &IdempotencyKey>,
+        tagged: impl Iterator<Item = (&'k IdempotencyKey, u64)>,
     ) -> Result<BTreeMap<String, Known>, StoreError> {
-        let wanted: BTreeMap<&str, u64> = keys.map(|key| (key.as_str(), (self.tag)(key))).collect();
-        let Suspects { mut entries, spans } = self.with(|known| {
-            let mut suspects = Suspects::default();
-            wanted.values().for_each(|tag| known.suspect(*tag, &mut suspects));
-            suspects
+        let (mut suspects, mut wanted) = (Suspects::default(), BTreeMap::new());
+        self.with(|known| {
+            let suspected = tagged.filter(|(_, tag)| known.suspect(*tag, &mut suspects));
+            wanted.extend(suspected.map(|(key, tag)| (key.as_str(), tag)));
         });
+        let Suspects { mut entries, spans } = suspects;
         if !spans.is_empty() {
             let tags: BTreeSet<u64> = wanted.values().copied().collect();
             for span in spans {

@@ -19,6 +19,10 @@ use facts::draft;
 
 type Failure = Box<dyn std::error::Error>;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Facts of one call.
 const BATCH: u64 = 1_000;
 /// Callers of single facts, and facts of each.

@@ -21,6 +21,10 @@ mod facts;
 
 type Failure = Box<dyn std::error::Error>;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCH: u64 = 1_000;
 /// Facts whose rate is shown.
 const RECENT: u64 = 20_000;

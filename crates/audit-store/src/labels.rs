@@ -7,7 +7,7 @@ use Type::Text;
 
 const INSERT: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO audit_labels (tenant, seq, name, value) VALUES ",
+        "INSERT OR FAIL INTO audit_labels (tenant, seq, name, value)",
         "(?,?,?,?)",
         " ON CONFLICT (tenant, seq, name) DO NOTHING"
     ),

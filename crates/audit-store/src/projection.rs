@@ -12,7 +12,7 @@ use Type::Text;
 
 const INSERT: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO audit_events (tenant, seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at) VALUES ",
+        "INSERT OR FAIL INTO audit_events (tenant, seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at)",
         "(?,?,?,?,?,?,?,?,?,?,?)",
         ""
     ),

@@ -7,7 +7,7 @@ use Type::{Int, Text};
 
 const INSERT_SYSTEM: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO system_events (tenant, seq, kind, run_id, component, severity, event, value, count, unit, occurred_at) VALUES ",
+        "INSERT OR FAIL INTO system_events (tenant, seq, kind, run_id, component, severity, event, value, count, unit, occurred_at)",
         "(?,?,?,?,?,?,?,?,?,?,?)",
         " ON CONFLICT (tenant, seq) DO NOTHING"
     ),
@@ -21,7 +21,7 @@ pub(crate) const SELECT_SYSTEM_ROWS: Statement = Statement::both(
 
 const INSERT_REFS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO fact_refs (tenant, seq, name, value) VALUES ",
+        "INSERT OR FAIL INTO fact_refs (tenant, seq, name, value)",
         "(?,?,?,?)",
         " ON CONFLICT (tenant, name, value, seq) DO NOTHING"
     ),

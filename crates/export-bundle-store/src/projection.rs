@@ -9,7 +9,7 @@ use Type::Text;
 
 const INSERT: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO exports (tenant, seq, export_id, profile, run_id, sha256, occurred_at) VALUES ",
+        "INSERT OR FAIL INTO exports (tenant, seq, export_id, profile, run_id, sha256, occurred_at)",
         "(?,?,?,?,?,?,?)",
         ""
     ),

@@ -18,7 +18,7 @@ pub(crate) static RUN_ENTRIES: Projection = Projection {
         name: "run_entries",
         insert: Insert {
             sqlite: repeated!(
-                "INSERT OR FAIL INTO run_entries (tenant, seq, run_id, seqs) VALUES ",
+                "INSERT OR FAIL INTO run_entries (tenant, seq, run_id, seqs)",
                 "(?,?,?,?)",
                 " ON CONFLICT (tenant, seq, run_id) DO NOTHING"
             ),

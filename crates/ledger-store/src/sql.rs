@@ -6,7 +6,7 @@ use Type::{Bytes, Int, Text, Utf8};
 
 pub(crate) static INSERT_BLOCKS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO blocks (tenant, first_seq, last_id, leaves, ids, fingerprints, keys, size, facts) VALUES ",
+        "INSERT OR FAIL INTO blocks (tenant, first_seq, last_id, leaves, ids, fingerprints, keys, size, facts)",
         "(?,?,?,?,?,?,?,?,?)",
         ""
     ),
@@ -15,7 +15,7 @@ pub(crate) static INSERT_BLOCKS: Insert = Insert {
 };
 pub(crate) static INSERT_CONTENTS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO contents (tenant, seq, pointer, form, salt, bytes) VALUES ",
+        "INSERT OR FAIL INTO contents (tenant, seq, pointer, form, salt, bytes)",
         "(?,?,?,?,?,?)",
         ""
     ),
@@ -23,18 +23,14 @@ pub(crate) static INSERT_CONTENTS: Insert = Insert {
     columns: &[Utf8, Text, Bytes, Bytes],
 };
 pub(crate) static INSERT_SUBTREES: Insert = Insert {
-    sqlite: repeated!(
-        "INSERT OR FAIL INTO subtrees (tenant, idx, level, root) VALUES ",
-        "(?,?,?,?)",
-        ""
-    ),
+    sqlite: repeated!("INSERT OR FAIL INTO subtrees (tenant, idx, level, root)", "(?,?,?,?)", ""),
     postgres: "INSERT INTO subtrees (tenant, idx, level, root) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])",
     columns: &[Int, Bytes],
 };
 
 pub(crate) static INSERT_KEY_TAGS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO key_tags (tenant, first_seq, whole, tags) VALUES ",
+        "INSERT OR FAIL INTO key_tags (tenant, first_seq, whole, tags)",
         "(?,?,?,?)",
         ""
     ),

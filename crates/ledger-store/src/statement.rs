@@ -38,8 +38,8 @@ pub enum Type {
 /// A multi-row `INSERT` into one table.
 #[derive(Debug)]
 pub struct Insert {
-    /// Inserts 128, 64, … 1 rows, made by [`repeated!`](crate::repeated); the columns are the tenant, a
-    /// number, and `columns`.
+    /// Inserts up to 128, 64, 16, 4 rows, or one, made by [`repeated!`](crate::repeated); the columns are
+    /// the tenant, a number, and `columns`.
     pub sqlite: Repeated,
     /// Selects the same from arrays: `$1` is the tenant, `$2` the numbers, then one a column.
     pub postgres: &'static str,
@@ -47,44 +47,48 @@ pub struct Insert {
     pub columns: &'static [Type],
 }
 
-/// A statement in eight lengths: for 128, 64, 32, 16, 8, 4, 2 and 1 items.
+/// An `INSERT` in five lengths: for up to 128, 64, 16 and 4 rows, and for one. A row whose first value is
+/// null is passed over: so any few rows are one statement, which is one way to the connection's thread
+/// and back, and not one for each power of two in their number.
 ///
 /// 128 rows of 20 columns stay well below SQLite's 32,766 values a statement, and a batch of 1,000 rows
 /// has enough chunks for two threads. The texts are fixed, so that each is prepared once per connection,
 /// and can be read where they are written.
-pub type Repeated = [&'static str; 8];
+pub type Repeated = [&'static str; 5];
 
-/// How many items each of the [`Repeated`] texts has.
-pub(crate) const LENGTHS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+/// How many rows each of the [`Repeated`] texts has.
+pub(crate) const LENGTHS: [usize; 5] = [128, 64, 16, 4, 1];
 
-/// Repeats a part of a statement for SQLite, with commas between.
+/// Repeats the row of an `INSERT` for SQLite.
 ///
 /// ```
-/// let texts = ledger_store::repeated!("INSERT INTO t (a, b) VALUES ", "(?,?)", "");
-/// assert_eq!(texts[6], "INSERT INTO t (a, b) VALUES (?,?),(?,?)");
-/// assert_eq!(texts[7], "INSERT INTO t (a, b) VALUES (?,?)");
+/// let texts = ledger_store::repeated!("INSERT INTO t (a, b)", "(?,?)", "");
+/// let rows = "(?,?),(?,?),(?,?),(?,?)";
+/// assert_eq!(
+///     texts[3],
+///     format!("INSERT INTO t (a, b) SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL")
+/// );
+/// assert_eq!(texts[4], "INSERT INTO t (a, b) VALUES (?,?)");
 /// ```
 #[macro_export]
 macro_rules! repeated {
-    ($begin:literal, $item:literal, $end:literal) => {
+    ($insert:literal, $row:literal, $end:literal) => {
         [
-            concat!($begin, $crate::repeated!(@7 $item), $end),
-            concat!($begin, $crate::repeated!(@6 $item), $end),
-            concat!($begin, $crate::repeated!(@5 $item), $end),
-            concat!($begin, $crate::repeated!(@4 $item), $end),
-            concat!($begin, $crate::repeated!(@3 $item), $end),
-            concat!($begin, $crate::repeated!(@2 $item), $end),
-            concat!($begin, $crate::repeated!(@1 $item), $end),
-            concat!($begin, $item, $end),
+            $crate::repeated!(@some $insert, $crate::repeated!(@128 $row), $end),
+            $crate::repeated!(@some $insert, $crate::repeated!(@64 $row), $end),
+            $crate::repeated!(@some $insert, $crate::repeated!(@16 $row), $end),
+            $crate::repeated!(@some $insert, $crate::repeated!(@4 $row), $end),
+            concat!($insert, " VALUES ", $row, $end),
         ]
     };
-    (@7 $item:literal) => { concat!($crate::repeated!(@6 $item), ",", $crate::repeated!(@6 $item)) };
-    (@6 $item:literal) => { concat!($crate::repeated!(@5 $item), ",", $crate::repeated!(@5 $item)) };
-    (@5 $item:literal) => { concat!($crate::repeated!(@4 $item), ",", $crate::repeated!(@4 $item)) };
-    (@4 $item:literal) => { concat!($crate::repeated!(@3 $item), ",", $crate::repeated!(@3 $item)) };
-    (@3 $item:literal) => { concat!($crate::repeated!(@2 $item), ",", $crate::repeated!(@2 $item)) };
-    (@2 $item:literal) => { concat!($crate::repeated!(@1 $item), ",", $crate::repeated!(@1 $item)) };
-    (@1 $item:literal) => { concat!($item, ",", $item) };
+    (@some $insert:literal, $rows:expr, $end:literal) => {
+        concat!($insert, " SELECT * FROM (VALUES ", $rows, ") WHERE column1 IS NOT NULL", $end)
+    };
+    (@128 $row:literal) => { concat!($crate::repeated!(@64 $row), ",", $crate::repeated!(@64 $row)) };
+    (@64 $row:literal) => { $crate::repeated!(@four $crate::repeated!(@16 $row)) };
+    (@16 $row:literal) => { $crate::repeated!(@four $crate::repeated!(@4 $row)) };
+    (@4 $row:literal) => { $crate::repeated!(@four $row) };
+    (@four $rows:expr) => { concat!($rows, ",", $rows, ",", $rows, ",", $rows) };
 }
 
 /// The tables that a migration drops.

@@ -15,7 +15,7 @@ pub(crate) const LABEL_COLUMNS: [&str; 3] = ["run_id", "name", "value"];
 /// A label that a run has already keeps the entry that first gave it.
 pub(crate) const INSERT_LABELS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO run_labels (tenant, seq, run_id, name, value) VALUES ",
+        "INSERT OR FAIL INTO run_labels (tenant, seq, run_id, name, value)",
         "(?,?,?,?,?)",
         " ON CONFLICT (tenant, run_id, name, value) DO NOTHING"
     ),

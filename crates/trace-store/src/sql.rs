@@ -8,7 +8,7 @@ use Type::Text;
 
 pub(crate) const INSERT_STEPS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO run_steps (tenant, seq, run_id, steps) VALUES ",
+        "INSERT OR FAIL INTO run_steps (tenant, seq, run_id, steps)",
         "(?,?,?,?)",
         " ON CONFLICT (tenant, seq, run_id) DO NOTHING"
     ),

@@ -11,7 +11,7 @@ use store_traits::TenantId;
 use crate::batch::{Part, Parts};
 use crate::row::to_i64;
 use crate::statement::LENGTHS;
-use crate::{Cell, Row};
+use crate::{Cell, Repeated, Row};
 
 type SqliteQuery = Query<'static, Sqlite, SqliteArguments>;
 
@@ -37,18 +37,24 @@ impl Iterator for Statements<'_> {
         loop {
             let part = self.part.as_ref()?;
             let rest = part.rows.get(self.done..).unwrap_or_default();
-            let texts = LENGTHS.into_iter().zip(part.insert.sqlite);
-            if let Some((length, text)) = texts.into_iter().find(|(n, _)| *n <= rest.len()) {
-                self.done += length;
-                let rows = rest.iter().take(length);
-                let query = rows.fold(sqlx::query(text), |query, row| {
-                    bind(query.bind(self.tenant.as_str().to_owned()), row)
-                });
-                return Some(Ok(query));
+            if !rest.is_empty() {
+                let [most, ..] = LENGTHS;
+                let (rows, _) = rest.split_at(rest.len().min(most));
+                self.done += rows.len();
+                return Some(Ok(statement(self.tenant, &part.insert.sqlite, rows)));
             }
             (self.part, self.done) = (self.parts.next(), 0);
         }
     }
+}
+
+/// The shortest text that holds the rows. What is left unbound is null: rows that it passes over.
+fn statement(tenant: &TenantId, texts: &Repeated, rows: &[Row<'_>]) -> SqliteQuery {
+    let [longest, ..] = texts;
+    let texts = LENGTHS.into_iter().zip(texts).rev();
+    let text = texts.into_iter().find(|(length, _)| rows.len() <= *length);
+    let query = sqlx::query(text.map_or(*longest, |(_, text)| *text));
+    rows.iter().fold(query, |query, row| bind(query.bind(tenant.as_str().to_owned()), row))
 }
 
 fn bind(query: SqliteQuery, row: &Row<'_>) -> SqliteQuery {
@@ -61,14 +67,24 @@ fn bind(query: SqliteQuery, row: &Row<'_>) -> SqliteQuery {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Execute;
+
     use super::*;
     use crate::support::batch;
+
+    const TEXTS: Repeated = crate::repeated!("INSERT INTO t (a)", "(?)", "");
 
     #[test]
     fn any_number_of_rows_is_cut_into_few_statements() {
         let batch = batch(0, 301);
         let statements = Statements::new(&batch.tenant, Parts::of(&batch, Vec::new(), &[], None));
-        // 4 + 1 blocks, one content, one subtree.
-        assert_eq!(statements.count(), 4);
+        // Five blocks, one content, one subtree.
+        assert_eq!(statements.count(), 3);
+        let rows = |count| vec![Row { seq: 0, cells: Vec::new() }; count];
+        let held = |count| {
+            let text = Execute::<Sqlite>::sql(statement(&batch.tenant, &TEXTS, &rows(count)));
+            text.as_str().matches("(?)").count()
+        };
+        assert_eq!([1, 2, 4, 5, 64, 65, 128].map(held), [1, 4, 4, 16, 64, 128, 128]);
     }
 }

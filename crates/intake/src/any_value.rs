@@ -10,7 +10,6 @@
 //! | kvlist | an object; `{"kv":[[key, value], …]}` where an object would lose something or be taken for one of the tags above |
 //! | empty | `null` |
 
-use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
 
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
@@ -75,14 +74,11 @@ pub(crate) fn attributes(list: Vec<KeyValue>) -> Result<Attributes, Reason> {
     let mut attributes = Attributes { first: Object::new(), duplicates: Vec::new() };
     for KeyValue { key, value, .. } in list {
         let value = any_value(value, 0)?;
-        match attributes.first.entry(key) {
-            Entry::Vacant(place) => {
-                place.insert(value);
-            }
-            Entry::Occupied(first) => {
-                let pair = [("key", first.key().as_str().into()), ("value", value)];
-                attributes.duplicates.push(Object::from(pair).into());
-            }
+        if attributes.first.contains_key(&key) {
+            let pair = Object::from([("key", key.into()), ("value", value)]);
+            attributes.duplicates.push(pair.into());
+        } else {
+            attributes.first.insert(key, value);
         }
     }
     Ok(attributes)

@@ -307,7 +307,9 @@ impl Fact {
             view.insert("time", "not_recorded".into());
             Timestamp::UNIX_EPOCH
         });
-        view.entry("started_at".to_owned()).or_insert_with(|| occurred_at.to_string().into());
+        if !view.contains_key("started_at") {
+            view.insert("started_at", occurred_at.to_string().into());
+        }
         let mut body = Object::from([
             ("record", "mcp".into()),
             ("source", source.into()),

@@ -1,8 +1,7 @@
 //! The members of a JSON object.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::{Entry, IntoIter, Iter};
-use std::ops::Index;
+use std::collections::{BTreeMap, btree_map};
+use std::{fmt, ops, slice, vec};
 
 use compact_str::CompactString;
 
@@ -24,110 +23,265 @@ pub type Name = CompactString;
 /// assert_eq!((object.get("b"), object.get("c")), (Some(&Value::Null), None));
 /// assert_eq!(object["c"], Value::Null, "not there");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Object(BTreeMap<Name, Value>);
+#[derive(Clone)]
+pub struct Object(Members);
+
+/// A few members are found, walked and given back faster where they lie in a row. Putting one more into
+/// a row moves those behind it, so that many lie in a tree: what arrives has any number, in any order.
+#[derive(Clone)]
+enum Members {
+    Row(Vec<(Name, Value)>),
+    Tree(BTreeMap<Name, Value>),
+}
+
+/// The longest row.
+const ROW: usize = 32;
 
 impl Object {
     /// An object without members.
     #[must_use]
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self(Members::Row(Vec::new()))
     }
 
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Members::Row(row) => row.len(),
+            Members::Tree(tree) => tree.len(),
+        }
     }
 
     /// Are there none?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The value of a member.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        match &self.0 {
+            Members::Row(row) => row.iter().find(|(own, _)| own == name).map(|(_, value)| value),
+            Members::Tree(tree) => tree.get(name),
+        }
     }
 
     /// The value of a member, to be changed.
     #[must_use]
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.0.get_mut(name)
+        match &mut self.0 {
+            Members::Row(row) => {
+                row.iter_mut().find(|(own, _)| own == name).map(|(_, value)| value)
+            }
+            Members::Tree(tree) => tree.get_mut(name),
+        }
     }
 
     /// Is there a member of this name?
     #[must_use]
     pub fn contains_key(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.get(name).is_some()
     }
 
     /// Sets a member; gives the value that it had.
     pub fn insert(&mut self, name: impl Into<Name>, value: Value) -> Option<Value> {
-        self.0.insert(name.into(), value)
-    }
-
-    /// The place of a member, to be filled or looked at.
-    pub fn entry(&mut self, name: impl Into<Name>) -> Entry<'_, Name, Value> {
-        self.0.entry(name.into())
+        let name = name.into();
+        let row = match &mut self.0 {
+            Members::Row(row) => row,
+            Members::Tree(tree) => return tree.insert(name, value),
+        };
+        // Members mostly come in order.
+        let place = match row.last() {
+            Some((last, _)) if *last >= name => row.binary_search_by(|(own, _)| own.cmp(&name)),
+            _ => Err(row.len()),
+        };
+        match place {
+            Ok(place) => row.get_mut(place).map(|(_, before)| std::mem::replace(before, value)),
+            Err(_) if row.len() == ROW => {
+                let mut tree: BTreeMap<_, _> = std::mem::take(row).into_iter().collect();
+                tree.insert(name, value);
+                self.0 = Members::Tree(tree);
+                None
+            }
+            Err(place) => {
+                row.insert(place, (name, value));
+                None
+            }
+        }
     }
 
     /// Takes a member out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name)
+        match &mut self.0 {
+            Members::Row(row) => {
+                let place = row.iter().position(|(own, _)| own == name)?;
+                Some(row.remove(place).1)
+            }
+            Members::Tree(tree) => tree.remove(name),
+        }
     }
 
     /// The members in order.
-    pub fn iter(&self) -> Iter<'_, Name, Value> {
-        self.0.iter()
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(match &self.0 {
+            Members::Row(row) => Walk::Row(row.iter()),
+            Members::Tree(tree) => Walk::Tree(tree.iter()),
+        })
     }
 
     /// The members in order, their values to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Name, &mut Value)> {
-        self.0.iter_mut()
+        let (row, tree) = match &mut self.0 {
+            Members::Row(row) => (Some(row), None),
+            Members::Tree(tree) => (None, Some(tree)),
+        };
+        let row = row.into_iter().flatten().map(|(name, value)| (&*name, value));
+        row.chain(tree.into_iter().flatten())
     }
 
     /// The names in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Name> + ExactSizeIterator {
-        self.0.keys()
+        self.iter().map(|(name, _)| name)
     }
 
     /// The values in order of their names.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
-        self.0.values()
+        self.iter().map(|(_, value)| value)
     }
 }
 
+/// The members of an object in order.
+#[derive(Debug, Clone)]
+pub struct Iter<'o>(Walk<'o>);
+
+#[derive(Debug, Clone)]
+enum Walk<'o> {
+    Row(slice::Iter<'o, (Name, Value)>),
+    Tree(btree_map::Iter<'o, Name, Value>),
+}
+
+fn apart((name, value): &(Name, Value)) -> (&Name, &Value) {
+    (name, value)
+}
+
+impl<'o> Iterator for Iter<'o> {
+    type Item = (&'o Name, &'o Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Walk::Row(row) => row.next().map(apart),
+            Walk::Tree(tree) => tree.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            Walk::Row(row) => row.size_hint(),
+            Walk::Tree(tree) => tree.size_hint(),
+        }
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Walk::Row(row) => row.next_back().map(apart),
+            Walk::Tree(tree) => tree.next_back(),
+        }
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+/// The members of an object in order, given away.
+#[derive(Debug)]
+pub struct IntoIter(Given);
+
+#[derive(Debug)]
+enum Given {
+    Row(vec::IntoIter<(Name, Value)>),
+    Tree(btree_map::IntoIter<Name, Value>),
+}
+
+impl Iterator for IntoIter {
+    type Item = (Name, Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Given::Row(row) => row.next(),
+            Given::Tree(tree) => tree.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            Given::Row(row) => row.size_hint(),
+            Given::Tree(tree) => tree.size_hint(),
+        }
+    }
+}
+
+impl ExactSizeIterator for IntoIter {}
+
 impl<'o> IntoIterator for &'o Object {
     type Item = (&'o Name, &'o Value);
-    type IntoIter = Iter<'o, Name, Value>;
+    type IntoIter = Iter<'o>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 
 impl IntoIterator for Object {
     type Item = (Name, Value);
-    type IntoIter = IntoIter<Name, Value>;
+    type IntoIter = IntoIter;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        IntoIter(match self.0 {
+            Members::Row(row) => Given::Row(row.into_iter()),
+            Members::Tree(tree) => Given::Tree(tree.into_iter()),
+        })
     }
 }
 
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_map().entries(self).finish()
+    }
+}
+
+/// Members decide, however they lie.
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other)
+    }
+}
+
+impl Eq for Object {}
+
 impl<N: Into<Name>> Extend<(N, Value)> for Object {
     fn extend<T: IntoIterator<Item = (N, Value)>>(&mut self, members: T) {
-        self.0.extend(members.into_iter().map(|(name, value)| (name.into(), value)));
+        members.into_iter().for_each(|(name, value)| drop(self.insert(name, value)));
     }
 }
 
 /// Of two members with one name the last one stays.
 impl<N: Into<Name>> FromIterator<(N, Value)> for Object {
     fn from_iter<T: IntoIterator<Item = (N, Value)>>(members: T) -> Self {
-        Self(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        let members = members.into_iter();
+        let few = members.size_hint().0.min(ROW);
+        let mut object = Self(Members::Row(Vec::with_capacity(few)));
+        object.extend(members);
+        object
     }
 }
 
@@ -138,10 +292,67 @@ impl<N: Into<Name>, const COUNT: usize> From<[(N, Value); COUNT]> for Object {
 }
 
 /// A member; `null` where there is none.
-impl Index<&str> for Object {
+impl ops::Index<&str> for Object {
     type Output = Value;
 
     fn index(&self, name: &str) -> &Value {
         self.get(name).unwrap_or(&Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Deed {
+        Insert(u8, i64),
+        Remove(u8),
+        Change(u8, i64),
+    }
+
+    fn deed() -> impl Strategy<Value = Deed> {
+        let (name, number) = (0_u8..60, -5_i64..5);
+        prop_oneof![
+            4 => (name.clone(), number.clone()).prop_map(|(name, n)| Deed::Insert(name, n)),
+            1 => name.clone().prop_map(Deed::Remove),
+            1 => (name, number).prop_map(|(name, n)| Deed::Change(name, n)),
+        ]
+    }
+
+    proptest! {
+        /// Beside a map, and so whether its members lie in a row or in a tree.
+        #[test]
+        fn it_is_a_map_in_order(deeds in prop::collection::vec(deed(), 0..200)) {
+            let (mut object, mut map) = (Object::new(), BTreeMap::new());
+            for deed in deeds {
+                let name = |n: u8| Name::from(format!("name {n}"));
+                match deed {
+                    Deed::Insert(n, value) => {
+                        let value = Value::integer(value);
+                        prop_assert_eq!(object.insert(name(n), value.clone()), map.insert(name(n), value));
+                    }
+                    Deed::Remove(n) => prop_assert_eq!(object.remove(&name(n)), map.remove(&name(n))),
+                    Deed::Change(n, value) => {
+                        if let Some(there) = object.get_mut(&name(n)) {
+                            *there = Value::integer(value);
+                        }
+                        map.entry(name(n)).and_modify(|there| *there = Value::integer(value));
+                    }
+                }
+                prop_assert_eq!((object.len(), object.is_empty()), (map.len(), map.is_empty()));
+            }
+            prop_assert!(object.iter().eq(&map) && object.iter().rev().eq(map.iter().rev()));
+            prop_assert!(object.iter_mut().map(|(name, value)| (name, &*value)).eq(&map));
+            for n in 0..60 {
+                let name = format!("name {n}");
+                prop_assert_eq!(object.get(&name), map.get(name.as_str()));
+            }
+            let again: Object = map.clone().into_iter().rev().collect();
+            prop_assert_eq!(&again, &object);
+            prop_assert!(object.into_iter().eq(map));
+        }
     }
 }

@@ -193,7 +193,11 @@ fn put(body: &mut Value, pointer: &str, value: Value) {
     let mut place = body;
     for next in names {
         let Value::Object(members) = place else { return };
-        place = members.entry(name).or_insert_with(|| Value::Object(Object::new()));
+        if !members.contains_key(&name) {
+            members.insert(name.clone(), Object::new().into());
+        }
+        let Some(inner) = members.get_mut(&name) else { return };
+        place = inner;
         name = next;
     }
     if let Value::Object(members) = place {

@@ -1,12 +1,11 @@
 //! Placing: sealed drafts of several callers get their places in the tree and become one batch.
 
-use std::collections::BTreeMap;
-
 use store_traits::{
-    Content, Digest, FactId, Head, IdempotencyKey, Known, SealedBatch, SealedEntry, TenantId,
-    Timestamp, in_parallel,
+    Content, Digest, Head, IdempotencyKey, Known, SealedBatch, SealedEntry, TenantId, Timestamp,
+    in_parallel,
 };
 
+use crate::ahead::Keys;
 use crate::durability::MayAcknowledge;
 use crate::recorder::Outcome;
 use crate::seal::{FactError, Sealed, WORTH_A_THREAD};
@@ -61,11 +60,14 @@ pub(crate) struct Placing<'c> {
     /// Which slot of which call each entry of the batch came from.
     from: Vec<(usize, usize)>,
     batch: SealedBatch,
+    /// The keys of this very batch: several callers, or one, may bring the same fact twice.
+    keys: Keys,
     outcomes: Vec<Vec<Outcome>>,
 }
 
 impl<'c> Placing<'c> {
-    /// Places what is new. `known` is what the ledger knows of the calls' keys, in their order.
+    /// Places what is new. `known` is what the ledger knows of the calls' keys, in their order; `ahead`
+    /// are the keys of a batch that is being committed below the head.
     ///
     /// A key that is known with the very id of the draft is this draft: an earlier attempt committed
     /// it, and whoever made that attempt did not live to say so.
@@ -74,6 +76,7 @@ impl<'c> Placing<'c> {
         tenant: &TenantId,
         calls: Vec<&'c mut Call>,
         known: Vec<Option<Known>>,
+        ahead: &Keys,
         recorded_at: Timestamp,
     ) -> Result<Self, HeadError> {
         let mut tree = CompactRange::from_head(head.size, head.peaks.clone())?;
@@ -81,6 +84,7 @@ impl<'c> Placing<'c> {
             from: Vec::new(),
             outcomes: Vec::with_capacity(calls.len()),
             calls,
+            keys: Keys::new(),
             batch: SealedBatch {
                 tenant: tenant.clone(),
                 on_size: head.size,
@@ -92,8 +96,6 @@ impl<'c> Placing<'c> {
             },
         };
         let mut known = known.into_iter();
-        // Keys of this very batch: several callers, or one, may bring the same fact twice.
-        let mut here: BTreeMap<IdempotencyKey, (Digest, u64, FactId)> = BTreeMap::new();
         for (at_call, call) in placing.calls.iter_mut().enumerate() {
             let mut outcomes = Vec::with_capacity(call.slots.len());
             for (at_slot, slot) in call.slots.iter_mut().enumerate() {
@@ -115,7 +117,7 @@ impl<'c> Placing<'c> {
                         continue;
                     }
                     Some(Known { seq, id, fingerprint }) => Some((fingerprint, seq, id)),
-                    None => here.get(&entry.key).cloned(),
+                    None => placing.keys.get(&entry.key).or_else(|| ahead.get(&entry.key)).cloned(),
                 };
                 outcomes.push(match before {
                     Some((fingerprint, seq, id)) if fingerprint == entry.fingerprint => {
@@ -126,7 +128,8 @@ impl<'c> Placing<'c> {
                         let (seq, id) = (tree.size(), entry.id.clone());
                         entry.seq = seq;
                         sealed.contents.iter_mut().for_each(|content| content.seq = seq);
-                        here.insert(entry.key.clone(), (entry.fingerprint, seq, id.clone()));
+                        let there = (entry.fingerprint, seq, id.clone());
+                        placing.keys.insert(entry.key.clone(), there);
                         let subtrees = &mut placing.batch.subtrees;
                         tree.append(entry.leaf_hash, &mut |subtree| subtrees.push(subtree));
                         if let Slot::Ready(sealed) = std::mem::replace(slot, Slot::Placed) {
@@ -149,6 +152,11 @@ impl<'c> Placing<'c> {
     /// What is to be committed; without entries there is nothing to commit.
     pub(crate) fn batch(&self) -> &SealedBatch {
         &self.batch
+    }
+
+    /// Takes the keys of the batch: once it is placed, only whoever places behind it asks for them.
+    pub(crate) fn take_keys(&mut self) -> Keys {
+        std::mem::take(&mut self.keys)
     }
 
     /// The batch is committed: what became of each draft of each call, and the leaves that were new.

@@ -7,7 +7,8 @@
 //! speak of the same tree, and the first truth wins, also among the callers of one commit.
 //!
 //! A commit takes whoever waits when the commit before it has returned. Nobody waits for a time to
-//! pass or for a batch to fill, and there is no task beside the callers' own futures.
+//! pass or for a batch to fill, and there is no task beside the callers' own futures. Those who have
+//! enough for a commit of their own look up, place and make ready while the one ahead is committed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,8 +18,9 @@ use store_traits::{
 };
 use thiserror::Error;
 
+use crate::ahead::{Ahead, Keys};
 use crate::durability::{Enforcement, MayAcknowledge, NotDurable, may_acknowledge};
-use crate::lanes::{Lanes, Lead, Turn};
+use crate::lanes::{Behind, ENOUGH, Lanes, Lead, Turn};
 use crate::placing::{Call, Placing};
 use crate::prover::{ProveError, inclusion_proof};
 use crate::receipt::{Grown, LeafProof, Receipts};
@@ -40,9 +42,13 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     enforcement: Enforcement,
-    lanes: Lanes<Call, Result<Committed, RecordError>>,
+    lanes: RecorderLanes,
     remembered: Remembered,
 }
+
+type RecorderLanes = Lanes<Call, Result<Committed, RecordError>, Arc<Ahead>>;
+type RecorderLead<'l> = Lead<'l, Call, Result<Committed, RecordError>, Arc<Ahead>>;
+type RecorderBehind<'l> = Behind<'l, Call, Result<Committed, RecordError>, Arc<Ahead>>;
 
 /// What became of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -282,8 +288,11 @@ impl Recorder {
         let may_acknowledge = may_acknowledge(self.ledger.durability(), self.enforcement)?;
         let secret = self.secret(tenant).await?;
         let sealing = Sealing { tenant, secret: &secret, recorded_at: self.clock.now() };
-        let call = Call::new(sealing.seal_all(drafts, self.entropy.as_ref())?);
-        match self.lanes.turn(tenant, call).await {
+        let call = Call::new(sealing.seal_all(drafts, self.entropy.as_ref()).await?);
+        let (entries, bytes) = call.size();
+        let weight = (entries.saturating_mul(ENOUGH) / GROUP_ENTRIES)
+            .max(bytes.saturating_mul(ENOUGH) / GROUP_BYTES);
+        match self.lanes.turn(tenant, call, weight).await {
             Turn::Told(told) => told,
             Turn::Lead(lead) => self.lead(tenant, lead, may_acknowledge).await,
         }
@@ -293,10 +302,13 @@ impl Recorder {
     async fn lead(
         &self,
         tenant: &TenantId,
-        mut lead: Lead<'_, Call, Result<Committed, RecordError>>,
+        mut lead: RecorderLead<'_>,
         may_acknowledge: MayAcknowledge,
     ) -> Result<Committed, RecordError> {
-        lead.give_way().await;
+        let (ahead, behind) = (lead.ahead(), lead.behind());
+        if ahead.is_none() {
+            lead.give_way().await;
+        }
         let (mut entries, mut bytes) = (0, 0);
         lead.take(|call| {
             let (more_entries, more_bytes) = call.size();
@@ -306,7 +318,7 @@ impl Recorder {
         });
         let mut calls = lead.work();
         let callers = calls.len();
-        let committed = self.commit(tenant, &mut calls, may_acknowledge).await;
+        let committed = self.commit(tenant, &mut calls, ahead, behind, may_acknowledge).await;
         drop(calls);
         let told = match committed {
             Ok(all) => lead.tell(all.into_iter().map(Ok)),
@@ -325,36 +337,76 @@ impl Recorder {
         &self,
         tenant: &TenantId,
         calls: &mut [&mut Call],
+        mut ahead: Option<Arc<Ahead>>,
+        behind: RecorderBehind<'_>,
         may_acknowledge: MayAcknowledge,
     ) -> Result<Vec<Committed>, RecordError> {
-        let mut head = match self.remembered.head(tenant) {
-            Some(head) => head,
-            None => self.ledger.head(tenant).await?,
+        let (mut behind, none) = (Some(behind), Keys::new());
+        let mut head = match &ahead {
+            Some(ahead) => ahead.after.clone(),
+            None => match self.remembered.head(tenant) {
+                Some(head) => head,
+                None => self.ledger.head(tenant).await?,
+            },
         };
         loop {
+            let below = ahead.as_ref().map_or(head.size, |ahead| ahead.before.size);
             let keys: Vec<_> = calls.iter().flat_map(|call| call.keys()).cloned().collect();
             let known = match keys.is_empty() {
                 true => Vec::new(),
-                false => self.ledger.known_below(tenant, head.size, &keys).await?,
+                false => self.ledger.known_below(tenant, below, &keys).await?,
             };
             if known.iter().flatten().any(|known| known.seq >= head.size) {
                 // Another process committed behind the head that is remembered.
-                head = self.ledger.head(tenant).await?;
+                (head, ahead) = (self.ledger.head(tenant).await?, None);
             }
             let calls = calls.iter_mut().map(|call| &mut **call).collect();
-            let placing = Placing::on(&head, tenant, calls, known, self.clock.now())
-                .map_err(|source| RecordError::Head { tenant: tenant.clone(), source })?;
-            if !placing.batch().entries.is_empty() {
-                match self.ledger.commit(placing.batch()).await? {
-                    CommitOutcome::Committed => {}
-                    CommitOutcome::HeadMoved(moved) => {
-                        head = moved;
-                        continue;
+            let ahead_keys = ahead.as_ref().map_or(&none, |ahead| &ahead.keys);
+            let mut placing =
+                Placing::on(&head, tenant, calls, known, ahead_keys, self.clock.now())
+                    .map_err(|source| RecordError::Head { tenant: tenant.clone(), source })?;
+            let keys = placing.take_keys();
+            let batch = placing.batch();
+            let (own, committing) = Ahead::new(head.clone(), batch.head.clone(), keys);
+            let outcome = match &ahead {
+                None if batch.entries.is_empty() => Some(CommitOutcome::Committed),
+                None => {
+                    if let Some(behind) = behind.take() {
+                        behind.open(own);
                     }
+                    Some(self.ledger.commit(batch).await?)
                 }
-            }
+                Some(ahead) if batch.entries.is_empty() => {
+                    ahead.committed().await.then_some(CommitOutcome::Committed)
+                }
+                Some(ahead) => {
+                    let behind = behind.take();
+                    let turn = async move {
+                        let committed = ahead.committed().await;
+                        if let Some(behind) = behind.filter(|_| committed) {
+                            behind.open(own);
+                        }
+                        committed
+                    };
+                    self.ledger.commit_in_turn(batch, Box::pin(turn)).await?
+                }
+            };
+            ahead = None;
+            head = match outcome {
+                Some(CommitOutcome::Committed) => head,
+                Some(CommitOutcome::HeadMoved(moved)) => {
+                    head = moved;
+                    continue;
+                }
+                // What is ahead is not there as it was placed.
+                None => {
+                    head = self.ledger.head(tenant).await?;
+                    continue;
+                }
+            };
+            self.remembered.keep_head(tenant, &batch.head);
+            committing.done();
             let (outcomes, leaves, after) = placing.done(may_acknowledge);
-            self.remembered.keep_head(tenant, &after);
             let added = Arc::new(Added { before: head, leaves, grown: OnceLock::new() });
             let of_call =
                 |outcomes| Committed { outcomes, head: after.clone(), added: Arc::clone(&added) };

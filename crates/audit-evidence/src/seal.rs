@@ -12,11 +12,17 @@ use store_traits::{
 };
 use thiserror::Error;
 
+use crate::lanes::give_way;
+
 /// The longest kind that a ledger keeps, in characters.
 const MAX_KIND_CHARS: usize = 128;
 
 /// Starting a thread takes longer than sealing fewer facts.
 pub(crate) const WORTH_A_THREAD: usize = 64;
+
+/// Facts that are sealed before others may run: a caller whose commit goes on should not wait for all
+/// of somebody else's.
+const AT_ONCE: usize = 256;
 
 /// A draft that cannot be an entry.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -64,16 +70,22 @@ impl Drawn {
 
 impl Sealing<'_> {
     /// Seals drafts in their order; says of each that cannot be an entry why.
-    pub(crate) fn seal_all(
+    pub(crate) async fn seal_all(
         &self,
         drafts: Vec<Draft>,
         entropy: &dyn Entropy,
     ) -> Result<Vec<Result<Sealed, FactError>>, EntropyError> {
-        let drawn: Vec<_> = drafts
-            .into_iter()
-            .map(|draft| Drawn::draw(draft, entropy))
-            .collect::<Result<_, _>>()?;
-        Ok(in_parallel(drawn, WORTH_A_THREAD, |drawn| self.seal(drawn)))
+        let mut sealed = Vec::with_capacity(drafts.len());
+        let mut drafts = drafts.into_iter();
+        loop {
+            let some = drafts.by_ref().take(AT_ONCE).map(|draft| Drawn::draw(draft, entropy));
+            let some = some.collect::<Result<Vec<_>, _>>()?;
+            sealed.extend(in_parallel(some, WORTH_A_THREAD, |drawn| self.seal(drawn)));
+            if drafts.len() == 0 {
+                return Ok(sealed);
+            }
+            give_way().await;
+        }
     }
 
     fn seal(&self, drawn: Drawn) -> Result<Sealed, FactError> {

@@ -1,5 +1,6 @@
 //! A sealed batch as rows, in the order in which they are written.
 
+use std::collections::VecDeque;
 use std::vec::IntoIter;
 
 use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree, TenantId};
@@ -12,11 +13,14 @@ use crate::{FactAt, Insert, Projection, Row, Table, block, sql};
 pub(crate) struct Part<'a> {
     pub(crate) insert: &'static Insert,
     pub(crate) rows: Vec<Row<'a>>,
+    /// Of a topic.
+    table: Option<&'static Table>,
 }
 
 /// Everything of a batch but its head, one table after the other. Rows are made when they are asked
-/// for, which is while the database works on those before.
+/// for, which is while the database works on those before; or all of them ahead of their turn.
 pub(crate) struct Parts<'a> {
+    made: VecDeque<Part<'a>>,
     facts: Vec<FactAt<'a>>,
     sources: IntoIter<Source<'a>>,
     tables: Vec<&'static Table>,
@@ -34,25 +38,17 @@ pub(crate) struct Knows<'a> {
 
 enum Source<'a> {
     Blocks(&'a SealedBatch),
-    KeyTags(Vec<Row<'a>>),
     Contents(&'a SealedBatch),
     Subtrees(&'a SealedBatch),
 }
 
 impl<'a> Parts<'a> {
-    /// `tags` are the rows of the batch's keys.
     pub(crate) fn of(
         batch: &'a SealedBatch,
-        tags: Vec<Row<'a>>,
         projections: &[&'static Projection],
         given: Option<Knows<'a>>,
     ) -> Self {
-        let own = vec![
-            Source::Blocks(batch),
-            Source::KeyTags(tags),
-            Source::Contents(batch),
-            Source::Subtrees(batch),
-        ];
+        let own = vec![Source::Blocks(batch), Source::Contents(batch), Source::Subtrees(batch)];
         let fact = |entry: &'a SealedEntry| FactAt { seq: entry.seq, fact: &entry.fact };
         let facts = batch.entries.iter().map(fact).collect();
         let tables = projections.iter().flat_map(|projection| projection.tables);
@@ -73,18 +69,26 @@ impl<'a> Parts<'a> {
         tables: impl Iterator<Item = &'static Table>,
     ) -> Self {
         let (sources, derived) = (own.into_iter(), Vec::new().into_iter());
-        Self { facts, sources, tables: tables.collect(), given: None, derived }
+        let made = VecDeque::new();
+        Self { made, facts, sources, tables: tables.collect(), given: None, derived }
     }
-}
 
-impl<'a> Iterator for Parts<'a> {
-    type Item = Part<'a>;
+    /// Makes all that can be made before it is known whether the batch will be written.
+    pub(crate) fn make_ready(&mut self) {
+        while let Some(part) = self.make() {
+            self.made.push_back(part);
+        }
+    }
 
-    fn next(&mut self) -> Option<Part<'a>> {
+    /// Rows that are written before the others.
+    pub(crate) fn put_first(&mut self, insert: &'static Insert, rows: Vec<Row<'a>>) {
+        self.made.push_front(Part { insert, rows, table: None });
+    }
+
+    fn make(&mut self) -> Option<Part<'a>> {
         if let Some(source) = self.sources.next() {
             let (insert, rows) = match source {
                 Source::Blocks(batch) => (&sql::INSERT_BLOCKS, block::rows(&batch.entries)),
-                Source::KeyTags(rows) => (&sql::INSERT_KEY_TAGS, rows),
                 Source::Contents(batch) => {
                     (&sql::INSERT_CONTENTS, batch.contents.iter().map(content).collect())
                 }
@@ -92,18 +96,27 @@ impl<'a> Iterator for Parts<'a> {
                     (&sql::INSERT_SUBTREES, batch.subtrees.iter().map(subtree).collect())
                 }
             };
-            return Some(Part { insert, rows });
+            return Some(Part { insert, rows, table: None });
         }
         // Those of all tables at once, on all processors.
         let tables = std::mem::take(&mut self.tables);
         if !tables.is_empty() {
             self.derived = derived(&tables, &self.facts).into_iter();
         }
-        let (table, mut rows) = self.derived.next()?;
-        if let Some(Knows { given, fresh, tenant }) = self.given {
-            given.drop_known(fresh, tenant, table, &mut rows);
+        let (table, rows) = self.derived.next()?;
+        Some(Part { insert: &table.insert, rows, table: Some(table) })
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let mut part = self.made.pop_front().or_else(|| self.make())?;
+        if let (Some(table), Some(Knows { given, fresh, tenant })) = (part.table, self.given) {
+            given.drop_known(fresh, tenant, table, &mut part.rows);
         }
-        Some(Part { insert: &table.insert, rows })
+        Some(part)
     }
 }
 

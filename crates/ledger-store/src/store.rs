@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use store_traits::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head,
-    IdempotencyKey, Known, LedgerStore, MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, Subtree,
-    TenantId, TenantSecret, TileStore, Value,
+    Checkpoint, CheckpointsFrom, CommitOutcome, CommitTurn, Content, Digest, Durability, Entry,
+    FactId, Head, IdempotencyKey, Known, LedgerStore, MOST_CHECKPOINTS, RunId, SealedBatch,
+    StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
 use crate::batch::{Knows, Parts};
@@ -96,24 +96,20 @@ impl LedgerStore for Ledger {
 
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
         batch::fits_together(batch)?;
-        let tags = self.keys.tags_of(&self.reader, batch).await?;
-        let rows_of = |tags| self.keys.rows_of(&self.reader, batch, tags);
-        let rows = tags.as_deref().map_or_else(Vec::new, rows_of);
         let fresh = Fresh::default();
-        let knows = Knows { given: &self.given, fresh: &fresh, tenant: &batch.tenant };
-        let parts = Parts::of(batch, rows, &self.projections, Some(knows));
-        let outcome = match self.writer()? {
-            Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await?,
-            Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await?,
-        };
-        match outcome {
-            CommitOutcome::Committed => {
-                self.given.learn(&fresh);
-                self.keys.learn(&self.reader, batch, &tags.unwrap_or_default());
-            }
-            CommitOutcome::HeadMoved(_) => self.given.forget(),
-        }
-        Ok(outcome)
+        self.write(batch, self.parts(batch, &fresh), &fresh).await
+    }
+
+    async fn commit_in_turn<'t>(
+        &self,
+        batch: &SealedBatch,
+        turn: CommitTurn<'t>,
+    ) -> Result<Option<CommitOutcome>, StoreError> {
+        batch::fits_together(batch)?;
+        let fresh = Fresh::default();
+        let mut parts = self.parts(batch, &fresh);
+        parts.make_ready();
+        Ok(if turn.await { Some(self.write(batch, parts, &fresh).await?) } else { None })
     }
 
     async fn entries(
@@ -307,6 +303,35 @@ impl LedgerStore for Ledger {
 }
 
 impl Ledger {
+    fn parts<'a>(&'a self, batch: &'a SealedBatch, fresh: &'a Fresh) -> Parts<'a> {
+        let knows = Knows { given: &self.given, fresh, tenant: &batch.tenant };
+        Parts::of(batch, &self.projections, Some(knows))
+    }
+
+    async fn write(
+        &self,
+        batch: &SealedBatch,
+        mut parts: Parts<'_>,
+        fresh: &Fresh,
+    ) -> Result<CommitOutcome, StoreError> {
+        let tags = self.keys.tags_of(&self.reader, batch).await?;
+        if let Some(tags) = &tags {
+            parts.put_first(&sql::INSERT_KEY_TAGS, self.keys.rows_of(&self.reader, batch, tags));
+        }
+        let outcome = match self.writer()? {
+            Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await?,
+            Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await?,
+        };
+        match outcome {
+            CommitOutcome::Committed => {
+                self.given.learn(fresh);
+                self.keys.learn(&self.reader, batch, &tags.unwrap_or_default());
+            }
+            CommitOutcome::HeadMoved(_) => self.given.forget(),
+        }
+        Ok(outcome)
+    }
+
     async fn hashes_with_places(
         &self,
         tenant: &TenantId,

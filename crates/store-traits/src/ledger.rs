@@ -1,6 +1,8 @@
 //! The ledger: what a store keeps of each tenant's Merkle tree, and the traits over it.
 
+use std::future::Future;
 use std::ops::Range;
+use std::pin::Pin;
 
 use async_trait::async_trait;
 
@@ -110,6 +112,9 @@ pub enum CommitOutcome {
     /// Somebody else committed first; nothing was written. Seal again on this head.
     HeadMoved(Head),
 }
+
+/// Waits for the turn of a batch, and says whether it is to be committed then.
+pub type CommitTurn<'t> = Pin<Box<dyn Future<Output = bool> + Send + 't>>;
 
 /// What is known of an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,6 +234,17 @@ pub trait LedgerStore: TileStore {
 
     /// Commits a sealed batch if the tree still has the size that it was sealed on.
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError>;
+
+    /// As [`LedgerStore::commit`], when it is the batch's turn: a store may make ready before what
+    /// can be. `turn` says whether to commit then; where it does not, nothing is written and the answer
+    /// is `None`.
+    async fn commit_in_turn<'t>(
+        &self,
+        batch: &SealedBatch,
+        turn: CommitTurn<'t>,
+    ) -> Result<Option<CommitOutcome>, StoreError> {
+        Ok(if turn.await { Some(self.commit(batch).await?) } else { None })
+    }
 
     /// Entries of a half-open range, in order, at most 10,000.
     async fn entries(&self, tenant: &TenantId, range: Range<u64>)

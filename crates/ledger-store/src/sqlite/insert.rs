@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn any_number_of_rows_is_cut_into_few_statements() {
         let batch = batch(0, 301);
-        let statements = Statements::new(&batch.tenant, Parts::of(&batch, Vec::new(), &[], None));
+        let statements = Statements::new(&batch.tenant, Parts::of(&batch, &[], None));
         // Five blocks, one content, one subtree.
         assert_eq!(statements.count(), 3);
         let rows = |count| vec![Row { seq: 0, cells: Vec::new() }; count];

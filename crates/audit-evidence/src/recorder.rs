@@ -42,6 +42,7 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     enforcement: Enforcement,
+    group: usize,
     lanes: RecorderLanes,
     remembered: Remembered,
 }
@@ -156,7 +157,27 @@ impl Recorder {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let (lanes, remembered) = (Lanes::new(), Remembered::new());
-        Self { ledger, clock, entropy, enforcement: Enforcement::On, lanes, remembered }
+        let (enforcement, group) = (Enforcement::On, GROUP_ENTRIES);
+        Self { ledger, clock, entropy, enforcement, group, lanes, remembered }
+    }
+
+    /// The same recorder, whose calls share a commit as long as they have no more than so many entries
+    /// together (1,000 where nothing is said). Calls that have as many are made ready while the commit
+    /// ahead of theirs goes on.
+    ///
+    /// ```
+    /// # mod recorded { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/mod.rs")); }
+    /// # use recorded::*;
+    /// let ledger = Arc::new(MemoryLedger::default());
+    /// let recorder = recorder(&ledger).sharing(20);
+    /// let facts = (0..50).map(|n| draft(FactKind::AuditEvent, &format!("k-{n}"), Object::new()));
+    /// let outcomes = ready(recorder.record_owned(&tenant(), facts.collect()))?;
+    /// assert_eq!(outcomes.len(), 50, "one call is one commit, however large");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn sharing(self, entries: usize) -> Self {
+        Self { group: entries.max(1), ..self }
     }
 
     /// The same recorder, that demands durability or does not. One that does not is for tests and
@@ -290,7 +311,7 @@ impl Recorder {
         let sealing = Sealing { tenant, secret: &secret, recorded_at: self.clock.now() };
         let call = Call::new(sealing.seal_all(drafts, self.entropy.as_ref()).await?);
         let (entries, bytes) = call.size();
-        let weight = (entries.saturating_mul(ENOUGH) / GROUP_ENTRIES)
+        let weight = (entries.saturating_mul(ENOUGH) / self.group)
             .max(bytes.saturating_mul(ENOUGH) / GROUP_BYTES);
         match self.lanes.turn(tenant, call, weight).await {
             Turn::Told(told) => told,
@@ -314,7 +335,7 @@ impl Recorder {
             let (more_entries, more_bytes) = call.size();
             entries += more_entries;
             bytes += more_bytes;
-            entries <= GROUP_ENTRIES && bytes <= GROUP_BYTES
+            entries <= self.group && bytes <= GROUP_BYTES
         });
         let mut calls = lead.work();
         let callers = calls.len();

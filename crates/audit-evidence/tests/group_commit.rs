@@ -289,6 +289,92 @@ fn a_waiting_caller_that_is_dropped_takes_only_its_own_drafts_along() {
 }
 
 #[test]
+fn a_full_commit_is_made_ready_behind_the_one_ahead_and_knows_its_keys() {
+    let (store, recorder) = store();
+    let (name, recorder) = (tenant(), recorder.sharing(2));
+    run(recorder.record(&name, &one("first"))).unwrap();
+    let before = (store.commits.load(SeqCst), store.lookups.load(SeqCst), store.heads.load(SeqCst));
+    let done = |store: &Stepping| {
+        (store.commits.load(SeqCst) - before.0, store.lookups.load(SeqCst) - before.1)
+    };
+    store.shut.store(true, SeqCst);
+    let mut hand = Hand::new();
+    hand.add(recorder.record_owned(&name, vec![draft("a", "1"), draft("b", "1")]));
+    hand.add(recorder.record_owned(&name, one("c")));
+    hand.add(recorder.record_owned(&name, vec![draft("b", "1"), draft("a", "2")]));
+    hand.add(recorder.record_owned(&name, vec![draft("d", "1"), draft("c", "2"), draft("b", "1")]));
+    for _ in 0..10 {
+        hand.poll_each(0..2);
+    }
+    assert_eq!(done(&store), (1, 1), "one draft alone waits for others to share a commit with");
+    for _ in 0..10 {
+        hand.poll_each(0..4);
+    }
+    assert_eq!(done(&store), (1, 2), "enough wait: the next commit is made ready");
+    store.shut.store(false, SeqCst);
+    hand.finish();
+    let outcomes: Vec<_> =
+        hand.results.iter().map(|result| result.as_ref().unwrap().as_ref().unwrap()).collect();
+    assert!(matches!(
+        outcomes[0][..],
+        [Outcome::Recorded { seq: 1, .. }, Outcome::Recorded { seq: 2, .. }]
+    ));
+    assert!(matches!(outcomes[1][..], [Outcome::Recorded { seq: 3, .. }]));
+    assert!(matches!(
+        outcomes[2][..],
+        [Outcome::Duplicate { seq: 2, .. }, Outcome::Conflict { seq: 1, .. }]
+    ));
+    assert!(matches!(
+        outcomes[3][..],
+        [
+            Outcome::Recorded { seq: 4, .. },
+            Outcome::Conflict { seq: 3, .. },
+            Outcome::Duplicate { seq: 2, .. }
+        ]
+    ));
+    assert_eq!(store.heads.load(SeqCst), before.2, "the head ahead is known");
+    holds(&store);
+}
+
+/// Each of three callers with a commit of its own is dropped after each number of rounds, and the commit
+/// ahead fails or not: those behind it go on from what is really there.
+#[test]
+fn a_commit_behind_one_that_fails_or_is_dropped_stands_on_what_is_there() {
+    for (gone, rounds) in (0..3).flat_map(|gone| (0..24).map(move |rounds| (gone, rounds))) {
+        for failure in [None, Some(Failure::FailAndLose), Some(Failure::FailButKeep)] {
+            let (store, recorder) = store();
+            let (name, recorder) = (tenant(), recorder.sharing(1));
+            run(recorder.record(&name, &one("first"))).unwrap();
+            store.failures.lock().unwrap().extend(failure.map(|failure| (1, failure)));
+            let mut hand = Hand::new();
+            for n in 0..4 {
+                let drafts = vec![draft(&format!("key-{n}"), "text"), draft("shared", "text")];
+                hand.add(recorder.record_owned(&name, drafts));
+            }
+            for _ in 0..rounds {
+                hand.poll_each(0..4);
+            }
+            let lived = hand.results[gone].is_some();
+            hand.cancel(gone);
+            hand.finish();
+            for (at, result) in hand.results.iter().enumerate() {
+                let told = result.as_ref().and_then(|told| told.as_ref().ok());
+                assert!(told.is_some() || at == gone && !lived || failure.is_some());
+                let Some([Outcome::Recorded { seq, .. }, _]) = told.map(|told| &told[..]) else {
+                    continue;
+                };
+                assert_eq!(places(&store)[&format!("key-{at}")], *seq);
+            }
+            for n in 0..4 {
+                run(recorder.record(&name, &one(&format!("key-{n}")))).unwrap();
+            }
+            assert_eq!(places(&store).len(), 6);
+            holds(&store);
+        }
+    }
+}
+
+#[test]
 fn a_receipt_proves_new_and_old_entries_in_the_tree_of_its_commit() {
     let (store, recorder) = store();
     let name = tenant();
@@ -327,23 +413,26 @@ enum Act {
 /// Drafts of a call: `(key, content)`.
 type Calls = Vec<Vec<(u8, u8)>>;
 
-fn scripts() -> impl Strategy<Value = (Calls, Vec<Act>, Vec<(usize, bool)>)> {
+/// With how many drafts share a commit.
+fn scripts() -> impl Strategy<Value = (Calls, Vec<Act>, Vec<(usize, bool)>, usize)> {
     let calls = prop::collection::vec(prop::collection::vec((0..8_u8, 0..2_u8), 1..4), 1..10);
     let acts = prop::collection::vec(
         prop_oneof![9 => (0..10_usize).prop_map(Act::Poll), 1 => (0..10_usize).prop_map(Act::Cancel)],
         0..200,
     );
-    (calls, acts, prop::collection::vec((0..8_usize, any::<bool>()), 0..3))
+    let shared = prop::sample::select(vec![1, 2, 4, 1_000]);
+    (calls, acts, prop::collection::vec((0..8_usize, any::<bool>()), 0..3), shared)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
-    /// Two recorders stand for two processes; calls alternate between them.
+    /// Two recorders stand for two processes; calls alternate between them. Where few drafts share a
+    /// commit, the next one is made ready behind it.
     #[test]
-    fn in_any_interleaving_each_caller_learns_the_truth((calls, acts, failures) in scripts()) {
+    fn in_any_interleaving_each_caller_learns_the_truth((calls, acts, failures, shared) in scripts()) {
         let (store, first) = store();
-        let second = recorder(&store, 1);
+        let (first, second) = (first.sharing(shared), recorder(&store, 1).sharing(shared));
         let name = tenant();
         store.failures.lock().unwrap().extend(failures.into_iter().map(|(at, keep)| {
             (at, if keep { Failure::FailButKeep } else { Failure::FailAndLose })

@@ -11,7 +11,7 @@ use audit_evidence::{RecordError, Recorder, Trust, inclusion_proof, verify_ledge
 use ledger_store::test_support::{PlainTable, PostgresServer};
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_domain::{OsEntropy, SystemClock};
-use store_traits::{LedgerStore, SignatureVerifier, TenantId};
+use store_traits::{Draft, LedgerStore, SignatureVerifier, TenantId};
 
 #[path = "support/facts.rs"]
 mod facts;
@@ -25,6 +25,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Facts of one call.
 const BATCH: u64 = 1_000;
+/// Batches of each caller before the same bytes go into the plain table.
+const EACH: u64 = 5;
 /// Callers of single facts, and facts of each.
 const CALLERS: u64 = 64;
 const SINGLES: u64 = 100;
@@ -69,7 +71,8 @@ impl Bench {
     async fn run(&self, mut plain: PlainTable) -> Result<(), Failure> {
         let acme = TenantId::parse("acme")?;
         let open = open(&self.url).await?;
-        let append = self.append(&open, &acme, &mut plain).await?;
+        self.append(&open, &acme, &mut plain, 1).await?;
+        let append = self.append(&open, &acme, &mut plain, 4).await?;
         self.callers(&open, &acme, append).await?;
         self.verify(&open, &acme, &mut plain).await?;
         self.proof(&open, &acme).await?;
@@ -77,28 +80,56 @@ impl Bench {
         self.tenants().await
     }
 
-    /// Batches, each followed by the same bytes into the plain table, so that both meet the same
-    /// moments of a shared machine.
+    /// Batches of so many callers at once. A few of each are followed by the same bytes into the plain
+    /// table, so that both meet the same moments of a shared machine.
     async fn append(
         &self,
         open: &Open,
         tenant: &TenantId,
         plain: &mut PlainTable,
+        callers: u64,
     ) -> Result<f64, Failure> {
         let (mut ours, mut bulk) = (Duration::ZERO, Duration::ZERO);
-        for from in (0..self.facts).step_by(1_000) {
-            let drafts = (from..from + BATCH).map(draft).collect();
+        let begin = open.store.head(tenant).await?.size;
+        let mut size = begin;
+        while size < begin + self.facts {
+            let after = size + callers * EACH * BATCH;
+            let batches: Vec<Vec<Draft>> = (size..after)
+                .step_by(1_000)
+                .map(|from| (from..from + BATCH).map(draft).collect())
+                .collect();
+            let mut batches = batches.into_iter();
             let start = Instant::now();
-            open.recorder.record_owned(tenant, drafts).await?;
+            let mut tasks = Vec::new();
+            for _ in 0..callers {
+                let (recorder, tenant) = (Arc::clone(&open.recorder), tenant.clone());
+                let own: Vec<_> = batches.by_ref().take(usize::try_from(EACH)?).collect();
+                tasks.push(tokio::spawn(async move {
+                    for drafts in own {
+                        recorder.record_owned(&tenant, drafts).await?;
+                    }
+                    Ok::<_, RecordError>(())
+                }));
+            }
+            for task in tasks {
+                task.await??;
+            }
             ours += start.elapsed();
-            let entries = open.store.entries(tenant, from..from + BATCH).await?;
-            let bytes: Vec<Vec<u8>> = entries.into_iter().map(|entry| entry.bytes).collect();
-            let start = Instant::now();
-            plain.insert(&bytes).await;
-            bulk += start.elapsed();
+            for from in (size..after).step_by(1_000) {
+                let entries = open.store.entries(tenant, from..from + BATCH).await?;
+                let bytes: Vec<_> = entries.into_iter().map(|entry| entry.bytes).collect();
+                let start = Instant::now();
+                plain.insert(&bytes).await;
+                bulk += start.elapsed();
+            }
+            size = after;
         }
-        let (ours, bulk) = (rate(self.facts, ours), rate(self.facts, bulk));
-        self.line("batch append, 1,000 facts a commit", ours, "bulk insert", bulk);
+        let (ours, bulk) = (rate(size - begin, ours), rate(size - begin, bulk));
+        let work = match callers {
+            1 => "batch append, 1,000 facts a commit, one caller",
+            _ => "batch append, 1,000 facts a commit, 4 callers",
+        };
+        self.line(work, ours, "bulk insert", bulk);
         Ok(ours)
     }
 

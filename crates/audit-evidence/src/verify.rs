@@ -4,25 +4,25 @@
 //! check goes on from that commit's own peaks, so that one edited entry gives one finding and not
 //! one for every commit after it.
 //!
-//! The memory does not grow with the ledger: entries are read in chunks, which other threads check
-//! while the next ones are read; commits and subtrees are read alongside.
+//! The memory does not grow with the ledger: entries are read in chunks, of which a few are read,
+//! checked and compared at the same time; commits and subtrees are read alongside.
+//!
+//! Others may write meanwhile: what is checked is the ledger up to the head that it had when the check
+//! began, and that nothing lies behind its last commit.
 
 mod chunk;
 mod commits;
+mod side_by_side;
 mod signed;
 mod subtrees;
 mod walk;
-
-use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 
 use store_traits::{Digest, LedgerStore, SignatureVerifier, StoreError, TenantId, processors};
 use thiserror::Error;
 
 use crate::vkey::VerifierKey;
-use chunk::{Checking, Chunk};
+use chunk::look;
+use side_by_side::SideBySide;
 use signed::Signed;
 use walk::Walk;
 
@@ -148,61 +148,23 @@ async fn through(
     let (ledger, tenant) = (walk.ledger(), walk.report.tenant.clone());
     let end = ledger.head(&tenant).await?.size;
 
-    let threads = processors();
-    let mut checking: VecDeque<Checking> = VecDeque::with_capacity(threads);
+    let mut looking = SideBySide::new();
     let mut next = start;
     loop {
-        let range = next..next.saturating_add(CHUNK);
-        // The oldest chunk goes first, so that findings come in the order of the ledger. While its
-        // rows are compared, the next chunk is read.
-        let oldest = if checking.len() < threads { None } else { checking.pop_front() };
-        let compared = async {
-            match oldest {
-                Some(oldest) => walk.take(oldest.checked(), end).await,
-                None => Ok(()),
-            }
-        };
-        let (chunk, taken) = both(Chunk::read(ledger, &tenant, range.clone()), compared).await;
-        taken?;
-        progress(walk.report.entries);
-        let chunk = chunk?;
-        if chunk.is_empty() && next >= end {
-            break;
+        // Chunks come in the order of the ledger, and so do findings. While one is taken up, others are
+        // read, checked and compared.
+        while next < end && looking.len() < processors() + 1 {
+            let range = next..end.min(next.saturating_add(CHUNK));
+            next = range.end;
+            looking.begin(look(ledger, &tenant, range));
         }
-        checking.push_back(chunk.check(&tenant));
-        next = range.end;
-    }
-    for oldest in checking {
-        walk.take(oldest.checked(), end).await?;
+        let Some(looked) = looking.next().await else { break };
+        looking.beside(walk.take(looked?, end)).await?;
         progress(walk.report.entries);
     }
+    walk.behind(end).await?;
+    progress(walk.report.entries);
     walk.finish().await
-}
-
-/// Runs two futures side by side.
-async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut of_a, mut of_b) = (None, None);
-    poll_fn(|context| {
-        if of_a.is_none()
-            && let Poll::Ready(done) = a.as_mut().poll(context)
-        {
-            of_a = Some(done);
-        }
-        if of_b.is_none()
-            && let Poll::Ready(done) = b.as_mut().poll(context)
-        {
-            of_b = Some(done);
-        }
-        match (of_a.take(), of_b.take()) {
-            (Some(a), Some(b)) => Poll::Ready((a, b)),
-            (one, other) => {
-                (of_a, of_b) = (one, other);
-                Poll::Pending
-            }
-        }
-    })
-    .await
 }
 
 impl LedgerReport {

@@ -13,7 +13,7 @@ use audit_evidence::{
 };
 use common::facts::{Noon, draft};
 use common::recorded::{ORIGIN, key, recorded, recorder, verify};
-use common::stepping::{Hand, Stepping};
+use common::stepping::Stepping;
 use common::{Strict, TestKey, now, tenant};
 use replay_determinism::{empty_root, leaf_hash};
 use store_traits::test_support::{MemoryLedger, Tables};
@@ -255,7 +255,11 @@ fn many_deeds_are_all_named() {
 fn missing_guards_and_edited_typed_rows_are_named() {
     let store = Stepping::default();
     store.missing.lock().unwrap().push("trigger `entries_no_update` is missing".into());
-    store.typed.lock().unwrap().push((5, "`steps.model` differs from its entry".into()));
+    let stray = "`steps` has a row that its entry does not give";
+    store.typed.lock().unwrap().extend([
+        (5, "`steps.model` differs from its entry".to_owned()),
+        (70_000, stray.to_owned()),
+    ]);
     let store = Arc::new(store);
     let recorder = audit_evidence::Recorder::new(
         Arc::<Stepping>::clone(&store),
@@ -264,18 +268,14 @@ fn missing_guards_and_edited_typed_rows_are_named() {
     );
     let name = tenant();
     let drafts: Vec<Draft> = (0..10).map(|n| draft(&format!("key-{n}"), "text")).collect();
-    let mut hand = Hand::new();
-    hand.add(recorder.record(&name, &drafts));
-    hand.finish();
+    now(recorder.record(&name, &drafts)).unwrap();
     let trust = Trust { keys: &[], verifier: &Strict, origin: ORIGIN };
-    let mut hand = Hand::new();
-    hand.add(verify_ledger(store.as_ref(), &name, &trust, &|_| {}));
-    hand.finish();
-    let report = hand.results.pop().flatten().unwrap().unwrap();
+    let report = now(verify_ledger(store.as_ref(), &name, &trust, &|_| {})).unwrap();
     let what: Vec<_> = report.findings.iter().map(|f| (f.seq, f.what.as_str())).collect();
     let expect = [
         (None, "trigger `entries_no_update` is missing"),
         (Some(5), "`steps.model` differs from its entry"),
+        (Some(70_000), stray),
     ];
     assert_eq!(what, expect);
 }
@@ -292,6 +292,39 @@ fn an_erasure_that_a_fact_names_is_no_finding() {
     now(recorder(&memory).record(&tenant(), &[erased])).unwrap();
     memory.tables(&tenant(), |t| t.contents.retain(|content| content.seq != 7));
     assert_eq!(verify(&memory).findings, []);
+}
+
+#[test]
+fn an_erasure_while_the_check_goes_on_is_explained_by_a_fact_behind_it() {
+    for named in [true, false] {
+        let memory = Arc::new(MemoryLedger::default());
+        let recorder = recorder(&memory);
+        let drafts: Vec<_> = (0..8_000).map(|n| draft(&format!("key-{n}"), "text")).collect();
+        now(recorder.record(&tenant(), &drafts)).unwrap();
+        let begun = AtomicU64::new(0);
+        let erase = |_| {
+            if begun.fetch_add(1, Ordering::SeqCst) > 0 {
+                return;
+            }
+            // The first thousand are checked; the last ones are not read yet.
+            memory.tables(&tenant(), |t| t.contents.retain(|content| content.seq != 7_900));
+            let mut fact = draft("erased", "");
+            if named {
+                fact.kind = FactKind::ContentErased;
+                let of = [("seq", Value::from(7_900_u32)), ("pointer", "/body/prompt".into())];
+                fact.body = Object::from(of);
+                fact.committed.clear();
+            }
+            now(recorder.record(&tenant(), &[fact])).unwrap();
+        };
+        let trust = Trust { keys: &[], verifier: &Strict, origin: ORIGIN };
+        let report = now(verify_ledger(memory.as_ref(), &tenant(), &trust, &erase)).unwrap();
+        assert_eq!(report.entries, 8_000, "what came since is not of this check");
+        let found: Vec<_> = report.findings.iter().map(|f| (f.seq, f.what.as_str())).collect();
+        let gone = "the content at /body/prompt is gone, and no content.erased fact names it";
+        let expect: &[_] = if named { &[] } else { &[(Some(7_900), gone)] };
+        assert_eq!(found, expect);
+    }
 }
 
 #[test]

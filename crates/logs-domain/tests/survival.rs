@@ -14,7 +14,7 @@ use ledger_store::{Ledger, OpenMode};
 use logs_domain::{Access, LeafProof, LogsDomain, OsEntropy, Place, SystemClock};
 use store_traits::{
     Actor, Clock, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, LedgerStore, Object,
-    Origin, SourceDomain, StoreError, TenantId, Timestamp, Value,
+    Origin, RunId, SourceDomain, StoreError, TenantId, Timestamp, Value,
 };
 use tokio::sync::Notify;
 
@@ -358,4 +358,65 @@ async fn a_receipt_has_its_proof_text_as_soon_as_a_checkpoint_covers_it() {
     let other = LeafProof { leaf_hash: c.leaf_hash, ..a.clone() };
     let error = domain.receipt_text(&acme, &other).await.unwrap_err().to_string();
     assert!(error.contains("not the one that was acknowledged"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_grows_meanwhile_is_verified_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite://{}", folder.path().join("factlog.db").display());
+    let server = PostgresServer::shared();
+    let mut urls = vec![file];
+    match server {
+        Some(server) => urls.push(server.database().await),
+        None => println!("no PostgreSQL here: SQLite alone"),
+    }
+    for url in urls {
+        let (_folder, place) = ledger(url).await;
+        let acme = tenant("acme");
+        let (acknowledged, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let projections = vec![
+            &trace_store::PROJECTION,
+            &audit_store::PROJECTION,
+            &export_bundle_store::PROJECTION,
+        ];
+        let open =
+            Ledger::open(&place.url, OpenMode::ReadWrite, projections, replay_determinism::key_tag);
+        let store: Arc<dyn LedgerStore> = Arc::new(open.await.unwrap());
+        let recorder = Recorder::new(store, Arc::new(SystemClock), Arc::new(OsEntropy));
+        let writer = {
+            let (acknowledged, over, acme) =
+                (Arc::clone(&acknowledged), Arc::clone(&over), acme.clone());
+            tokio::spawn(async move {
+                for n in 0.. {
+                    if over.load(Ordering::SeqCst) > 0 {
+                        break;
+                    }
+                    let step = |at: usize| {
+                        let mut step = draft(&format!("{n}-{at}"));
+                        step.kind = FactKind::RunStep;
+                        step.meta.run_id = RunId::parse(&format!("run-{}", n / 3)).ok();
+                        step
+                    };
+                    let facts = (0..5).map(step).collect();
+                    recorder.record_owned(&acme, facts).await.unwrap();
+                    acknowledged.fetch_add(5, Ordering::SeqCst);
+                }
+            })
+        };
+        let domain = LogsDomain::open(&place, Access::Read).await.unwrap();
+        let mut grew = 0;
+        while grew < 10 {
+            let before = acknowledged.load(Ordering::SeqCst);
+            let report = domain.verify(&acme, &[], &|_| {}).await.unwrap();
+            assert_eq!(report.findings, [], "{}", place.url);
+            assert!(report.entries >= before as u64);
+            assert!(!writer.is_finished());
+            grew += usize::from(acknowledged.load(Ordering::SeqCst) > before);
+        }
+        over.store(1, Ordering::SeqCst);
+        writer.await.unwrap();
+        domain.close().await.unwrap();
+        let facts = acknowledged.load(Ordering::SeqCst) as u64;
+        holds_exactly(&place, &acme, facts).await;
+    }
 }

@@ -1,29 +1,32 @@
-//! Entries in chunks: read here, checked by another thread.
+//! Entries in chunks: read here, checked by another thread, and their typed rows compared.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::thread::JoinHandle;
 
 use store_traits::{Content, Digest, Entry, LedgerStore, StoreError, TenantId, Value};
 
+use super::side_by_side::aside;
 use crate::entry_check::check_entry;
 
 /// A stretch of the ledger as the store gave it.
-pub(super) struct Chunk {
-    range: Range<u64>,
+struct Chunk {
     entries: Vec<Entry>,
     contents: Vec<Content>,
 }
 
-/// A chunk in the hands of another thread.
-pub(super) struct Checking(JoinHandle<Checked>);
-
 /// A chunk whose entries were each checked on its own.
-pub(super) struct Checked {
+struct Checked {
+    entries: Vec<CheckedEntry>,
+    /// The facts of those entries that hold one, in order: typed rows are compared with them.
+    facts: Vec<(u64, Value)>,
+}
+
+/// A chunk with all that can be said of it without those before it.
+pub(super) struct Looked {
     pub(super) range: Range<u64>,
     pub(super) entries: Vec<CheckedEntry>,
-    /// The facts of those entries that hold one, in order: typed rows are compared with them.
-    pub(super) facts: Vec<(u64, Value)>,
+    /// Where typed rows differ from entries that are there, or have none.
+    pub(super) differing: Vec<(u64, String)>,
 }
 
 pub(super) struct CheckedEntry {
@@ -38,30 +41,31 @@ pub(super) struct CheckedEntry {
     pub(super) findings: Vec<(String, String)>,
 }
 
+/// Reads, checks and compares the entries of a range, which were all there when this began.
+pub(super) async fn look(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    range: Range<u64>,
+) -> Result<Looked, StoreError> {
+    let entries = ledger.entries(tenant, range.clone()).await?;
+    let contents = ledger.contents(tenant, range.clone()).await?;
+    let (chunk, of) = (Chunk { entries, contents }, tenant.clone());
+    // A thread for each chunk: starting one costs less than a hundredth of checking 500 entries.
+    let Checked { entries, facts } = aside(move || chunk.checked(&of)).await;
+    let mut differing = ledger.projection_differences(tenant, range.clone(), &facts).await?;
+    // An entry that cannot be read gives no rows, and is found as such.
+    differing.retain(|(seq, _)| {
+        let here = entries.binary_search_by_key(seq, |entry| entry.seq).is_ok();
+        !here || facts.binary_search_by_key(seq, |(seq, _)| *seq).is_ok()
+    });
+    // Giving back the memory of a thousand facts takes a while.
+    std::thread::spawn(move || drop(facts));
+    Ok(Looked { range, entries, differing })
+}
+
 impl Chunk {
-    pub(super) async fn read(
-        ledger: &dyn LedgerStore,
-        tenant: &TenantId,
-        range: Range<u64>,
-    ) -> Result<Self, StoreError> {
-        let entries = ledger.entries(tenant, range.clone()).await?;
-        let contents = ledger.contents(tenant, range.clone()).await?;
-        Ok(Self { range, entries, contents })
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// A thread for each chunk: starting one costs less than a hundredth of checking 500 entries,
-    /// and meanwhile this thread reads.
-    pub(super) fn check(self, tenant: &TenantId) -> Checking {
-        let tenant = tenant.clone();
-        Checking(std::thread::spawn(move || self.checked(&tenant)))
-    }
-
     fn checked(self, tenant: &TenantId) -> Checked {
-        let Self { range, entries, contents } = self;
+        let Self { entries, contents } = self;
         let mut of: BTreeMap<u64, Vec<Content>> = BTreeMap::new();
         for content in contents {
             of.entry(content.seq).or_default().push(content);
@@ -83,12 +87,6 @@ impl Chunk {
             }
         };
         let entries = entries.into_iter().map(check).collect();
-        Checked { range, entries, facts }
-    }
-}
-
-impl Checking {
-    pub(super) fn checked(self) -> Checked {
-        self.0.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        Checked { entries, facts }
     }
 }

@@ -1,15 +1,15 @@
 //! The walk along the ledger: what the entries give, beside what commits and signatures say.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-use store_traits::{Digest, LedgerStore, StoreError, TenantId, Value};
+use store_traits::{Digest, LedgerStore, StoreError, TenantId};
 
-use super::chunk::{Checked, CheckedEntry};
+use super::chunk::{CheckedEntry, Looked, look};
 use super::commits::Commits;
 use super::signed::Signed;
 use super::subtrees::Subtrees;
-use super::{LedgerReport, VerifyError};
+use super::{CHUNK, LedgerReport, VerifyError};
+use crate::entry_check::check_entry;
 use crate::proof::verify_consistency;
 use crate::prover::consistency_proof;
 use crate::tree::CompactRange;
@@ -142,10 +142,9 @@ impl<'l> Walk<'l> {
     }
 
     /// Takes up the next chunk. `end` is where the commits say that the ledger ends.
-    pub(super) async fn take(&mut self, checked: Checked, end: u64) -> Result<(), StoreError> {
-        let Checked { range, entries, facts } = checked;
+    pub(super) async fn take(&mut self, looked: Looked, end: u64) -> Result<(), StoreError> {
+        let Looked { range, entries, differing } = looked;
         self.commits.read_to(self.ledger, &self.report.tenant, range.end).await?;
-        let here: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
         for entry in entries {
             if entry.seq < self.next {
                 let what = format!("entry {} is there twice", entry.seq);
@@ -158,24 +157,53 @@ impl<'l> Walk<'l> {
         // The stretch may end in missing entries.
         self.step_to(range.end.min(end).max(self.next));
         // Last, because an edited entry makes its rows differ: the cause is told before what follows.
-        self.typed_rows(&range, &here, &facts).await?;
+        self.typed_rows(differing);
         self.subtrees.compare_many(self.ledger, &mut self.report).await
     }
 
-    async fn typed_rows(
-        &mut self,
-        range: &Range<u64>,
-        entries: &[u64],
-        facts: &[(u64, Value)],
-    ) -> Result<(), StoreError> {
-        let tenant = &self.report.tenant;
-        let found = self.ledger.projection_differences(tenant, range.clone(), facts).await?;
-        for (seq, what) in found {
-            // An entry that cannot be read gives no rows, and was found already.
-            let here = entries.binary_search(&seq).is_ok();
-            if !here || facts.binary_search_by_key(&seq, |(seq, _)| *seq).is_ok() {
-                let meaning = "a typed row was edited: lists and counts would lie";
-                self.report.finding(Some(seq), what, meaning);
+    fn typed_rows(&mut self, differing: Vec<(u64, String)>) {
+        for (seq, what) in differing {
+            let meaning = "a typed row was edited: lists and counts would lie";
+            self.report.finding(Some(seq), what, meaning);
+        }
+    }
+
+    /// Looks at what lies behind the last commit that there was when the check began. What others
+    /// commit meanwhile is not of this check.
+    pub(super) async fn behind(&mut self, end: u64) -> Result<(), StoreError> {
+        let (ledger, tenant) = (self.ledger, self.report.tenant.clone());
+        let mut next = end.max(self.next);
+        loop {
+            let looked = look(ledger, &tenant, next..next.saturating_add(CHUNK)).await?;
+            // Read behind them: a commit of these entries would be seen.
+            if looked.entries.is_empty() || ledger.head(&tenant).await?.size > end {
+                break;
+            }
+            next = looked.range.end;
+            self.take(looked, end).await?;
+        }
+        let beyond = next.max(ledger.head(&tenant).await?.size)..u64::MAX;
+        let mut stray = ledger.projection_differences(&tenant, beyond, &[]).await?;
+        if !stray.is_empty() {
+            let size = ledger.head(&tenant).await?.size;
+            stray.retain(|(seq, _)| *seq >= size);
+            self.typed_rows(stray);
+        }
+        self.erased_since(end).await
+    }
+
+    /// A content that went since the check began is explained by a fact that came since.
+    async fn erased_since(&mut self, end: u64) -> Result<(), StoreError> {
+        let (ledger, tenant) = (self.ledger, self.report.tenant.clone());
+        let mut next = end;
+        while !self.gone.is_empty() {
+            let entries = ledger.entries(&tenant, next..next.saturating_add(CHUNK)).await?;
+            let Some(last) = entries.last() else { break };
+            next = last.seq + 1;
+            for entry in &entries {
+                if let Some(erased) = check_entry(&tenant, entry, &[]).erases {
+                    self.gone.remove(&erased);
+                }
             }
         }
         Ok(())

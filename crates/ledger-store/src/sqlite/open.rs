@@ -66,9 +66,9 @@ fn options(location: &Location) -> SqliteConnectOptions {
         .pragma("trusted_schema", "OFF")
         // In KiB: indexes are written at random places, and should be found in memory.
         .pragma("cache_size", "-32768")
-        // In pages: the log is moved into the file every 32 MiB and not every few commits, so that a
+        // In pages: the log is moved into the file every 64 MiB and not every few commits, so that a
         // page that many commits change is moved once.
-        .pragma("wal_autocheckpoint", "8192")
+        .pragma("wal_autocheckpoint", "16384")
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -1,20 +1,23 @@
 //! What tests and examples take in the place of the world: a clock that stands, random bytes that
-//! count, a signature that anybody can make, and the value of a future that waits for nobody.
+//! count, a signature that anybody can make, and the value of a future.
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::sync::mpsc::{Sender, channel};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use crate::{
     Actor, Clock, Draft, DraftMeta, Entropy, EntropyError, FactKind, IdempotencyKey, Identity,
     Object, Origin, RunId, SignError, SignatureVerifier, Signer, SourceDomain, Timestamp,
 };
 
-/// How often a future is asked: stores in memory give way, and wait for nobody.
-const MOST_POLLS: u32 = 1_000;
+/// How long anything may take before it counts as waiting for ever.
+const LONGEST: Duration = Duration::from_secs(60);
 
-/// The value of a future over stores in memory, without a runtime.
+/// The value of a future over stores in memory, without a runtime. It may wait for threads of its own.
 ///
 /// ```
 /// use store_traits::test_support::ready;
@@ -22,12 +25,24 @@ const MOST_POLLS: u32 = 1_000;
 /// ```
 pub fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
-    for _ in 0..MOST_POLLS {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    let (rings, bell) = channel();
+    let waker = Waker::from(Arc::new(Bell(rings)));
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return value;
         }
+        assert!(bell.recv_timeout(LONGEST).is_ok(), "nobody wakes the future");
     }
-    panic!("the future waits for something")
+}
+
+/// Rings in the thread that waits.
+struct Bell(Sender<()>);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        // Nobody listens when the future has ended.
+        let _ = self.0.send(());
+    }
 }
 
 /// A clock that stands at noon of the first day of 2026.

@@ -1,0 +1,106 @@
+//! Work that goes on side by side and is taken in the order in which it was begun.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// Futures that go on side by side, whenever the next result or something beside them is waited for. They
+/// hold connections, of which there are few: whoever waits for one without them may wait for ever.
+pub(super) struct SideBySide<F: Future>(VecDeque<Going<F>>);
+
+struct Going<F: Future> {
+    future: Pin<Box<F>>,
+    done: Option<F::Output>,
+}
+
+impl<F: Future> SideBySide<F> {
+    pub(super) fn new() -> Self {
+        Self(VecDeque::new())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn begin(&mut self, future: F) {
+        self.0.push_back(Going { future: Box::pin(future), done: None });
+    }
+
+    /// What the one that was begun first came to; `None` where none goes on.
+    pub(super) async fn next(&mut self) -> Option<F::Output> {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    /// What another future comes to, while they go on.
+    pub(super) async fn beside<B: Future>(&mut self, other: B) -> B::Output {
+        let mut other = pin!(other);
+        poll_fn(|context| {
+            self.go_on(context);
+            other.as_mut().poll(context)
+        })
+        .await
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>) {
+        for going in &mut self.0 {
+            if going.done.is_none()
+                && let Poll::Ready(done) = going.future.as_mut().poll(context)
+            {
+                going.done = Some(done);
+            }
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<F::Output>> {
+        self.go_on(context);
+        match self.0.front_mut().map(|first| first.done.take()) {
+            None => Poll::Ready(None),
+            Some(None) => Poll::Pending,
+            Some(done) => {
+                self.0.pop_front();
+                Poll::Ready(done)
+            }
+        }
+    }
+}
+
+/// Does work on a thread of its own, and waits for it without holding this one up.
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let bell = Arc::new(Bell::default());
+    let rings = Rings(Arc::clone(&bell));
+    let thread = std::thread::spawn(move || {
+        let _rings = rings;
+        work()
+    });
+    poll_fn(|context| if bell.rung(context) { Poll::Ready(()) } else { Poll::Pending }).await;
+    // What is left of the thread is its end.
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Rings when the work is over, also when it panicked.
+#[derive(Default)]
+struct Bell(Mutex<(bool, Option<Waker>)>);
+
+impl Bell {
+    fn rung(&self, context: &Context<'_>) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.1 = Some(context.waker().clone());
+        state.0
+    }
+}
+
+struct Rings(Arc<Bell>);
+
+impl Drop for Rings {
+    fn drop(&mut self) {
+        let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 = true;
+        let waker = state.1.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}

@@ -45,7 +45,8 @@ async fn open(url: &str) -> Result<Arc<Ledger>, Failure> {
 async fn write(url: &str, seed: u64, callers: &[&str]) -> Result<(), Failure> {
     let store: Arc<dyn LedgerStore> = open(url).await?;
     let recorder = Recorder::new(store, Arc::new(SystemClock), Arc::new(OsEntropy));
-    let recorder = Arc::new(recorder);
+    // Few share a commit, so that the next is mostly made ready behind it.
+    let recorder = Arc::new(recorder.sharing(1 + usize::try_from(seed % 16)?));
     let mut tasks = Vec::new();
     for caller in callers {
         let (name, next) = caller.split_once('=').ok_or("CALLER=NEXT")?;

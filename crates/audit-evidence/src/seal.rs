@@ -104,12 +104,12 @@ impl Sealing<'_> {
 
         let id = FactId::from_parts(self.recorded_at.as_unix_ms(), &id);
         let mut fact = Object::from([
-            ("v", Value::from(1_u32)),
+            ("body", Value::from(body)),
             ("id", id.as_str().into()),
             ("kind", kind.as_str().into()),
-            ("tenant", self.tenant.as_str().into()),
             ("meta", meta_object(&meta, self.recorded_at).into()),
-            ("body", body.into()),
+            ("tenant", self.tenant.as_str().into()),
+            ("v", 1_u32.into()),
         ]);
         let contents = commitments.promise_in(&mut fact);
         let fact = Value::Object(fact);
@@ -225,10 +225,10 @@ fn meta_object(draft: &DraftMeta, recorded_at: Timestamp) -> Object {
     let mut meta = Object::from([
         ("actor", actor(&draft.actor).into()),
         ("occurred_at", draft.occurred_at.to_string().into()),
-        ("recorded_at", recorded_at.to_string().into()),
-        ("source_domain", draft.source_domain.as_str().into()),
-        ("source_component", draft.source_component.as_str().into()),
         ("origin", draft.origin.as_str().into()),
+        ("recorded_at", recorded_at.to_string().into()),
+        ("source_component", draft.source_component.as_str().into()),
+        ("source_domain", draft.source_domain.as_str().into()),
     ]);
     let texts = [
         ("run_id", draft.run_id.as_ref().map(|id| id.as_str())),

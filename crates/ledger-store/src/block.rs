@@ -85,10 +85,8 @@ fn row(entries: &[SealedEntry]) -> Option<Row<'static>> {
 
 /// The milliseconds in an id.
 fn unix_ms(id: &FactId) -> u64 {
-    u64::from_be_bytes(std::array::from_fn(|at| match at {
-        0 | 1 => 0,
-        _ => id.to_bytes().get(at - 2).copied().unwrap_or_default(),
-    }))
+    let [a, b, c, d, e, f, ..] = id.to_bytes();
+    u64::from_be_bytes([0, 0, a, b, c, d, e, f])
 }
 
 /// The last ids that a block with this id may have: from, and to below.

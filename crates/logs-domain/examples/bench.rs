@@ -30,7 +30,7 @@ const BATCH: u64 = 1_000;
 const EACH: u64 = 5;
 /// Callers of single facts, and facts of each.
 const CALLERS: u64 = 64;
-const SINGLES: u64 = 100;
+const SINGLES: u64 = 400;
 /// Facts of one call where there are many tenants.
 const CALL: u64 = 20;
 

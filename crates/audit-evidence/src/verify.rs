@@ -28,6 +28,9 @@ use walk::Walk;
 
 /// Entries read and checked at a time.
 const CHUNK: u64 = 1_024;
+/// Chunks that are looked at side by side: one more than there are processors, as long as their facts
+/// take no more than some tens of megabytes.
+const MOST_CHUNKS: usize = 8;
 /// Findings that a report holds: a ledger that is wrong everywhere must not fill the memory.
 const MAX_FINDINGS: usize = 10_000;
 
@@ -153,7 +156,7 @@ async fn through(
     loop {
         // Chunks come in the order of the ledger, and so do findings. While one is taken up, others are
         // read, checked and compared.
-        while next < end && looking.len() < processors() + 1 {
+        while next < end && looking.len() < MOST_CHUNKS.min(processors() + 1) {
             let range = next..end.min(next.saturating_add(CHUNK));
             next = range.end;
             looking.begin(look(ledger, &tenant, range));

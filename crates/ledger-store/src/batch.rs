@@ -85,6 +85,19 @@ impl<'a> Parts<'a> {
         self.made.push_front(Part { insert, rows, table: None });
     }
 
+    /// What the ledger itself keeps, before that which is derived.
+    pub(crate) fn own(&mut self) -> Vec<Part<'a>> {
+        let mut own = Vec::new();
+        let more = |parts: &Self| match parts.made.front() {
+            Some(part) => part.table.is_none(),
+            None => !parts.sources.as_slice().is_empty(),
+        };
+        while more(self) {
+            own.extend(self.next());
+        }
+        own
+    }
+
     fn make(&mut self) -> Option<Part<'a>> {
         if let Some(source) = self.sources.next() {
             let (insert, rows) = match source {

@@ -20,17 +20,24 @@ where
 {
     let mut next = statements.next().transpose()?;
     while let Some(query) = next {
-        let mut running = pin!(query.execute(&mut *conn));
-        // The first poll hands the statement over: to the connection's thread, or to the wire.
-        let begun = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
-        let made = statements.next().transpose();
-        match begun {
-            Poll::Ready(done) => done?,
-            Poll::Pending => running.await?,
-        };
+        let made = || statements.next().transpose();
+        let (done, made) = during(query.execute(&mut *conn), made).await;
+        done?;
         next = made?;
     }
     Ok(())
+}
+
+/// Makes something while the future goes on: its first poll hands it over to the connection's thread, or
+/// to the wire.
+pub(crate) async fn during<F: Future, T>(future: F, make: impl FnOnce() -> T) -> (F::Output, T) {
+    let mut running = pin!(future);
+    let begun = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
+    let made = make();
+    match begun {
+        Poll::Ready(output) => (output, made),
+        Poll::Pending => (running.await, made),
+    }
 }
 
 /// Waits for all of these, which go on side by side; gives what came out in their order.

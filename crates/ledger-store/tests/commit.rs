@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ledger_store::test_support::PostgresServer;
 use ledger_store::{Ledger, OpenMode};
 use store_traits::test_support::contract;
-use store_traits::{CommitOutcome, LedgerStore, TenantId};
+use store_traits::{CommitOutcome, Content, LedgerStore, SealedBatch, TenantId, Timestamp};
 use support::{Fresh, batch, batch_of, head, tenant};
 
 async fn open(url: &str) -> Ledger {
@@ -73,6 +73,46 @@ async fn many_tenants_commit_at_once(url: &str, tenants: usize) {
         assert_eq!(task.await.unwrap(), CommitOutcome::Committed);
     }
     assert_eq!(ledger.tenants().await.unwrap().len(), tenants);
+}
+
+/// Of more blocks and more bytes of contents than one statement takes, a commit still has all, and a
+/// second one on the same head nothing.
+async fn a_commit_of_many_statements_is_whole(url: &str) {
+    let ledger = open(url).await;
+    let mut large = batch(0, 40_000);
+    let content = large.contents.remove(0);
+    large.contents = (0..3)
+        .map(|seq| Content { seq, bytes: vec![seq as u8; 5 << 20], ..content.clone() })
+        .collect();
+    assert_eq!(ledger.commit(&large).await.unwrap(), CommitOutcome::Committed);
+    let moved = CommitOutcome::HeadMoved(head(40_000));
+    let (other, again) = (open(url).await, SealedBatch { recorded_at: later(), ..large.clone() });
+    assert_eq!(other.commit(&again).await.unwrap(), moved);
+    assert_eq!(ledger.head(&tenant()).await.unwrap(), head(40_000));
+    assert_eq!(ledger.contents(&tenant(), 0..u64::MAX).await.unwrap(), large.contents);
+    for from in (0..40_000).step_by(10_000) {
+        let there = ledger.entries(&tenant(), from..from + 10_000).await.unwrap();
+        let told = there.iter().map(|entry| (entry.seq, entry.bytes.as_slice()));
+        let sent = large.entries.iter().skip(from as usize).take(10_000);
+        assert!(told.eq(sent.map(|entry| (entry.seq, entry.bytes.as_slice()))));
+    }
+    let subtrees = ledger.subtrees(&tenant(), 1, 0..u64::MAX).await.unwrap();
+    assert_eq!(subtrees, large.subtrees);
+}
+
+fn later() -> Timestamp {
+    Timestamp::from_unix_nanos(1_795_422_722_910_083_340).unwrap()
+}
+
+#[tokio::test]
+async fn sqlite_writes_a_commit_of_many_statements_whole() {
+    a_commit_of_many_statements_is_whole(&Fresh::new().await.url).await;
+}
+
+#[tokio::test]
+async fn postgresql_writes_a_commit_of_many_statements_whole() {
+    let Some(url) = postgres().await else { return };
+    a_commit_of_many_statements_is_whole(&url).await;
 }
 
 #[tokio::test]

@@ -4,11 +4,10 @@ use sqlx::{PgConnection, Postgres};
 use store_traits::{CommitOutcome, Head, SealedBatch, StoreError, TenantId};
 
 use super::connections::{Connections, Scope, is_gone};
-use super::insert::Statements;
-use super::sql::INSERT_COMMIT;
-use crate::batch::{Parts, peaks};
+use super::insert::{self, PgQuery, Statements};
+use crate::batch::Parts;
 use crate::error::sqlstate;
-use crate::row::{HeadRow, to_i64};
+use crate::row::HeadRow;
 use crate::{database, overlap, sql};
 
 const DOING: &str = "committing a batch";
@@ -17,10 +16,13 @@ const DOING: &str = "committing a batch";
 pub(crate) async fn commit(
     connections: &Connections,
     batch: &SealedBatch,
-    parts: Parts<'_>,
+    mut parts: Parts<'_>,
 ) -> Result<CommitOutcome, StoreError> {
-    let mut tx = connections.write(&batch.tenant).await.map_err(database(DOING))?;
-    match write(&mut tx, batch, parts).await {
+    let begin = connections.write(&batch.tenant);
+    let (tx, own) = overlap::during(begin, || insert::commit(batch, &mut parts)).await;
+    let mut tx = tx.map_err(database(DOING))?;
+    let own = own.map_err(database(DOING))?;
+    match write(&mut tx, &batch.tenant, own, parts).await {
         Ok(true) => return tx.commit().await.map(|()| CommitOutcome::Committed).map_err(ended),
         Ok(false) => {}
         // serialization_failure, deadlock_detected: an engine that orders writers in another way gave
@@ -38,23 +40,16 @@ pub(crate) async fn commit(
 /// first has committed or given up, and has written nothing by then that could be in anybody's way.
 async fn write(
     conn: &mut PgConnection,
-    batch: &SealedBatch,
+    tenant: &TenantId,
+    own: PgQuery,
     parts: Parts<'_>,
 ) -> Result<bool, sqlx::Error> {
-    let stands = sqlx::query(INSERT_COMMIT)
-        .bind(batch.tenant.as_str())
-        .bind(to_i64(batch.head.size))
-        .bind(to_i64(batch.on_size))
-        .bind(peaks(&batch.head))
-        .bind(&batch.head.root.as_bytes()[..])
-        .bind(batch.recorded_at.to_string())
-        .execute(&mut *conn)
-        .await?
-        .rows_affected();
-    if stands == 0 {
+    let own = own.execute(&mut *conn);
+    let (heads, derived) = overlap::during(own, || Statements::new(tenant, parts)).await;
+    if heads?.rows_affected() == 0 {
         return Ok(false);
     }
-    overlap::run::<Postgres, _>(conn, Statements::new(&batch.tenant, parts)).await?;
+    overlap::run::<Postgres, _>(conn, derived).await?;
     Ok(true)
 }
 

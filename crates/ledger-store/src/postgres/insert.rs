@@ -8,18 +8,19 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Arguments, Postgres};
-use store_traits::TenantId;
+use store_traits::{SealedBatch, TenantId};
 
-use crate::batch::{Part, Parts};
+use super::sql::INSERT_COMMIT;
+use crate::batch::{Part, Parts, peaks};
 use crate::row::to_i64;
-use crate::{Cell, Insert, Row, Type};
+use crate::{Cell, Insert, Row, Type, sql};
 
 /// A statement is cut when it has so many rows, so that the next is made while the server works on
 /// it; or so many bytes of values, because the server holds the whole of it in memory.
 const MOST_ROWS: usize = 500;
 const MOST_BYTES: usize = 8 << 20;
 
-type PgQuery = Query<'static, Postgres, PgArguments>;
+pub(crate) type PgQuery = Query<'static, Postgres, PgArguments>;
 
 /// The statements that insert everything of a batch.
 pub(crate) struct Statements<'a> {
@@ -27,6 +28,37 @@ pub(crate) struct Statements<'a> {
     parts: Parts<'a>,
     part: Option<Part<'a>>,
     done: usize,
+}
+
+/// The tables that [`INSERT_COMMIT`] fills beside the head, in its order.
+const OWN: [&Insert; 4] =
+    [&sql::INSERT_KEY_TAGS, &sql::INSERT_BLOCKS, &sql::INSERT_CONTENTS, &sql::INSERT_SUBTREES];
+
+/// The statement that writes the head of a batch with what the ledger itself keeps of it. Rows that do
+/// not fit into it stay in front of the other parts.
+pub(crate) fn commit(batch: &SealedBatch, parts: &mut Parts<'_>) -> Result<PgQuery, sqlx::Error> {
+    let mut own = parts.own();
+    let mut arguments = PgArguments::default();
+    let mut add_all = || {
+        arguments.add(batch.tenant.as_str())?;
+        arguments.add(to_i64(batch.head.size))?;
+        arguments.add(to_i64(batch.on_size))?;
+        arguments.add(peaks(&batch.head))?;
+        arguments.add(&batch.head.root.as_bytes()[..])?;
+        arguments.add(batch.recorded_at.to_string())?;
+        for insert in OWN {
+            let part = own.iter().position(|part| std::ptr::eq(part.insert, insert));
+            let mut rows = part.map(|at| own.swap_remove(at).rows).unwrap_or_default();
+            let rest = rows.split_off(fitting(&rows).min(rows.len()));
+            add(&mut arguments, insert, &rows)?;
+            if !rest.is_empty() {
+                parts.put_first(insert, rest);
+            }
+        }
+        Ok(())
+    };
+    add_all().map_err(sqlx::Error::Encode)?;
+    Ok(sqlx::query_with(INSERT_COMMIT, arguments))
 }
 
 impl<'a> Statements<'a> {
@@ -46,9 +78,11 @@ impl Iterator for Statements<'_> {
             if !rest.is_empty() {
                 let rows = rest.get(..fitting(rest)).unwrap_or(rest);
                 self.done += rows.len();
-                let arguments = arguments(part.insert, self.tenant, rows);
-                let query = |arguments| sqlx::query_with(part.insert.postgres, arguments);
-                return Some(arguments.map(query).map_err(sqlx::Error::Encode));
+                let mut arguments = PgArguments::default();
+                let added = arguments.add(self.tenant.as_str());
+                let added = added.and_then(|()| add(&mut arguments, part.insert, rows));
+                let query = |()| sqlx::query_with(part.insert.postgres, arguments);
+                return Some(added.map(query).map_err(sqlx::Error::Encode));
             }
             (self.part, self.done) = (self.parts.next(), 0);
         }
@@ -73,13 +107,8 @@ fn size(cell: &Cell<'_>) -> usize {
     }
 }
 
-fn arguments(
-    table: &Insert,
-    tenant: &TenantId,
-    rows: &[Row<'_>],
-) -> Result<PgArguments, BoxDynError> {
-    let mut arguments = PgArguments::default();
-    arguments.add(tenant.as_str())?;
+/// Adds an array a column.
+fn add(arguments: &mut PgArguments, table: &Insert, rows: &[Row<'_>]) -> Result<(), BoxDynError> {
     arguments.add(rows.iter().map(|row| to_i64(row.seq)).collect::<Vec<i64>>())?;
     for (at, column) in table.columns.iter().enumerate() {
         let cells = rows.iter().map(|row| row.cells.get(at));
@@ -93,7 +122,7 @@ fn arguments(
             }
         }
     }
-    Ok(arguments)
+    Ok(())
 }
 
 fn text<'q>(cell: Option<&'q Cell<'_>>) -> Option<&'q str> {

@@ -11,13 +11,34 @@ pub(crate) const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ 
 /// What the policies compare with, until the transaction ends.
 pub(crate) const SET_TENANT: &str = "SELECT set_config('factlog.tenant', $1, true)";
 
-/// The compare-and-swap: writes the head only on the head that it was sealed on. Without a conflict
-/// clause the server would log an error for each writer that came second.
+/// The compare-and-swap, and with it all that the ledger itself keeps of a batch: the head goes in only
+/// on the head that it was sealed on, and the rest only with it. One statement, because each is a way to
+/// the server and back. Without a conflict clause the server would log an error for each writer that
+/// came second.
+///
+/// `$1` is the tenant, up to `$6` the head; then an array a column of each table, in the order of
+/// [`commit`](super::insert::commit).
 pub(crate) const INSERT_COMMIT: &str = "
-INSERT INTO commits (tenant, size, on_size, peaks, root, recorded_at)
-SELECT $1, $2::bigint, $3::bigint, $4::bytea, $5::bytea, $6
-WHERE $3 = coalesce((SELECT size FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1), 0)
-ON CONFLICT DO NOTHING";
+WITH head AS (
+    INSERT INTO commits (tenant, size, on_size, peaks, root, recorded_at)
+    SELECT $1, $2::bigint, $3::bigint, $4::bytea, $5::bytea, $6
+    WHERE $3 = coalesce((SELECT size FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1), 0)
+    ON CONFLICT DO NOTHING
+    RETURNING tenant
+), tags AS (
+    INSERT INTO key_tags (tenant, first_seq, whole, tags)
+    SELECT head.tenant, own.* FROM head, unnest($7::bigint[], $8::bigint[], $9::bytea[]) AS own
+), entries AS (
+    INSERT INTO blocks (tenant, first_seq, last_id, leaves, ids, fingerprints, keys, size, facts)
+    SELECT head.tenant, own.* FROM head, unnest($10::bigint[], $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::text[], $16::bigint[], $17::bytea[]) AS own
+), promised AS (
+    INSERT INTO contents (tenant, seq, pointer, form, salt, bytes)
+    SELECT head.tenant, own.* FROM head, unnest($18::bigint[], $19::bytea[], $20::text[], $21::bytea[], $22::bytea[]) AS own
+), tree AS (
+    INSERT INTO subtrees (tenant, idx, level, root)
+    SELECT head.tenant, own.* FROM head, unnest($23::bigint[], $24::bigint[], $25::bytea[]) AS own
+)
+SELECT FROM head";
 
 /// What lies in the schema that tables are made in: our tables, tables of others. What an extension
 /// brought (`pg_stat_statements`) is nobody's.

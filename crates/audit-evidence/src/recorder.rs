@@ -20,7 +20,7 @@ use thiserror::Error;
 
 use crate::ahead::{Ahead, Keys};
 use crate::durability::{Enforcement, MayAcknowledge, NotDurable, may_acknowledge};
-use crate::lanes::{Behind, ENOUGH, Lanes, Lead, Turn};
+use crate::lanes::{Behind, ENOUGH, Lanes, Lead, Turn, give_way};
 use crate::placing::{Call, Placing};
 use crate::prover::{ProveError, inclusion_proof};
 use crate::receipt::{Grown, LeafProof, Receipts};
@@ -427,6 +427,9 @@ impl Recorder {
             };
             self.remembered.keep_head(tenant, &batch.head);
             committing.done();
+            // Whoever waited for this goes on first: it has only to hand its batch over, and this caller
+            // has a thousand facts to give back and its next ones to seal.
+            give_way().await;
             let (outcomes, leaves, after) = placing.done(may_acknowledge);
             let added = Arc::new(Added { before: head, leaves, grown: OnceLock::new() });
             let of_call =

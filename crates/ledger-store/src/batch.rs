@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree, TenantId};
 
 use crate::given::{Fresh, Given};
-use crate::projection::derived;
+use crate::projection::stored;
 use crate::{FactAt, Insert, Projection, Row, Table, block, sql};
 
 /// Rows of one table.
@@ -114,7 +114,7 @@ impl<'a> Parts<'a> {
         // Those of all tables at once, on all processors.
         let tables = std::mem::take(&mut self.tables);
         if !tables.is_empty() {
-            self.derived = derived(&tables, &self.facts).into_iter();
+            self.derived = stored(&tables, &self.facts).into_iter();
         }
         let (table, rows) = self.derived.next()?;
         Some(Part { insert: &table.insert, rows, table: Some(table) })

@@ -2,7 +2,8 @@
 
 use store_traits::{Value, in_parallel};
 
-use crate::{Insert, Row, Statement};
+use crate::packed::packed;
+use crate::{Cell, Insert, Row, Statement};
 
 /// A fact with its place.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +72,9 @@ pub enum Check {
     Packed {
         /// Selects `seq` and two texts: what the items are about, and the items.
         select: Statement,
+        /// Are the items JSON values, which are stored compressed where they are many? Readers then
+        /// [unpack](crate::unpacked) them.
+        compressed: bool,
         /// What stands between the items of such a text.
         between: &'static str,
         /// The items of such a text.
@@ -98,9 +102,36 @@ pub(crate) fn derived<'f>(
     tables: &[&'static Table],
     facts: &[FactAt<'f>],
 ) -> Vec<(&'static Table, Vec<Row<'f>>)> {
+    in_stretches(tables, facts, |table, facts| (table.rows)(facts))
+}
+
+/// The same rows as they are stored.
+pub(crate) fn stored<'f>(
+    tables: &[&'static Table],
+    facts: &[FactAt<'f>],
+) -> Vec<(&'static Table, Vec<Row<'f>>)> {
+    in_stretches(tables, facts, |table, facts| {
+        let mut rows = (table.rows)(facts);
+        if matches!(table.check, Check::Packed { compressed: true, .. }) {
+            let last = rows.iter_mut().filter_map(|row| row.cells.last_mut());
+            last.for_each(|cell| {
+                if let Cell::Text(Some(text)) = cell {
+                    *text = packed(std::mem::take(text));
+                }
+            });
+        }
+        rows
+    })
+}
+
+fn in_stretches<'f>(
+    tables: &[&'static Table],
+    facts: &[FactAt<'f>],
+    rows_of: impl Fn(&Table, &[FactAt<'f>]) -> Vec<Row<'f>> + Sync,
+) -> Vec<(&'static Table, Vec<Row<'f>>)> {
     let stretches = facts.chunk_by(|a, b| a.seq / STRETCH == b.seq / STRETCH).collect();
     let of_stretch = |facts: &[FactAt<'f>]| -> Vec<Vec<Row<'f>>> {
-        tables.iter().map(|table| (table.rows)(facts)).collect()
+        tables.iter().map(|table| rows_of(table, facts)).collect()
     };
     let mut rows: Vec<_> = tables.iter().map(|table| (*table, Vec::new())).collect();
     for stretch in in_parallel(stretches, 1, of_stretch) {

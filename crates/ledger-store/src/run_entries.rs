@@ -28,6 +28,7 @@ pub(crate) static RUN_ENTRIES: Projection = Projection {
         rows,
         check: Check::Packed {
             select: SELECT_RUN_ENTRIES,
+            compressed: false,
             between: ",",
             items,
             misplaced: SELECT_MISPLACED,

@@ -1,9 +1,12 @@
 //! A step as an item of a packed row: a JSON array that begins with the number of its entry.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use ledger_store::{Cell, FactAt, Item};
-use serde::{Deserialize, Serialize};
+use ledger_store::{Cell, FactAt, Item, unpacked_string};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use store_traits::{Step, StepClass, StoreError, Value};
 
 use crate::row::{StepFact, stored_time, time};
@@ -96,12 +99,59 @@ pub(crate) fn items(steps: &str) -> Vec<Item<'_>> {
     steps.split(BETWEEN).map(|text| Item { seq: seq(text), text }).collect()
 }
 
+/// A value of a row as stored: a step, or several that were compressed.
+enum Stored<'t> {
+    Step(Box<Line>),
+    Packed(&'t str),
+}
+
+impl<'t> Deserialize<'t> for Stored<'t> {
+    fn deserialize<D: Deserializer<'t>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'t> Visitor<'t> for Either {
+            type Value = Stored<'t>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a step, or compressed steps")
+            }
+
+            fn visit_seq<A: SeqAccess<'t>>(self, step: A) -> Result<Stored<'t>, A::Error> {
+                let step = Line::deserialize(SeqAccessDeserializer::new(step))?;
+                Ok(Stored::Step(Box::new(step)))
+            }
+
+            fn visit_borrowed_str<E: Error>(self, packed: &'t str) -> Result<Stored<'t>, E> {
+                Ok(Stored::Packed(packed))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
 /// The steps of one or several packed rows of a run, in order of (start, entry): a source may report
 /// the end of a step before its beginning.
 pub(crate) fn read(run: &str, steps: &str) -> Result<Vec<Line>, StoreError> {
-    let mut lines: Vec<Line> = serde_json::from_str(&format!("[{steps}]")).map_err(|error| {
-        StoreError::Corrupt { what: format!("the steps of run `{run}`: {error}") }
-    })?;
+    let corrupt = |why: &dyn fmt::Display| StoreError::Corrupt {
+        what: format!("the steps of run `{run}`: {why}"),
+    };
+    let damaged = |error: serde_json::Error| corrupt(&error);
+    let steps = format!("[{steps}]");
+    let stored: Vec<Stored<'_>> = serde_json::from_str(&steps).map_err(damaged)?;
+    let mut lines = Vec::with_capacity(stored.len());
+    for stored in stored {
+        match stored {
+            Stored::Step(line) => lines.push(*line),
+            Stored::Packed(string) => {
+                let steps = unpacked_string(string);
+                let steps = steps.ok_or_else(|| corrupt(&"a compressed part is damaged"))?;
+                let more: Vec<Line> =
+                    serde_json::from_str(&format!("[{steps}]")).map_err(damaged)?;
+                lines.extend(more);
+            }
+        }
+    }
     lines.sort_by(|a, b| (&a.started_at, a.seq).cmp(&(&b.started_at, b.seq)));
     Ok(lines)
 }

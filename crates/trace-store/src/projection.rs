@@ -20,6 +20,7 @@ pub static PROJECTION: Projection = Projection {
             rows: packed,
             check: Check::Packed {
                 select: sql::SELECT_STEP_ROWS,
+                compressed: true,
                 between: BETWEEN,
                 items,
                 misplaced: sql::SELECT_MISPLACED_STEPS,

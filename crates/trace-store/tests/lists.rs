@@ -9,7 +9,7 @@ use ledger_store::{Ledger, OpenMode};
 use serde_json::json;
 use sqlx::{Connection, Executor, Row};
 use store_traits::{
-    LedgerStore, ListRequest, Period, RunFilter, RunId, TenantId, Timestamp, TraceStore,
+    LedgerStore, ListRequest, Period, RunFilter, RunId, StoreError, TenantId, Timestamp, TraceStore,
 };
 use trace_store::{PROJECTION, STATEMENTS, Traces};
 
@@ -134,6 +134,73 @@ async fn rows_that_differ_from_their_entries_are_found() {
     ];
     let expected: Vec<_> = expected.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
     assert_eq!(about, expected);
+}
+
+/// A run of so many steps that its rows are compressed, beside one that is short; in three commits, of
+/// which two lie in one stretch.
+async fn long_and_short() -> Recorder {
+    let recorder = Recorder::new(&PROJECTION).await;
+    for (first, count) in [(0, 200), (200, 30), (230, 300)] {
+        let steps: Vec<_> = (first..first + count)
+            .map(|n| {
+                let run = if n == 210 { "short" } else { "long" };
+                let view = json!({
+                    "class": "tool", "name": format!("step {n}"), "span_id": format!("{n:016x}"),
+                    "started_at": at(n), "tool": "search \u{1F50D}, \"quoted\"",
+                });
+                ("run.tool_call", Some(run), json!({"view": view}))
+            })
+            .collect();
+        recorder.record(&steps).await;
+    }
+    recorder
+}
+
+#[tokio::test]
+async fn steps_are_compressed_where_they_are_many_and_read_as_they_were_said() {
+    let recorder = long_and_short().await;
+    let (long, short) = (RunId::parse("long").unwrap(), RunId::parse("short").unwrap());
+    for ledger in recorder.ledgers() {
+        assert_eq!(recorder.differences_in(ledger).await, []);
+        let traces = Traces::new(ledger.reader());
+        let steps = traces.steps(&tenant(), &long).await.unwrap();
+        let told: Vec<_> = steps.iter().map(|step| (step.seq, step.name.clone())).collect();
+        let said = (0..530).filter(|n| *n != 210).map(|n| (n, format!("step {n}")));
+        assert_eq!(told, said.collect::<Vec<_>>());
+        assert_eq!(steps[7].tool.as_deref(), Some("search \u{1F50D}, \"quoted\""));
+        assert_eq!(traces.steps(&tenant(), &short).await.unwrap().len(), 1);
+        let page = traces.runs(&all(7)).await.unwrap();
+        let counts: Vec<_> = page.items.iter().map(|run| (run.entries, run.tool_calls)).collect();
+        assert_eq!(counts, [(1, 1), (529, 529)]);
+    }
+    let mut intruder = recorder.intruder().await;
+    let rows = sqlx::query("SELECT steps FROM run_steps ORDER BY seq");
+    let rows = rows.fetch_all(&mut intruder).await.unwrap();
+    let forms: Vec<_> = rows.iter().map(|row| row.get::<String, _>(0).starts_with('"')).collect();
+    assert_eq!(forms, [true, true, false, true, true, true], "{rows:?}");
+}
+
+#[tokio::test]
+async fn compressed_steps_that_somebody_changed_are_found() {
+    let recorder = long_and_short().await;
+    let mut intruder = recorder.intruder().await;
+    let of_second =
+        "UPDATE run_steps SET steps = (SELECT steps FROM run_steps WHERE seq = 0) WHERE seq = 200";
+    let damaged = "UPDATE run_steps SET steps = substr(steps, 1, 41) || '\"' WHERE seq = 256";
+    let nonsense = "UPDATE run_steps SET steps = '\"////AAAA\"' WHERE seq = 512";
+    for text in ["DROP TRIGGER run_steps_no_update", of_second, damaged, nonsense] {
+        intruder.execute(text).await.unwrap();
+    }
+    let found = recorder.differences().await;
+    let seqs: std::collections::BTreeSet<_> = found.iter().map(|(seq, _)| *seq).collect();
+    let lacking = (200..210).chain(211..230).chain(256..530);
+    // What is said twice is told where it is said; of a row that says nothing, at the row.
+    assert!(lacking.clone().all(|seq| seqs.contains(&seq)), "{found:?}");
+    assert!(!seqs.contains(&210) && !seqs.contains(&240), "{found:?}");
+    let long = RunId::parse("long").unwrap();
+    let traces = Traces::new(recorder.ledgers().next().unwrap().reader());
+    let error = traces.steps(&tenant(), &long).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
 }
 
 #[tokio::test]

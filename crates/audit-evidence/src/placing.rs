@@ -80,15 +80,16 @@ impl<'c> Placing<'c> {
         recorded_at: Timestamp,
     ) -> Result<Self, HeadError> {
         let mut tree = CompactRange::from_head(head.size, head.peaks.clone())?;
+        let drafts = known.len();
         let mut placing = Self {
-            from: Vec::new(),
+            from: Vec::with_capacity(drafts),
             outcomes: Vec::with_capacity(calls.len()),
             calls,
             keys: Keys::new(),
             batch: SealedBatch {
                 tenant: tenant.clone(),
                 on_size: head.size,
-                entries: Vec::new(),
+                entries: Vec::with_capacity(drafts),
                 contents: Vec::new(),
                 subtrees: Vec::new(),
                 head: head.clone(),

@@ -1,39 +1,52 @@
-//! Which tags a complete span of entries holds, at 32 bits a tag.
-
-/// Blocks of a filter: 2^13, so that a span of 2^16 tags puts 8 tags into a block on average.
-const BLOCKS: usize = 1 << 13;
-/// A block is eight words, half a cache line: a question reads one place of memory.
-const WORDS: usize = 8;
+//! Which tags a stretch of entries holds.
 
 /// A split block Bloom filter (as in the Apache Parquet format) over tags, which are uniform already:
-/// 13 bits of a tag choose the block, 5 bits each choose one bit in each of its words. About one
-/// absent tag in 100,000 is answered with "maybe".
-pub(super) struct Filter(Box<[[u32; WORDS]]>);
+/// the first bits of a tag choose the block, 5 bits each choose one bit in each of its words. A block is
+/// a cache line at most, so that a question reads one place of memory.
+pub(super) struct Filter<const WORDS: usize> {
+    blocks: Box<[[u32; WORDS]]>,
+    /// How far a tag is shifted to leave the bits that choose the block.
+    shift: u32,
+}
 
-impl Filter {
-    pub(super) fn of(tags: impl IntoIterator<Item = u64>) -> Self {
-        let mut filter = Self(vec![[0; WORDS]; BLOCKS].into_boxed_slice());
-        for tag in tags {
-            if let Some(block) = filter.0.get_mut(block_of(tag)) {
-                block.iter_mut().zip(bits_of(tag)).for_each(|(word, bit)| *word |= bit);
-            }
+impl<const WORDS: usize> Filter<WORDS> {
+    /// An empty filter of 2^`bits` blocks.
+    pub(super) fn new(bits: u32) -> Self {
+        Self { blocks: vec![[0; WORDS]; 1 << bits].into_boxed_slice(), shift: u64::BITS - bits }
+    }
+
+    pub(super) fn insert(&mut self, tag: u64) {
+        let block = self.block_of(tag);
+        if let Some(block) = self.blocks.get_mut(block) {
+            block.iter_mut().zip(bits_of::<WORDS>(tag)).for_each(|(word, bit)| *word |= bit);
         }
-        filter
     }
 
     /// `false` is certain.
     pub(super) fn may_hold(&self, tag: u64) -> bool {
-        let block = self.0.get(block_of(tag));
-        block.is_some_and(|block| block.iter().zip(bits_of(tag)).all(|(word, bit)| word & bit != 0))
+        let block = self.blocks.get(self.block_of(tag));
+        block.is_some_and(|block| {
+            block.iter().zip(bits_of::<WORDS>(tag)).all(|(word, bit)| word & bit != 0)
+        })
+    }
+
+    /// What it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val::<[_]>(&self.blocks)
+    }
+
+    fn block_of(&self, tag: u64) -> usize {
+        usize::try_from(tag >> self.shift).unwrap_or_default()
     }
 }
 
-fn block_of(tag: u64) -> usize {
-    usize::try_from(tag >> 51).unwrap_or_default()
-}
-
-fn bits_of(tag: u64) -> impl Iterator<Item = u32> {
-    (0..WORDS).map(move |word| 1 << ((tag >> (5 * word)) & 31))
+/// The bit of each word. A tag has bits for eight words; the next ones are those of a multiple of it.
+fn bits_of<const WORDS: usize>(tag: u64) -> [u32; WORDS] {
+    let more = tag.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 24;
+    std::array::from_fn(|word| {
+        let (of, word) = if word < 8 { (tag, word) } else { (more, word - 8) };
+        1 << ((of >> (5 * word)) & 31)
+    })
 }
 
 #[cfg(test)]
@@ -46,11 +59,17 @@ mod tests {
         (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) ^ (mixed >> 32)
     }
 
+    fn wrong_of_a_million<const WORDS: usize>(bits: u32, tags: u64) -> usize {
+        let mut filter = Filter::<WORDS>::new(bits);
+        (0..tags).for_each(|n| filter.insert(tag(n)));
+        assert!((0..tags).all(|n| filter.may_hold(tag(n))));
+        (tags..tags + 1_000_000).filter(|n| filter.may_hold(tag(*n))).count()
+    }
+
     #[test]
-    fn what_was_put_in_is_held_and_almost_nothing_else() {
-        let filter = Filter::of((0..65_536).map(tag));
-        assert!((0..65_536).all(|n| filter.may_hold(tag(n))));
-        let wrong = (65_536..1_065_536).filter(|n| filter.may_hold(tag(*n))).count();
-        assert!(wrong < 200, "{wrong} of 1,000,000");
+    fn what_was_put_in_is_held_and_little_else() {
+        assert!(wrong_of_a_million::<16>(12, 1 << 16) < 20, "32 bits a tag");
+        assert!(wrong_of_a_million::<8>(14, 1 << 19) < 60_000, "8 bits a tag");
+        assert_eq!(Filter::<16>::new(12).bytes(), 4 << 16);
     }
 }

@@ -7,11 +7,22 @@ use super::filter::Filter;
 
 /// Entries of a span, whose tags one row holds once it is complete.
 pub(super) const SPAN: u64 = 1 << 16;
+/// Spans of a group, which is asked before they are: else each question would be one to each span of a
+/// ledger, however many there are.
+const GROUP: usize = 8;
+
+/// 32 bits a tag: of a million absent ones, a few are answered with "maybe".
+pub(super) type OfSpan = Filter<16>;
+const SPAN_BITS: u32 = 12;
+/// 8 bits a tag: about one absent one in thirty.
+type OfGroup = Filter<8>;
+const GROUP_BITS: u32 = 14;
 
 /// The tags of entries `[0, size)`: exactly of the span that grows, as a filter of each before it.
 #[derive(Default)]
 pub(super) struct KnownTags {
-    complete: Vec<Filter>,
+    complete: Vec<OfSpan>,
+    groups: Vec<OfGroup>,
     /// Of the span that grows, in order of its entries.
     growing: Vec<u64>,
     /// Where in it each tag stands first.
@@ -29,6 +40,13 @@ pub(super) struct Suspects {
     pub(super) spans: BTreeSet<u64>,
 }
 
+/// The filter of a span, which can be made ahead.
+pub(super) fn span_of(tags: &[u64]) -> OfSpan {
+    let mut span = Filter::new(SPAN_BITS);
+    tags.iter().for_each(|tag| span.insert(*tag));
+    span
+}
+
 impl KnownTags {
     /// How many entries are known of.
     pub(super) fn size(&self) -> u64 {
@@ -42,16 +60,22 @@ impl KnownTags {
 
     /// About how much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        const FILTER: usize = 1 << 18;
         const GROWING: usize = 40;
-        self.complete.len() * FILTER + self.growing.len() * GROWING
+        let spans: usize = self.complete.iter().map(Filter::bytes).sum();
+        let groups: usize = self.groups.iter().map(Filter::bytes).sum();
+        spans + groups + self.growing.len() * GROWING
     }
 
     /// Learns the tags of the entries from `first` on; those that are known already are passed over.
     /// Tags that would leave a gap are not learnt.
     pub(super) fn learn(&mut self, first: u64, tags: &[u64]) {
+        self.learn_ready(first, tags, None);
+    }
+
+    /// The same, where the tags may be a span that was made ready.
+    pub(super) fn learn_ready(&mut self, first: u64, tags: &[u64], ready: Option<OfSpan>) {
         if first == self.size() && self.growing.is_empty() && tags.len() as u64 == SPAN {
-            self.complete.push(Filter::of(tags.iter().copied()));
+            self.complete(tags, ready);
             return;
         }
         for (seq, tag) in (first..).zip(tags) {
@@ -64,10 +88,23 @@ impl KnownTags {
             }
             self.growing.push(*tag);
             if self.growing.len() as u64 == SPAN {
-                self.complete.push(Filter::of(self.growing.drain(..)));
+                let mut tags = std::mem::take(&mut self.growing);
+                self.complete(&tags, None);
+                tags.clear();
+                self.growing = tags;
                 self.first.clear();
                 self.again.clear();
             }
+        }
+    }
+
+    fn complete(&mut self, tags: &[u64], ready: Option<OfSpan>) {
+        if self.complete.len().is_multiple_of(GROUP) {
+            self.groups.push(Filter::new(GROUP_BITS));
+        }
+        self.complete.push(ready.unwrap_or_else(|| span_of(tags)));
+        if let Some(group) = self.groups.last_mut() {
+            tags.iter().for_each(|tag| group.insert(*tag));
         }
     }
 
@@ -80,8 +117,13 @@ impl KnownTags {
             suspects.entries.extend(places.map(|place| self.before() + *place as u64));
             suspected = true;
         }
-        for (span, filter) in (0..).zip(&self.complete) {
-            if filter.may_hold(tag) {
+        for ((group, spans), first) in
+            self.groups.iter().zip(self.complete.chunks(GROUP)).zip((0..).step_by(GROUP))
+        {
+            if !group.may_hold(tag) {
+                continue;
+            }
+            for (span, _) in (first..).zip(spans).filter(|(_, span)| span.may_hold(tag)) {
                 suspects.spans.insert(span);
                 suspected = true;
             }
@@ -129,6 +171,24 @@ mod tests {
         let mut suspects = Suspects::default();
         at_once.suspect(tag(SPAN - 1), &mut suspects);
         assert!(suspects.spans.contains(&0));
+    }
+
+    #[test]
+    fn a_tag_leads_to_its_span_among_many() {
+        let mut known = KnownTags::default();
+        for span in 0..2 * GROUP as u64 + 1 {
+            let first = span * SPAN;
+            known.learn(first, &(first..first + SPAN).map(tag).collect::<Vec<_>>());
+        }
+        assert_eq!((known.groups.len(), known.complete.len()), (3, 2 * GROUP + 1));
+        for span in 0..2 * GROUP as u64 + 1 {
+            let mut suspects = Suspects::default();
+            assert!(known.suspect(tag(span * SPAN + 77), &mut suspects));
+            assert!(suspects.spans.contains(&span) && suspects.spans.len() < 3, "{span}");
+        }
+        let absent = (1..10_000).filter(|n| known.suspect(tag(n << 40), &mut Suspects::default()));
+        assert!(absent.count() < 10);
+        assert_eq!(known.bytes(), (2 * GROUP + 1) * (4 << 16) + 3 * (1 << 19));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Keys come in no order. An index over them would change a page of its own for nearly every entry,
 //! and write eight times the bytes of the entry itself. So a commit appends the *tags* of its keys (64
 //! bits of a hash) as one row, and each process keeps in memory which tags there are: exactly for the
-//! newest up to 65,536 entries, as a filter of 4 bytes an entry for those before. Where a tag is
+//! newest up to 65,536 entries, as filters of 5 bytes an entry for those before. Where a tag is
 //! suspected the entry itself is read, and its key decides. When 65,536 entries are complete their
 //! tags are written once more as one row, so that a process that begins reads few rows.
 //!

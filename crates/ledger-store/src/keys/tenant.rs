@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use store_traits::{IdempotencyKey, Known, StoreError, TenantId};
+use store_traits::{IdempotencyKey, Known, StoreError, TenantId, in_parallel};
 
 use super::KeyTag;
-use super::known::{KnownTags, SPAN, Suspects};
+use super::known::{KnownTags, SPAN, Suspects, span_of};
 use super::rows::{Rows, keys, read};
 use crate::block::KnownRow;
 use crate::error::corrupt;
@@ -61,9 +61,13 @@ impl TenantKeys<'_> {
             if rows.is_empty() {
                 break;
             }
-            for (first, tags) in rows {
+            let ready = in_parallel(rows, 1, |(first, tags)| {
+                let span = (tags.len() as u64 == SPAN).then(|| span_of(&tags));
+                (first, tags, span)
+            });
+            for (first, tags, span) in ready {
                 self.fill(first).await?;
-                self.with(|known| known.learn(first, &tags));
+                self.with(|known| known.learn_ready(first, &tags, span));
             }
             if self.size() <= at {
                 return Err(corrupt(format!(

@@ -9,7 +9,7 @@ use sqlx::{Column, FromRow, Row as _, TypeInfo, ValueRef};
 use crate::row::{from_i64, to_i64};
 
 /// A column's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell<'a> {
     /// Text, or nothing.
     Text(Option<Cow<'a, str>>),

@@ -30,12 +30,12 @@ pub(crate) async fn differences(
         Check::Set { columns, select, earlier } => {
             let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
             let mut found = Vec::new();
-            let spelt = |cells: &[Cell<'_>]| said(columns, cells);
-            let mut there: BTreeSet<(u64, String)> =
-                stored.iter().map(|row| (row.seq, spelt(&row.cells))).collect();
-            expected.retain(|row| !there.remove(&(row.seq, spelt(&row.cells))));
-            found.extend(there.into_iter().map(|(seq, what)| {
-                (seq, format!("`{}` has a row that its entry does not give: {what}", table.name))
+            let there = differing_rows(stored, &mut expected);
+            found.extend(there.into_iter().map(|row| {
+                let what = said(columns, &row.cells);
+                let what =
+                    format!("`{}` has a row that its entry does not give: {what}", table.name);
+                (row.seq, what)
             }));
             let before = match earlier {
                 Some(statement) => {
@@ -44,7 +44,7 @@ pub(crate) async fn differences(
                 None => BTreeMap::new(),
             };
             for row in expected {
-                let what = spelt(&row.cells);
+                let what = said(columns, &row.cells);
                 if before.get(&what).is_none_or(|first| *first >= row.seq) {
                     found.push((row.seq, format!("`{}` lacks a row: {what}", table.name)));
                 }
@@ -88,6 +88,24 @@ pub(crate) async fn differences(
             Ok(found)
         }
     }
+}
+
+/// Leaves of the expected rows those that are not stored, and gives those that are stored and not
+/// expected; each as often as it is there.
+fn differing_rows(mut stored: Vec<StoredRow>, expected: &mut Vec<Row<'_>>) -> Vec<StoredRow> {
+    stored.sort_unstable_by(|a, b| (a.seq, &a.cells).cmp(&(b.seq, &b.cells)));
+    expected.sort_unstable_by(|a, b| (a.seq, &a.cells).cmp(&(b.seq, &b.cells)));
+    let mut stored = stored.into_iter().peekable();
+    let mut more = Vec::new();
+    expected.retain(|row| {
+        let place = |there: &StoredRow| (there.seq, &there.cells).cmp(&(row.seq, &row.cells));
+        while let Some(extra) = stored.next_if(|there| place(there) == Ordering::Less) {
+            more.push(extra);
+        }
+        stored.next_if(|there| place(there) == Ordering::Equal).is_none()
+    });
+    more.extend(stored);
+    more
 }
 
 /// Packed rows: a number, what each is about, what it says.
@@ -249,5 +267,24 @@ fn same(a: &Cell<'_>, b: &Cell<'_>) -> bool {
     match (a, b) {
         (Cell::Text(None) | Cell::Int(None), Cell::Text(None) | Cell::Int(None)) => true,
         (a, b) => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_differ_as_often_as_they_are_there_more_often() {
+        let cells = |text: &'static str| vec![Cell::from("run"), Cell::from(text)];
+        let stored = [(3, "b"), (1, "a"), (1, "a"), (7, "z"), (1, "c")];
+        let stored = stored.map(|(seq, text)| StoredRow { seq, cells: cells(text) });
+        let expected = [(1, "a"), (1, "c"), (2, "b"), (3, "b"), (3, "b")];
+        let mut expected = expected.map(|(seq, text)| Row { seq, cells: cells(text) }).to_vec();
+        let extra = differing_rows(stored.into(), &mut expected);
+        let extra: Vec<_> = extra.into_iter().map(|row| (row.seq, row.cells)).collect();
+        assert_eq!(extra, [(1, cells("a")), (7, cells("z"))]);
+        let lacking: Vec<_> = expected.into_iter().map(|row| (row.seq, row.cells)).collect();
+        assert_eq!(lacking, [(2, cells("b")), (3, cells("b"))]);
     }
 }

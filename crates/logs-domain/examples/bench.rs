@@ -26,8 +26,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Facts of one call.
 const BATCH: u64 = 1_000;
-/// Batches of each caller before the same bytes go into the plain table.
-const EACH: u64 = 5;
+/// Batches of each caller before the same bytes go into the plain table. Of fewer, the first and the last,
+/// which have nothing beside them, would be more than a tenth.
+const EACH: u64 = 10;
 /// Callers of single facts, and facts of each.
 const CALLERS: u64 = 64;
 const SINGLES: u64 = 400;

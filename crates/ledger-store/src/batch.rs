@@ -7,7 +7,7 @@ use store_traits::{Content, Head, SealedBatch, SealedEntry, StoreError, Subtree,
 
 use crate::given::{Fresh, Given};
 use crate::projection::stored;
-use crate::{FactAt, Insert, Projection, Row, Table, block, sql};
+use crate::{FactAt, Insert, Projection, Row, Table, block, run_entries, sql};
 
 /// Rows of one table.
 pub(crate) struct Part<'a> {
@@ -16,6 +16,10 @@ pub(crate) struct Part<'a> {
     /// Of a topic.
     table: Option<&'static Table>,
 }
+
+/// What is derived of so few facts is there at once. Of more, it is derived while the database writes the
+/// facts themselves.
+const FEW: usize = 64;
 
 /// Everything of a batch but its head, one table after the other. Rows are made when they are asked
 /// for, which is while the database works on those before; or all of them ahead of their turn.
@@ -85,15 +89,22 @@ impl<'a> Parts<'a> {
         self.made.push_front(Part { insert, rows, table: None });
     }
 
-    /// What the ledger itself keeps, before that which is derived.
+    /// What the ledger itself keeps, before that which is derived; of a few facts also which entries speak
+    /// of which run, the first of what is derived.
     pub(crate) fn own(&mut self) -> Vec<Part<'a>> {
-        let mut own = Vec::new();
         let more = |parts: &Self| match parts.made.front() {
             Some(part) => part.table.is_none(),
             None => !parts.sources.as_slice().is_empty(),
         };
+        let mut own = Vec::new();
         while more(self) {
             own.extend(self.next());
+        }
+        if self.facts.len() <= FEW {
+            match self.next() {
+                Some(part) if std::ptr::eq(part.insert, run_entries::insert()) => own.push(part),
+                other => other.into_iter().for_each(|part| self.made.push_front(part)),
+            }
         }
         own
     }

@@ -12,30 +12,35 @@ use crate::{
 use Type::Text;
 
 /// Written with every commit, whatever topics are registered.
-pub(crate) static RUN_ENTRIES: Projection = Projection {
-    name: "ledger",
-    tables: &[Table {
-        name: "run_entries",
-        insert: Insert {
-            sqlite: repeated!(
-                "INSERT OR FAIL INTO run_entries (tenant, seq, run_id, seqs)",
-                "(?,?,?,?)",
-                " ON CONFLICT (tenant, seq, run_id) DO NOTHING"
-            ),
-            postgres: "INSERT INTO run_entries (tenant, seq, run_id, seqs) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT (tenant, seq, run_id) DO NOTHING",
-            columns: &[Text, Text],
-        },
-        rows,
-        check: Check::Packed {
-            select: SELECT_RUN_ENTRIES,
-            compressed: false,
-            between: ",",
-            items,
-            misplaced: SELECT_MISPLACED,
-        },
-        topic: Some("run_parts"),
-    }],
-};
+pub(crate) static RUN_ENTRIES: Projection = Projection { name: "ledger", tables: &TABLES };
+
+static TABLES: [Table; 1] = [Table {
+    name: "run_entries",
+    insert: Insert {
+        sqlite: repeated!(
+            "INSERT OR FAIL INTO run_entries (tenant, seq, run_id, seqs)",
+            "(?,?,?,?)",
+            " ON CONFLICT (tenant, seq, run_id) DO NOTHING"
+        ),
+        postgres: "INSERT INTO run_entries (tenant, seq, run_id, seqs) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT (tenant, seq, run_id) DO NOTHING",
+        columns: &[Text, Text],
+    },
+    rows,
+    check: Check::Packed {
+        select: SELECT_RUN_ENTRIES,
+        compressed: false,
+        between: ",",
+        items,
+        misplaced: SELECT_MISPLACED,
+    },
+    topic: Some("run_parts"),
+}];
+
+/// What writes them.
+pub(crate) fn insert() -> &'static Insert {
+    let [Table { insert, .. }] = &TABLES;
+    insert
+}
 
 pub(crate) const SELECT_RUN_ENTRIES: Statement = Statement::both(
     "comparing the entries of runs",

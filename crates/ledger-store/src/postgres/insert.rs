@@ -13,7 +13,7 @@ use store_traits::{SealedBatch, TenantId};
 use super::sql::INSERT_COMMIT;
 use crate::batch::{Part, Parts, peaks};
 use crate::row::to_i64;
-use crate::{Cell, Insert, Row, Type, sql};
+use crate::{Cell, Insert, Row, Type, run_entries, sql};
 
 /// A statement is cut when it has so many rows, so that the next is made while the server works on
 /// it; or so many bytes of values, because the server holds the whole of it in memory.
@@ -30,13 +30,17 @@ pub(crate) struct Statements<'a> {
     done: usize,
 }
 
-/// The tables that [`INSERT_COMMIT`] fills beside the head, in its order.
-const OWN: [&Insert; 4] =
-    [&sql::INSERT_KEY_TAGS, &sql::INSERT_BLOCKS, &sql::INSERT_CONTENTS, &sql::INSERT_SUBTREES];
-
 /// The statement that writes the head of a batch with what the ledger itself keeps of it. Rows that do
 /// not fit into it stay in front of the other parts.
 pub(crate) fn commit(batch: &SealedBatch, parts: &mut Parts<'_>) -> Result<PgQuery, sqlx::Error> {
+    // In the order of the statement.
+    let tables = [
+        &sql::INSERT_KEY_TAGS,
+        &sql::INSERT_BLOCKS,
+        &sql::INSERT_CONTENTS,
+        &sql::INSERT_SUBTREES,
+        run_entries::insert(),
+    ];
     let mut own = parts.own();
     let mut arguments = PgArguments::default();
     let mut add_all = || {
@@ -46,7 +50,7 @@ pub(crate) fn commit(batch: &SealedBatch, parts: &mut Parts<'_>) -> Result<PgQue
         arguments.add(peaks(&batch.head))?;
         arguments.add(&batch.head.root.as_bytes()[..])?;
         arguments.add(batch.recorded_at.to_string())?;
-        for insert in OWN {
+        for insert in tables {
             let part = own.iter().position(|part| std::ptr::eq(part.insert, insert));
             let mut rows = part.map(|at| own.swap_remove(at).rows).unwrap_or_default();
             let rest = rows.split_off(fitting(&rows).min(rows.len()));

@@ -37,6 +37,10 @@ WITH head AS (
 ), tree AS (
     INSERT INTO subtrees (tenant, idx, level, root)
     SELECT head.tenant, own.* FROM head, unnest($23::bigint[], $24::bigint[], $25::bytea[]) AS own
+), runs AS (
+    INSERT INTO run_entries (tenant, seq, run_id, seqs)
+    SELECT head.tenant, own.* FROM head, unnest($26::bigint[], $27::text[], $28::text[]) AS own
+    ON CONFLICT (tenant, seq, run_id) DO NOTHING
 )
 SELECT FROM head";
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 
 use blca::Stop;
 use clap::ValueEnum;
@@ -204,6 +205,8 @@ impl<'r> Rounds<'r> {
     /// Lets writers write until some facts are acknowledged, kills, and keeps all that was said.
     fn round(&mut self, round: u64, writers: u64, server: Option<&mut Server>) -> Result<(), Stop> {
         let mut processes = Vec::new();
+        // What each says is heard all the time: one that nobody hears stops in the middle of a commit.
+        let (speak, hear) = mpsc::channel();
         for number in 0..writers {
             let callers = (0..CALLERS).map(|caller| format!("w{number}c{caller}"));
             let callers: Vec<String> = callers
@@ -218,17 +221,31 @@ impl<'r> Rounds<'r> {
                 .map_err(failed("start a writer"))?;
             let said = process.stdout.take().map(BufReader::new);
             let said = said.ok_or_else(|| Stop::Incomplete("a writer has no output".to_owned()))?;
-            processes.push((process, said));
+            processes.push(process);
+            let speak = speak.clone();
+            std::thread::spawn(move || {
+                let lines = said.lines().map_while(Result::ok).map(Some);
+                // The last word is that there are no more. Nobody hears where the round ended early,
+                // with an error of its own.
+                for line in lines.chain([None]) {
+                    let _ = speak.send((number, line));
+                }
+            });
         }
-        let wanted = self.chance.below(300);
+        drop(speak);
+        let mut wanted = self.chance.below(300);
         let mut lines = Vec::new();
-        if let Some((_, said)) = processes.first_mut() {
-            for _ in 0..wanted {
-                let mut line = String::new();
-                if said.read_line(&mut line).map_err(failed("hear a writer"))? == 0 {
+        while wanted > 0 {
+            match hear.recv() {
+                Ok((number, Some(line))) => {
+                    wanted -= u64::from(number == 0);
+                    lines.push(line);
+                }
+                // The second one may meet the end of the server while it begins.
+                Ok((1.., None)) => {}
+                Ok((0, None)) | Err(_) => {
                     return Err(Stop::Incomplete("a writer ended by itself".to_owned()));
                 }
-                lines.push(line);
             }
         }
         // Somewhere in the middle of whatever it does after that line.
@@ -239,12 +256,11 @@ impl<'r> Rounds<'r> {
         } else {
             self.of_writer += writers;
         }
-        for (process, said) in &mut processes {
+        for process in &mut processes {
             process.kill().map_err(failed("kill a writer"))?;
             process.wait().map_err(failed("wait for a writer"))?;
-            let rest = said.lines().map_while(Result::ok);
-            lines.extend(rest);
         }
+        lines.extend(hear.into_iter().filter_map(|(_, line)| line));
         for line in lines {
             self.keep(line.trim());
         }

@@ -126,7 +126,7 @@ impl Server {
             (std::cmp::Ordering::Equal, _) => Ok(()),
             (std::cmp::Ordering::Less, OpenMode::ReadWrite) => self.migrate(conn).await,
             (std::cmp::Ordering::Less, OpenMode::ReadOnly) => Err(self.refuse(format!(
-                "its schema has version {version}, this program needs {known} (open it once for writing)"
+                "its schema has version {version}, this program needs {known} (any command that writes brings it up to date, for example `factlog ledger checkpoint`)"
             ))),
             (std::cmp::Ordering::Greater, _) => Err(self.refuse(format!(
                 "its schema has version {version}, this program knows {known} (use a newer factlog)"

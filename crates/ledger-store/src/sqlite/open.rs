@@ -188,7 +188,7 @@ fn checked(
             "its schema has version {version}, this program knows {known} (use a newer factlog)"
         ))),
         Ok(version) => Err(location.refuse(format!(
-            "its schema has version {version}, this program needs {known} (open it once for writing)"
+            "its schema has version {version}, this program needs {known} (any command that writes brings it up to date, for example `factlog ledger checkpoint`)"
         ))),
         Err(error) if wants_to_write(&error) => Err(location.refuse(format!(
             "{error} (there is a write-ahead log beside it, which cannot be read from a read-only directory: open it once for writing, or copy it to a writable place)"

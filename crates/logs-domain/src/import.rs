@@ -127,9 +127,11 @@ impl LogsDomain {
                 }
             }
         }
-        let outcomes = self.recorder.record(tenant, &drafts).await?;
+        let identities: Vec<_> = drafts.iter().map(|draft| draft.identity.clone()).collect();
+        let outcomes = self.recorder.record_owned(tenant, drafts).await?;
         let mut refused = Vec::new();
-        for ((outcome, redacted), draft) in outcomes.into_iter().zip(redactions).zip(&drafts) {
+        for ((outcome, redacted), identity) in outcomes.into_iter().zip(redactions).zip(&identities)
+        {
             match (outcome, redacted) {
                 (Outcome::Recorded { .. }, Some(redacted)) => {
                     summary.facts += 1;
@@ -142,26 +144,26 @@ impl LogsDomain {
                         "`{key}` was recorded before with other content, as entry {seq}; that one stands"
                     );
                     summary.note(format!("conflict: {name}: {reason}"));
-                    refused.push(refusal(draft, name, reason, now));
+                    refused.push(refusal(identity, name, reason, now));
                 }
                 (Outcome::Rejected { reason }, Some(_)) => {
                     summary.rejected += 1;
                     summary.note(format!("rejected: {name}: {reason}"));
-                    refused.push(refusal(draft, name, reason, now));
+                    refused.push(refusal(identity, name, reason, now));
                 }
                 // A rejection fact is not a fact of the input: it is counted as rejected.
                 (_, None) => {}
             }
         }
         // A refusal is a fact too: without it the log could not say that something was offered.
-        self.recorder.record(tenant, &refused).await?;
+        self.recorder.record_owned(tenant, refused).await?;
         self.checkpoint_if_due(tenant).await
     }
 }
 
 /// A well-formed record that the ledger did not take.
-fn refusal(draft: &Draft, name: &str, reason: String, now: Timestamp) -> Draft {
-    let path = match &draft.identity {
+fn refusal(identity: &Identity, name: &str, reason: String, now: Timestamp) -> Draft {
+    let path = match identity {
         Identity::Key(key) => key.as_str().to_owned(),
         Identity::Content => "a record without a key".to_owned(),
     };

@@ -1,6 +1,6 @@
 //! Reading lines of bounded length.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use crate::IntakeError;
 
@@ -17,24 +17,15 @@ pub(crate) fn lines(
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
-        loop {
-            let buffer = source.fill_buf().map_err(io)?;
-            let end = buffer.iter().position(|byte| *byte == b'\n');
-            let taken = end.map_or(buffer.len(), |end| end + 1);
-            bytes.extend(buffer.iter().take(taken));
-            let done = end.is_some() || buffer.is_empty();
-            source.consume(taken);
-            if bytes.len() > MAX_LINE_BYTES {
-                return Err(IntakeError::TooLarge {
-                    file: file.to_owned(),
-                    what: format!("line {number}"),
-                    limit: "16 MiB".to_owned(),
-                    hint: "split it where it is made",
-                });
-            }
-            if done {
-                break;
-            }
+        let most = MAX_LINE_BYTES as u64 + 1;
+        Read::take(&mut *source, most).read_until(b'\n', &mut bytes).map_err(io)?;
+        if bytes.len() > MAX_LINE_BYTES {
+            return Err(IntakeError::TooLarge {
+                file: file.to_owned(),
+                what: format!("line {number}"),
+                limit: "16 MiB".to_owned(),
+                hint: "split it where it is made",
+            });
         }
         if bytes.is_empty() {
             return Ok(());

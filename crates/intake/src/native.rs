@@ -14,7 +14,7 @@ use std::io::BufRead;
 
 use store_traits::{
     Actor, CommitForm, Committed, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, Object,
-    Origin, RunId, SourceDomain, Timestamp, TraceId, Value,
+    Origin, RunId, SourceDomain, Timestamp, TraceId, Value, in_parallel,
 };
 
 use crate::any_value::Reason;
@@ -26,6 +26,12 @@ use crate::{IntakeError, json_tree, json_value};
 /// The longest kind, in characters: as the stores keep it.
 const MAX_KIND: usize = 128;
 
+/// Lines that are read at once, on all processors: as many, or as many bytes.
+const LINES_AT_ONCE: usize = 256;
+const BYTES_AT_ONCE: usize = 1 << 20;
+/// Starting a thread takes longer than reading fewer.
+const WORTH_A_THREAD: usize = 32;
+
 /// Reads native facts from a stream.
 ///
 /// # Errors
@@ -36,10 +42,34 @@ pub fn read_native(
     mapper: &Mapper,
     each: &mut dyn FnMut(Mapped) -> Result<(), Stop>,
 ) -> Result<(), IntakeError> {
-    lines(source, file, &mut |number, line| {
-        let mapped = fact(line, mapper).map_err(|why| malformed(file, number, &why))?;
-        Ok(each(mapped)?)
-    })
+    let (mut waiting, mut bytes) = (Vec::new(), 0);
+    let read = lines(source, file, &mut |number, line| {
+        bytes += line.len();
+        waiting.push((number, line.to_owned()));
+        if waiting.len() < LINES_AT_ONCE && bytes < BYTES_AT_ONCE {
+            return Ok(());
+        }
+        bytes = 0;
+        facts(std::mem::take(&mut waiting), file, mapper, each)
+    });
+    // Those before a line that cannot be read: one of them may be wrong too, and came first.
+    facts(waiting, file, mapper, each)?;
+    read
+}
+
+fn facts(
+    lines: Vec<(u64, String)>,
+    file: &str,
+    mapper: &Mapper,
+    each: &mut dyn FnMut(Mapped) -> Result<(), Stop>,
+) -> Result<(), IntakeError> {
+    let read = |(number, line): (u64, String)| {
+        fact(&line, mapper).map_err(|why| malformed(file, number, &why))
+    };
+    for mapped in in_parallel(lines, WORTH_A_THREAD, read) {
+        each(mapped?)?;
+    }
+    Ok(())
 }
 
 fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {

@@ -138,3 +138,47 @@ fn a_wrong_native_line_is_named_with_its_member() {
     }
     assert_eq!(synthetic(r#","synthetic_scenario_id":"s-1""#).unwrap().len(), 1);
 }
+
+#[test]
+fn native_lines_keep_their_order_and_the_first_wrong_one_is_named() {
+    let line = |n: usize| {
+        format!(
+            r#"{{"kind":"run.step","key":"k-{n}","occurred_at":"2026-11-23T08:00:00Z","body":{{"n":{n},"text":"{}"}}}}"#,
+            "x".repeat(n % 50 * 400)
+        )
+    };
+    let good: Vec<String> = (0..1_000).map(line).collect();
+    let mapped = all(read_native, &good.join("\n")).unwrap();
+    let order = mapped.iter().map(|m| m.draft.body["n"].as_i64().unwrap());
+    assert!(order.eq(0..1_000));
+
+    // Wrong in the middle, and not to be read at all behind it.
+    let mut bytes = [&good[..300], &["{}".to_owned()], &good[300..310]].concat().join("\n");
+    let mapper = Mapper::new(Redactor::standard());
+    let mut handed_on = 0;
+    let mut read = |bytes: &[u8]| {
+        handed_on = 0;
+        let read = read_native(&mut Cursor::new(bytes), "session.jsonl", &mapper, &mut |_| {
+            handed_on += 1;
+            Ok(())
+        });
+        (read.unwrap_err().to_string(), handed_on)
+    };
+    let unreadable = [bytes.as_bytes(), b"\n\xFF\n"].concat();
+    let (error, before) = read(&unreadable);
+    assert!(error.contains("line 301") && error.contains("`kind` is missing"), "{error}");
+    assert_eq!(before, 300);
+    bytes = good[..300].join("\n");
+    let (error, before) = read(&[bytes.as_bytes(), b"\n\xFF\n"].concat());
+    assert!(error.contains("line 301") && error.contains("UTF-8"), "{error}");
+    assert_eq!(before, 300);
+
+    let mut stopped = 0;
+    let text = good.join("\n");
+    let read = read_native(&mut Cursor::new(&text), "session.jsonl", &mapper, &mut |_| {
+        stopped += 1;
+        if stopped == 40 { Err(intake::Stop) } else { Ok(()) }
+    });
+    assert!(matches!(read, Err(IntakeError::Stopped)));
+    assert_eq!(stopped, 40, "nothing is handed on behind a stop");
+}

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use ledger_store::test_support::PostgresServer;
 use ledger_store::{Ledger, OpenMode};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use store_traits::test_support::contract;
 use store_traits::{CommitOutcome, Content, LedgerStore, SealedBatch, TenantId, Timestamp};
 use support::{Fresh, batch, batch_of, head, tenant};
@@ -58,6 +59,44 @@ async fn two_writers_on_one_head_leave_one_commit(url: &str) {
     }
     let size = one.head(&tenant()).await.unwrap().size;
     assert_eq!(one.entries(&tenant(), 0..10).await.unwrap().len() as u64, size);
+}
+
+/// Processes that begin at once, on a database that nobody has opened, and on one whose tables are older.
+async fn several_open_at_once(url: &str) {
+    for _ in 0..2 {
+        let opening = (0..6).map(|_| {
+            let url = url.to_owned();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.unwrap().block_on(async {
+                    let ledger = open(&url).await;
+                    let head = ledger.head(&tenant()).await.unwrap();
+                    ledger.close().await;
+                    head.size
+                })
+            })
+        });
+        let opening: Vec<_> = opening.collect();
+        let seen: Vec<_> = opening.into_iter().map(|thread| thread.join().unwrap()).collect();
+        let ledger = open(url).await;
+        let size = ledger.head(&tenant()).await.unwrap().size;
+        assert_eq!(seen, [size; 6]);
+        assert_eq!(ledger.commit(&batch(size, 300)).await.unwrap(), CommitOutcome::Committed);
+        ledger.close().await;
+        forget_the_newest_migration(url).await;
+    }
+}
+
+/// It changes no table, so that nothing stands in its way when it is made again.
+async fn forget_the_newest_migration(url: &str) {
+    const FORGET: &str =
+        "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let forgotten = if url.starts_with("postgres") {
+        PgConnection::connect(url).await.unwrap().execute(FORGET).await.unwrap().rows_affected()
+    } else {
+        SqliteConnection::connect(url).await.unwrap().execute(FORGET).await.unwrap().rows_affected()
+    };
+    assert_eq!(forgotten, 1);
 }
 
 async fn many_tenants_commit_at_once(url: &str, tenants: usize) {
@@ -113,6 +152,18 @@ async fn sqlite_writes_a_commit_of_many_statements_whole() {
 async fn postgresql_writes_a_commit_of_many_statements_whole() {
     let Some(url) = postgres().await else { return };
     a_commit_of_many_statements_is_whole(&url).await;
+}
+
+#[tokio::test]
+async fn sqlite_is_opened_by_several_at_once() {
+    let fresh = Fresh::new().await;
+    several_open_at_once(&fresh.url).await;
+}
+
+#[tokio::test]
+async fn postgresql_is_opened_by_several_at_once() {
+    let Some(url) = postgres().await else { return };
+    several_open_at_once(&url).await;
 }
 
 #[tokio::test]

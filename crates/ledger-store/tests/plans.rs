@@ -41,7 +41,8 @@ ANALYZE";
 
 #[tokio::test]
 async fn both_databases_prepare_every_statement() {
-    let mut sqlite = Fresh::new().await.intruder().await;
+    let fresh = Fresh::new().await;
+    let mut sqlite = fresh.intruder().await;
     let mut postgres = match PostgresServer::shared() {
         Some(server) => {
             let url = server.database().await;

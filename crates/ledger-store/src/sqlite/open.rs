@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteExecutor, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{Connection, SqliteConnection};
 use store_traits::StoreError;
@@ -103,8 +104,7 @@ fn claim(location: &Location) -> Result<(), StoreError> {
 }
 
 async fn initialise(location: &Location, origin: &str) -> Result<(), StoreError> {
-    // With a rollback journal the header is in the file itself as soon as a statement ends; the
-    // write-ahead log comes when the database is opened.
+    // With a rollback journal the header is in the file itself as soon as a statement ends.
     let options = options(location)
         .page_size(4_096)
         .journal_mode(SqliteJournalMode::Delete)
@@ -118,6 +118,9 @@ async fn initialise(location: &Location, origin: &str) -> Result<(), StoreError>
         .execute(&mut conn)
         .await
         .map_err(database(doing))?;
+    // The write-ahead log comes last, and before anybody opens the file: of several that open it at once,
+    // only one could change to it, and the others would be told that it is locked.
+    sqlx::query("PRAGMA journal_mode = 'wal'").execute(&mut conn).await.map_err(database(doing))?;
     conn.close().await.map_err(database(doing))
 }
 
@@ -143,8 +146,23 @@ async fn writer(location: &Location) -> Result<SqlitePool, StoreError> {
     Ok(pool)
 }
 
+/// Where something is to be done, it is done by one: others that open the file wait, and find it done.
 async fn migrate(location: &Location, conn: &mut SqliteConnection) -> Result<(), StoreError> {
-    sql::MIGRATOR.run(conn).await.map_err(|error| match error {
+    let doing = "bringing the tables up to date";
+    let version = schema_version(&mut *conn).await;
+    if matches!(version, Ok(version) if version >= known_version()) {
+        return migrated(location, sql::MIGRATOR.run(conn).await);
+    }
+    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(database(doing))?;
+    migrated(location, sql::MIGRATOR.run(&mut *tx).await)?;
+    tx.commit().await.map_err(database(doing))
+}
+
+fn migrated(
+    location: &Location,
+    outcome: Result<(), sqlx::migrate::MigrateError>,
+) -> Result<(), StoreError> {
+    outcome.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error)
         | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
             database("bringing the tables up to date")(error)
@@ -154,6 +172,10 @@ async fn migrate(location: &Location, conn: &mut SqliteConnection) -> Result<(),
         )),
         other => location.refuse(format!("the tables cannot be brought up to date: {other}")),
     })
+}
+
+fn known_version() -> i64 {
+    sql::MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// On a read-only mount SQLite cannot make the `-shm` file that a write-ahead log needs. Where there
@@ -172,8 +194,8 @@ async fn read_only(location: &Location) -> Result<SqlitePool, StoreError> {
     checked(location, pool, version)
 }
 
-async fn schema_version(pool: &SqlitePool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(sql::SELECT_SCHEMA_VERSION).fetch_one(pool).await
+async fn schema_version(executor: impl SqliteExecutor<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(sql::SELECT_SCHEMA_VERSION).fetch_one(executor).await
 }
 
 fn checked(
@@ -181,7 +203,7 @@ fn checked(
     pool: SqlitePool,
     version: Result<i64, sqlx::Error>,
 ) -> Result<SqlitePool, StoreError> {
-    let known = sql::MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = known_version();
     match version {
         Ok(version) if version == known => Ok(pool),
         Ok(version) if version > known => Err(location.refuse(format!(

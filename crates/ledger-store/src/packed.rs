@@ -39,21 +39,17 @@ pub(crate) fn packed(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// The text that was stored; as it is, where it is not compressed. `None` of one that is damaged.
-///
-/// ```
-/// assert_eq!(ledger_store::unpacked("[1,\"x\"]").as_deref(), Some("[1,\"x\"]"));
-/// assert_eq!(ledger_store::unpacked("\"AQAAAAAA\""), None, "no text of one byte");
-/// ```
-#[must_use]
-pub fn unpacked(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn unpacked(text: &str) -> Option<Cow<'_, str>> {
     let Some(string) = text.strip_prefix('"') else { return Some(Cow::Borrowed(text)) };
     unpacked_string(string.strip_suffix('"')?).map(Cow::Owned)
 }
 
-/// The same of what stands between the quotes.
+/// The text that a JSON string of a row stands for: what is between the quotes is base64 of the text's
+/// length (32 bits, little-endian) and an LZ4 block. `None` of one that is damaged.
 ///
 /// ```
 /// assert_eq!(ledger_store::unpacked_string("AQAAABBh").as_deref(), Some("a"));
+/// assert_eq!(ledger_store::unpacked_string("AQAAAAAA"), None, "no text of one byte");
 /// ```
 #[must_use]
 pub fn unpacked_string(string: &str) -> Option<String> {

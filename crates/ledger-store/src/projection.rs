@@ -73,7 +73,7 @@ pub enum Check {
         /// Selects `seq` and two texts: what the items are about, and the items.
         select: Statement,
         /// Are the items JSON values, which are stored compressed where they are many? Readers then
-        /// [unpack](crate::unpacked) them.
+        /// [unpack](crate::unpacked_string) them.
         compressed: bool,
         /// What stands between the items of such a text.
         between: &'static str,

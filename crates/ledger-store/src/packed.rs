@@ -1,7 +1,7 @@
 //! Long texts of packed rows, compressed.
 //!
 //! What a run's steps say they say again and again, and half of a ledger was such rows. A text that is
-//! compressed is a JSON string (base64 of LZ4), so that it stands in the place of the JSON values that it
+//! compressed is a JSON string (base64 of LZ4), so that it stands in the place of the JSON arrays that it
 //! holds, also where the database joins the texts of several rows.
 
 use std::borrow::Cow;

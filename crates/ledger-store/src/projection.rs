@@ -72,8 +72,8 @@ pub enum Check {
     Packed {
         /// Selects `seq` and two texts: what the items are about, and the items.
         select: Statement,
-        /// Are the items JSON values, which are stored compressed where they are many? Readers then
-        /// [unpack](crate::unpacked_string) them.
+        /// Are the items JSON arrays or objects, which are stored compressed where they are many? A text
+        /// then may be a JSON string, which readers [unpack](crate::unpacked_string).
         compressed: bool,
         /// What stands between the items of such a text.
         between: &'static str,

@@ -169,6 +169,7 @@ fn a_domain_is_locked_found_changed_unlocked_and_locked_again() {
 #[test]
 fn this_workspace_keeps_its_own_layers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    check(&root, &["blca", "--offline"], 0, "clean");
+    // Not offline: a fresh machine has fetched the crates of its own platform, and the graph has all.
+    check(&root, &["blca"], 0, "clean");
     check(&root, &["lock", "--check"], 0, "up to date");
 }

@@ -156,7 +156,7 @@ async fn through(
     loop {
         // Chunks come in the order of the ledger, and so do findings. While one is taken up, others are
         // read, checked and compared.
-        while next < end && looking.len() < MOST_CHUNKS.min(processors() + 1) {
+        while next < end && looking.len() < MOST_CHUNKS.min(2 * processors()) {
             let range = next..end.min(next.saturating_add(CHUNK));
             next = range.end;
             looking.begin(look(ledger, &tenant, range));

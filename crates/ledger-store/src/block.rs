@@ -4,6 +4,7 @@
 //! block is cut where it has enough entries or bytes, so that one entry is still read quickly, and
 //! where the ids' times drift apart, so that the last id of a block leads to all of them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use sqlx::FromRow;
@@ -114,16 +115,16 @@ impl FactsRow {
     /// Its entries that lie in the range. Where somebody damaged the block, an entry has what is left
     /// of it, and verification goes on: one that says nothing is no fact. A last id that the block is
     /// not looked up by is none.
-    pub(crate) fn into_entries(self, range: &Range<u64>) -> Result<Vec<Entry>, StoreError> {
+    pub(crate) fn entries(&self, range: &Range<u64>) -> Result<Vec<Entry>, StoreError> {
         let Self { first_seq, last_id, leaves, ids, size, facts } = self;
-        let facts = unpacked(facts, size);
-        let led_to = last_id.len() == ID && ids.ends_with(&last_id);
+        let facts = unpacked(facts, *size);
+        let led_to = last_id.len() == ID && ids.ends_with(last_id);
         let ids_led_to = if led_to { ids.len() } else { ids.len().saturating_sub(ID) };
         let mut ids = ids.get(..ids_led_to).unwrap_or_default().chunks(ID);
         let mut leaves = leaves.chunks(HASH);
-        let mut rest = facts.as_slice();
+        let mut rest = &*facts;
         let mut entries = Vec::new();
-        for seq in from_i64(first_seq, "blocks.first_seq")?.. {
+        for seq in from_i64(*first_seq, "blocks.first_seq")?.. {
             let (leaf, id, bytes) = (leaves.next(), ids.next(), first_of(&mut rest));
             if leaf.is_none() && bytes.is_none() {
                 break;
@@ -140,15 +141,15 @@ impl FactsRow {
 }
 
 /// The bytes of a block's entries; nothing where they cannot be had.
-fn unpacked(facts: Vec<u8>, size: i64) -> Vec<u8> {
+fn unpacked(facts: &[u8], size: i64) -> Cow<'_, [u8]> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     if facts.len() >= size || size > MOST_UNPACKED {
-        return facts;
+        return facts.into();
     }
     let mut bytes = vec![0; size];
-    match lz4_flex::block::decompress_into(&facts, &mut bytes) {
-        Ok(length) if length == size => bytes,
-        Ok(_) | Err(_) => Vec::new(),
+    match lz4_flex::block::decompress_into(facts, &mut bytes) {
+        Ok(length) if length == size => bytes.into(),
+        Ok(_) | Err(_) => Cow::default(),
     }
 }
 
@@ -164,6 +165,30 @@ fn first_of<'b>(bundle: &mut &'b [u8]) -> Option<&'b [u8]> {
     let (entry, rest) = whole(bundle).unwrap_or((bundle, &[]));
     *bundle = rest;
     Some(entry)
+}
+
+/// All that a block is verified with.
+#[derive(FromRow)]
+pub(crate) struct BlockRow {
+    #[sqlx(flatten)]
+    facts: FactsRow,
+    #[sqlx(flatten)]
+    keys: KeysRow,
+}
+
+impl BlockRow {
+    /// Its entries that lie in the range, as [`FactsRow::entries`].
+    pub(crate) fn entries(&self, range: &Range<u64>) -> Result<Vec<Entry>, StoreError> {
+        self.facts.entries(range)
+    }
+
+    /// The keys of the entries in the range, each with its entry.
+    pub(crate) fn keys(
+        &self,
+        range: &Range<u64>,
+    ) -> Result<impl Iterator<Item = (u64, &str)>, StoreError> {
+        self.keys.keys(range)
+    }
 }
 
 /// The leaf hashes of a block.
@@ -196,12 +221,15 @@ pub(crate) struct KeysRow {
 impl KeysRow {
     /// The keys of the entries in the range, each with its entry. One that somebody took away is empty,
     /// which no key is.
-    pub(crate) fn into_keys(self, range: &Range<u64>) -> Result<Vec<(u64, String)>, StoreError> {
+    pub(crate) fn keys(
+        &self,
+        range: &Range<u64>,
+    ) -> Result<impl Iterator<Item = (u64, &str)>, StoreError> {
         let first = from_i64(self.first_seq, "blocks.first_seq")?;
         let end = first.saturating_add(from_i64(self.entries, "the leaves of a block")?);
         let keys = self.keys.split('\n').chain(std::iter::repeat(""));
-        let placed = (first..end).zip(keys).filter(|(seq, _)| range.contains(seq));
-        Ok(placed.map(|(seq, key)| (seq, key.to_owned())).collect())
+        let range = range.clone();
+        Ok((first..end).zip(keys).filter(move |(seq, _)| range.contains(seq)))
     }
 }
 
@@ -290,7 +318,7 @@ mod tests {
     }
 
     fn read(rows: &[Row<'_>], range: Range<u64>) -> Vec<Entry> {
-        rows.iter().flat_map(|row| facts_row(row).into_entries(&range).unwrap()).collect()
+        rows.iter().flat_map(|row| facts_row(row).entries(&range).unwrap()).collect()
     }
 
     proptest! {
@@ -333,7 +361,7 @@ mod tests {
                 let (leaves, ids, facts) = (leaves.clone(), ids.clone(), facts.clone());
                 let last_id = ids.clone();
                 let row = FactsRow { first_seq: 3, last_id, leaves: leaves.clone(), ids, size, facts };
-                let entries = row.into_entries(&(0..u64::MAX)).unwrap();
+                let entries = row.entries(&(0..u64::MAX)).unwrap();
                 prop_assert!(entries.len() >= leaves.len().div_ceil(HASH));
                 prop_assert!(entries.iter().map(|e| e.bytes.len()).sum::<usize>() <= MOST_UNPACKED);
             }

@@ -3,102 +3,183 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
-use store_traits::{StoreError, TenantId};
+use store_traits::{Lacking, StoreError, TenantId};
 
 use crate::cell::StoredRow;
-use crate::row::from_i64;
+use crate::projection::Lies;
+use crate::reader::Reading;
 use crate::{Cell, Check, Item, Reader, Row, STRETCH, Statement, Table, unpacked};
 
-/// What the rows of a range say other than what is expected of the facts of that range: a row too many,
-/// one too few, a column that differs.
-pub(crate) async fn differences(
-    reader: &Reader,
+/// The rows of a table in a range, as they were read.
+pub(crate) enum Stored {
+    Rows(Vec<StoredRow>),
+    Packed(Vec<(i64, String, String)>),
+}
+
+/// Reads the rows of a table that are compared with the entries of a range.
+pub(crate) async fn read(
+    reading: &mut Reading,
     table: &'static Table,
     tenant: &TenantId,
-    range: Range<u64>,
-    mut expected: Vec<Row<'_>>,
-) -> Result<Vec<(u64, String)>, StoreError> {
-    let bounds = [Cell::from(range.start), Cell::from(range.end)];
-    match &table.check {
-        Check::Rows { columns, select } => {
-            let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
-            Ok(compared(table.name, columns, stored, expected))
+    range: &Range<u64>,
+) -> Result<Stored, StoreError> {
+    let bounds = |start: u64| [Cell::from(start), Cell::from(range.end)];
+    Ok(match &table.check {
+        Check::Rows { select, .. } | Check::Set { select, .. } => {
+            Stored::Rows(reading.rows(select, tenant, &bounds(range.start)).await?)
         }
-        Check::Set { columns, select, earlier } => {
-            let stored: Vec<StoredRow> = reader.rows(select, tenant, &bounds).await?;
-            let mut found = Vec::new();
+        Check::Packed { select, .. } => {
+            let begin = range.start / STRETCH * STRETCH;
+            Stored::Packed(reading.rows(select, tenant, &bounds(begin)).await?)
+        }
+    })
+}
+
+/// What the rows of a table say other than what is expected of the facts of the range.
+pub(crate) struct Compared {
+    /// A row too many, one too few, a column that differs.
+    pub(crate) found: Vec<(u64, String)>,
+    /// Rows that may lie before the range.
+    pub(crate) lacking: Vec<Lacking>,
+}
+
+/// Compares the rows of a table in a range. `tables` are all that were read of it: some rows lie where
+/// those of another table do.
+pub(crate) fn differences(
+    table: &'static Table,
+    tables: &[(&'static Table, Stored)],
+    range: &Range<u64>,
+    mut expected: Vec<Row<'_>>,
+) -> Result<Compared, StoreError> {
+    let mut lacking = Vec::new();
+    let stored = tables.iter().find(|(read, _)| std::ptr::eq(*read, table)).map(|(_, rows)| rows);
+    let found = match (&table.check, stored) {
+        (Check::Rows { columns, .. }, Some(Stored::Rows(stored))) => {
+            compared(table.name, columns, stored, expected)
+        }
+        (Check::Set { columns, earlier, .. }, Some(Stored::Rows(stored))) => {
             let there = differing_rows(stored, &mut expected);
-            found.extend(there.into_iter().map(|row| {
-                let what = said(columns, &row.cells);
+            let too_many = |row: &StoredRow| {
+                let what = said(columns, row.cells.iter());
                 let what =
                     format!("`{}` has a row that its entry does not give: {what}", table.name);
                 (row.seq, what)
-            }));
-            let before = match earlier {
-                Some(statement) => {
-                    first_given(reader, statement, tenant, columns, &expected).await?
-                }
-                None => BTreeMap::new(),
             };
-            for row in expected {
-                let what = said(columns, &row.cells);
-                if before.get(&what).is_none_or(|first| *first >= row.seq) {
-                    found.push((row.seq, format!("`{}` lacks a row: {what}", table.name)));
-                }
+            let mut found: Vec<_> = there.into_iter().map(too_many).collect();
+            match earlier {
+                Some(_) => lacking.extend(expected.iter().map(|row| lacks(table, row))),
+                None => found.extend(expected.iter().map(|row| {
+                    (row.seq, said_lacking(table.name, &said(columns, row.cells.iter())))
+                })),
             }
-            Ok(found)
+            found
         }
-        Check::Packed { select, compressed, between, items, misplaced } => {
-            let begin = range.start / STRETCH * STRETCH;
-            let bounds = [Cell::from(begin), Cell::from(range.end)];
-            let mut stored: Vec<(i64, String, String)> =
-                reader.rows(select, tenant, &bounds).await?;
-            if *compressed {
-                for (_, _, text) in &mut stored {
-                    // One that is damaged says other than its entry as it is.
-                    if let Some(Cow::Owned(plain)) = unpacked(text) {
-                        *text = plain;
-                    }
-                }
+        (Check::Packed { compressed, between, items, lies, .. }, Some(Stored::Packed(stored))) => {
+            let mut plain: Vec<Texts<'_>> = Vec::with_capacity(stored.len());
+            let texts: Vec<_> =
+                stored.iter().map(|(_, _, text)| shown(*compressed, text)).collect();
+            for ((seq, about, _), text) in stored.iter().zip(&texts) {
+                // None is below 0, where every range begins.
+                plain.push((seq.cast_unsigned(), about, text));
             }
             let mut found = Vec::new();
             // Item by item only where something differs: whole texts are compared much faster.
-            if joined(stored_texts(&stored), between) != joined(expected_texts(&expected), between)
+            if joined(plain.iter().copied(), between) != joined(expected_texts(&expected), between)
             {
                 let mut there = Vec::new();
-                for (first, about, text) in stored_texts(&stored) {
-                    let of_row = placed(first, about, items(text));
+                for (first, about, text) in &plain {
+                    let of_row = placed(*first, about, items(text));
                     there.extend(of_row.filter(|item| range.contains(&item.seq)));
                 }
                 let wanted = expected_texts(&expected);
                 let wanted = wanted.flat_map(|(seq, about, text)| placed(seq, about, items(text)));
                 found = differing_items(table.name, there, wanted.collect());
             }
-            let lost: Vec<(i64,)> = reader.rows(misplaced, tenant, &bounds).await?;
-            for (seq,) in lost {
-                let seq = from_i64(seq, "seq")?;
-                if range.contains(&seq) {
-                    let what = format!("`{}` has a row that readers do not find", table.name);
-                    found.push((seq, what));
-                }
-            }
-            Ok(found)
+            let lost = lost(&plain, lies, tables).into_iter().filter(|seq| range.contains(seq));
+            let what = || format!("`{}` has a row that readers do not find", table.name);
+            found.extend(lost.map(|seq| (seq, what())));
+            found
+        }
+        (_, _) => Vec::new(),
+    };
+    Ok(Compared { found, lacking })
+}
+
+/// One that is damaged says other than its entry as it is.
+fn shown(compressed: bool, text: &str) -> Cow<'_, str> {
+    let plain = if compressed { unpacked(text) } else { None };
+    plain.unwrap_or(Cow::Borrowed(text))
+}
+
+/// The numbers of rows that lie where readers do not look for them.
+fn lost(rows: &[Texts<'_>], lies: &Lies, tables: &[(&'static Table, Stored)]) -> Vec<u64> {
+    let misplaced: Vec<_> = match lies {
+        Lies::AtItsFirstNumber => {
+            let first = |text: &str| text.split(',').next().and_then(|first| first.parse().ok());
+            rows.iter().filter(|(seq, _, text)| first(text) != Some(*seq)).collect()
+        }
+        Lies::With(name) => {
+            let others = tables.iter().filter(|(table, _)| table.name == *name);
+            let others: HashSet<(u64, &str)> = others
+                .flat_map(|(_, stored)| match stored {
+                    Stored::Packed(rows) => rows.as_slice(),
+                    Stored::Rows(_) => &[],
+                })
+                .map(|(seq, about, _)| (seq.cast_unsigned(), about.as_str()))
+                .collect();
+            rows.iter().filter(|(seq, about, _)| !others.contains(&(*seq, *about))).collect()
+        }
+    };
+    misplaced.into_iter().map(|(seq, _, _)| *seq).collect()
+}
+
+fn lacks(table: &'static Table, row: &Row<'_>) -> Lacking {
+    let text = |cell: &Cell<'_>| match cell {
+        Cell::Text(Some(text)) => text.to_string(),
+        Cell::Text(None) | Cell::Int(_) | Cell::Bytes(_) => String::new(),
+    };
+    Lacking { seq: row.seq, table: table.name, row: row.cells.iter().map(text).collect() }
+}
+
+fn said_lacking(table: &str, row: &str) -> String {
+    format!("`{table}` lacks a row: {row}")
+}
+
+/// What is left of the rows that a table lacks in a range, when those that were given before are known.
+pub(crate) async fn still_lacking(
+    reader: &Reader,
+    table: &'static Table,
+    tenant: &TenantId,
+    lacking: &[Lacking],
+) -> Result<Vec<(u64, String)>, StoreError> {
+    let Check::Set { columns, earlier: Some(earlier), .. } = &table.check else {
+        return Ok(Vec::new());
+    };
+    let before = first_given(reader, earlier, tenant, columns, lacking).await?;
+    let mut found = Vec::new();
+    for Lacking { seq, row, .. } in lacking {
+        let row: Vec<_> = row.iter().map(|text| Cell::from(text.as_str())).collect();
+        let what = said(columns, row.iter());
+        if before.get(&what).is_none_or(|first| first >= seq) {
+            found.push((*seq, said_lacking(table.name, &what)));
         }
     }
+    Ok(found)
 }
 
 /// Leaves of the expected rows those that are not stored, and gives those that are stored and not
 /// expected; each as often as it is there.
-fn differing_rows(mut stored: Vec<StoredRow>, expected: &mut Vec<Row<'_>>) -> Vec<StoredRow> {
+fn differing_rows<'s>(stored: &'s [StoredRow], expected: &mut Vec<Row<'_>>) -> Vec<&'s StoredRow> {
+    let mut stored: Vec<_> = stored.iter().collect();
     stored.sort_unstable_by(|a, b| (a.seq, &a.cells).cmp(&(b.seq, &b.cells)));
     expected.sort_unstable_by(|a, b| (a.seq, &a.cells).cmp(&(b.seq, &b.cells)));
     let mut stored = stored.into_iter().peekable();
     let mut more = Vec::new();
     expected.retain(|row| {
-        let place = |there: &StoredRow| (there.seq, &there.cells).cmp(&(row.seq, &row.cells));
+        let place = |there: &&StoredRow| (there.seq, &there.cells).cmp(&(row.seq, &row.cells));
         while let Some(extra) = stored.next_if(|there| place(there) == Ordering::Less) {
             more.push(extra);
         }
@@ -110,11 +191,6 @@ fn differing_rows(mut stored: Vec<StoredRow>, expected: &mut Vec<Row<'_>>) -> Ve
 
 /// Packed rows: a number, what each is about, what it says.
 type Texts<'t> = (u64, &'t str, &'t str);
-
-fn stored_texts(rows: &[(i64, String, String)]) -> impl Iterator<Item = Texts<'_>> {
-    // None is below 0, where every range begins.
-    rows.iter().map(|(seq, about, text)| (seq.cast_unsigned(), about.as_str(), text.as_str()))
-}
 
 fn expected_texts<'t>(rows: &'t [Row<'_>]) -> impl Iterator<Item = Texts<'t>> {
     rows.iter().filter_map(|row| match row.cells.as_slice() {
@@ -204,13 +280,10 @@ async fn first_given(
     statement: &'static Statement,
     tenant: &TenantId,
     columns: &[&str],
-    rows: &[Row<'_>],
+    lacking: &[Lacking],
 ) -> Result<BTreeMap<String, u64>, StoreError> {
-    let first = |row: &Row<'_>| match row.cells.first() {
-        Some(Cell::Text(Some(text))) => Some(text.to_string()),
-        _ => None,
-    };
-    let wanted: BTreeSet<String> = rows.iter().filter_map(first).collect();
+    let wanted: BTreeSet<&str> =
+        lacking.iter().filter_map(|lacking| lacking.row.first().map(String::as_str)).collect();
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -219,14 +292,14 @@ async fn first_given(
         reader.rows(statement, tenant, &[wanted.to_string().into()]).await?;
     let mut given = BTreeMap::new();
     for row in stored {
-        let at = given.entry(said(columns, &row.cells)).or_insert(row.seq);
+        let at = given.entry(said(columns, row.cells.iter())).or_insert(row.seq);
         *at = row.seq.min(*at);
     }
     Ok(given)
 }
 
 /// A row in words.
-fn said(columns: &[&str], cells: &[Cell<'_>]) -> String {
+fn said<'c>(columns: &[&str], cells: impl Iterator<Item = &'c Cell<'c>>) -> String {
     let text = |cell: &Cell<'_>| match cell {
         Cell::Text(text) => format!("{:?}", text.as_deref().unwrap_or_default()),
         Cell::Int(number) => format!("{number:?}"),
@@ -239,7 +312,7 @@ fn said(columns: &[&str], cells: &[Cell<'_>]) -> String {
 fn compared(
     table: &str,
     columns: &[&str],
-    stored: Vec<StoredRow>,
+    stored: &[StoredRow],
     expected: Vec<Row<'_>>,
 ) -> Vec<(u64, String)> {
     let mut expected: BTreeMap<u64, Row<'_>> =
@@ -281,8 +354,8 @@ mod tests {
         let stored = stored.map(|(seq, text)| StoredRow { seq, cells: cells(text) });
         let expected = [(1, "a"), (1, "c"), (2, "b"), (3, "b"), (3, "b")];
         let mut expected = expected.map(|(seq, text)| Row { seq, cells: cells(text) }).to_vec();
-        let extra = differing_rows(stored.into(), &mut expected);
-        let extra: Vec<_> = extra.into_iter().map(|row| (row.seq, row.cells)).collect();
+        let extra = differing_rows(&stored, &mut expected);
+        let extra: Vec<_> = extra.into_iter().map(|row| (row.seq, row.cells.clone())).collect();
         assert_eq!(extra, [(1, cells("a")), (7, cells("z"))]);
         let lacking: Vec<_> = expected.into_iter().map(|row| (row.seq, row.cells)).collect();
         assert_eq!(lacking, [(2, cells("b")), (3, cells("b"))]);

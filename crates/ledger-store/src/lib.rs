@@ -48,6 +48,7 @@ mod sql;
 mod sqlite;
 mod statement;
 mod store;
+mod stored;
 
 #[cfg(feature = "test-support")]
 pub mod test_support;
@@ -63,7 +64,7 @@ pub use keys::KeyTag;
 pub use ledger::{Ledger, OpenMode, shown};
 pub(crate) use packed::unpacked;
 pub use packed::unpacked_string;
-pub use projection::{Check, FactAt, Item, Projection, STRETCH, Table, text_at};
+pub use projection::{Check, FactAt, Item, Lies, Projection, STRETCH, Table, text_at};
 pub use reader::{Reader, Snapshot};
 pub use row::{from_i64, to_i64};
 pub use sql::STATEMENTS;

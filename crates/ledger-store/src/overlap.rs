@@ -1,4 +1,4 @@
-//! Statements side by side: made while the database works on the one before, or asked all at once.
+//! Statements that are made while the database works on the one before.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -38,23 +38,4 @@ pub(crate) async fn during<F: Future, T>(future: F, make: impl FnOnce() -> T) ->
         Poll::Ready(output) => (output, made),
         Poll::Pending => (running.await, made),
     }
-}
-
-/// Waits for all of these, which go on side by side; gives what came out in their order.
-pub(crate) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
-    poll_fn(|context| {
-        let mut ready = true;
-        for (future, done) in &mut waiting {
-            if done.is_none() {
-                match future.as_mut().poll(context) {
-                    Poll::Ready(output) => *done = Some(output),
-                    Poll::Pending => ready = false,
-                }
-            }
-        }
-        if ready { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    waiting.into_iter().filter_map(|(_, done)| done).collect()
 }

@@ -79,9 +79,18 @@ pub enum Check {
         between: &'static str,
         /// The items of such a text.
         items: for<'t> fn(&'t str) -> Vec<Item<'t>>,
-        /// Selects the `seq` of rows that lie where readers do not look for them.
-        misplaced: Statement,
+        /// Where readers look for a row.
+        lies: Lies,
     },
+}
+
+/// Where readers look for a packed row.
+#[derive(Debug)]
+pub enum Lies {
+    /// At the first of the numbers with commas between that it holds.
+    AtItsFirstNumber,
+    /// Where the table of this name has a row about the same.
+    With(&'static str),
 }
 
 /// An item of a packed row.
@@ -97,47 +106,41 @@ pub struct Item<'t> {
 /// multiples of this.
 pub const STRETCH: u64 = 256;
 
-/// The rows of each of these tables, derived from any facts that stand in order, on all processors.
-pub(crate) fn derived<'f>(
-    tables: &[&'static Table],
-    facts: &[FactAt<'f>],
-) -> Vec<(&'static Table, Vec<Row<'f>>)> {
-    in_stretches(tables, facts, |table, facts| (table.rows)(facts))
+/// The rows of a table, derived from any facts that stand in order.
+pub(crate) fn derived<'f>(table: &Table, facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
+    facts.chunk_by(of_one_stretch).flat_map(|stretch| (table.rows)(stretch)).collect()
 }
 
-/// The same rows as they are stored.
+/// The rows of each of these tables as they are stored, derived on all processors.
 pub(crate) fn stored<'f>(
     tables: &[&'static Table],
     facts: &[FactAt<'f>],
 ) -> Vec<(&'static Table, Vec<Row<'f>>)> {
-    in_stretches(tables, facts, |table, facts| {
-        let mut rows = (table.rows)(facts);
-        if matches!(table.check, Check::Packed { compressed: true, .. }) {
-            let last = rows.iter_mut().filter_map(|row| row.cells.last_mut());
-            last.for_each(|cell| {
-                if let Cell::Text(Some(text)) = cell {
-                    *text = packed(std::mem::take(text));
-                }
-            });
-        }
-        rows
-    })
-}
-
-fn in_stretches<'f>(
-    tables: &[&'static Table],
-    facts: &[FactAt<'f>],
-    rows_of: impl Fn(&Table, &[FactAt<'f>]) -> Vec<Row<'f>> + Sync,
-) -> Vec<(&'static Table, Vec<Row<'f>>)> {
-    let stretches = facts.chunk_by(|a, b| a.seq / STRETCH == b.seq / STRETCH).collect();
     let of_stretch = |facts: &[FactAt<'f>]| -> Vec<Vec<Row<'f>>> {
-        tables.iter().map(|table| rows_of(table, facts)).collect()
+        tables.iter().map(|table| stored_rows(table, facts)).collect()
     };
     let mut rows: Vec<_> = tables.iter().map(|table| (*table, Vec::new())).collect();
-    for stretch in in_parallel(stretches, 1, of_stretch) {
+    for stretch in in_parallel(facts.chunk_by(of_one_stretch).collect(), 1, of_stretch) {
         rows.iter_mut().zip(stretch).for_each(|((_, rows), more)| rows.extend(more));
     }
     rows
+}
+
+fn stored_rows<'f>(table: &Table, facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
+    let mut rows = (table.rows)(facts);
+    if matches!(table.check, Check::Packed { compressed: true, .. }) {
+        let last = rows.iter_mut().filter_map(|row| row.cells.last_mut());
+        last.for_each(|cell| {
+            if let Cell::Text(Some(text)) = cell {
+                *text = packed(std::mem::take(text));
+            }
+        });
+    }
+    rows
+}
+
+fn of_one_stretch(one: &FactAt<'_>, other: &FactAt<'_>) -> bool {
+    one.seq / STRETCH == other.seq / STRETCH
 }
 
 /// The text at a path of a fact. An empty text says nothing.

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
-use sqlx::{FromRow, Postgres, Sqlite};
+use sqlx::{FromRow, Postgres, Sqlite, Transaction};
 use store_traits::{StoreError, TenantId};
 
 use crate::postgres::{Connections, Scope};
@@ -51,9 +52,7 @@ impl Reader {
         tenant: &TenantId,
         values: &[Cell<'_>],
     ) -> Result<Vec<T>, StoreError> {
-        let values: Vec<_> =
-            std::iter::once(Cell::from(tenant.as_str())).chain(values.iter().cloned()).collect();
-        self.fetch(statement, Scope::Tenant(tenant), &values).await
+        self.fetch(statement, Scope::Tenant(tenant), &of_tenant(tenant, values)).await
     }
 
     /// The first row of one tenant.
@@ -83,22 +82,78 @@ impl Reader {
         scope: Scope<'_>,
         values: &[Cell<'_>],
     ) -> Result<Vec<T>, StoreError> {
-        let failed = database(statement.doing);
-        match &self.0 {
-            Pool::Sqlite(pool) => {
-                let query = sqlx::query_as(statement.sqlite);
-                values.iter().fold(query, bind_sqlite).fetch_all(pool).await.map_err(failed)
-            }
+        let mut reading = self.begin(statement.doing, scope).await?;
+        let rows = reading.fetch(statement, values).await?;
+        reading.end(statement.doing).await?;
+        Ok(rows)
+    }
+
+    /// Begins several reads of one tenant over one connection.
+    pub(crate) async fn reading(
+        &self,
+        doing: &'static str,
+        tenant: &TenantId,
+    ) -> Result<Reading, StoreError> {
+        self.begin(doing, Scope::Tenant(tenant)).await
+    }
+
+    async fn begin(&self, doing: &'static str, scope: Scope<'_>) -> Result<Reading, StoreError> {
+        let failed = database(doing);
+        Ok(match &self.0 {
+            Pool::Sqlite(pool) => Reading::Sqlite(pool.acquire().await.map_err(failed)?),
             Pool::Postgres(connections) => {
-                let mut tx = connections.read(scope).await.map_err(&failed)?;
-                let query = sqlx::query_as(statement.postgres);
-                let rows = values.iter().fold(query, bind_postgres).fetch_all(&mut *tx).await;
-                let rows = rows.map_err(&failed)?;
-                tx.commit().await.map_err(failed)?;
-                Ok(rows)
+                Reading::Postgres(connections.read(scope).await.map_err(failed)?)
             }
+        })
+    }
+}
+
+/// A connection that reads; on PostgreSQL in a transaction that is bound to whose rows it sees.
+pub(crate) enum Reading {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Reading {
+    /// Rows of the tenant, as [`Reader::rows`].
+    pub(crate) async fn rows<T: Snapshot>(
+        &mut self,
+        statement: &'static Statement,
+        tenant: &TenantId,
+        values: &[Cell<'_>],
+    ) -> Result<Vec<T>, StoreError> {
+        self.fetch(statement, &of_tenant(tenant, values)).await
+    }
+
+    async fn fetch<T: Snapshot>(
+        &mut self,
+        statement: &'static Statement,
+        values: &[Cell<'_>],
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = match self {
+            Self::Sqlite(conn) => {
+                let query = sqlx::query_as(statement.sqlite);
+                values.iter().fold(query, bind_sqlite).fetch_all(&mut **conn).await
+            }
+            Self::Postgres(tx) => {
+                let query = sqlx::query_as(statement.postgres);
+                values.iter().fold(query, bind_postgres).fetch_all(&mut **tx).await
+            }
+        };
+        rows.map_err(database(statement.doing))
+    }
+
+    pub(crate) async fn end(self, doing: &'static str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx) => tx.commit().await.map_err(database(doing)),
         }
     }
+}
+
+/// The values of a statement whose first is the tenant.
+fn of_tenant<'a>(tenant: &'a TenantId, values: &[Cell<'a>]) -> Vec<Cell<'a>> {
+    std::iter::once(Cell::from(tenant.as_str())).chain(values.iter().cloned()).collect()
 }
 
 type QueryAs<DB, T, A> = sqlx::query::QueryAs<'static, DB, T, A>;

@@ -78,6 +78,13 @@ macro_rules! of_entries {
 
 pub(crate) static SELECT_ENTRIES: Statement =
     Statement::both("reading entries", of_entries!("last_id, leaves, ids, size, facts"));
+/// All that a block is verified with.
+pub(crate) static SELECT_BLOCKS: Statement = Statement::both(
+    "reading blocks",
+    of_entries!(
+        "last_id, leaves, ids, size, facts, CAST(length(leaves) / 32 AS BIGINT) AS entries, keys"
+    ),
+);
 pub(crate) static SELECT_LEAF_HASHES: Statement =
     Statement::both("reading hashes", of_entries!("leaves"));
 pub(crate) static SELECT_KEYS: Statement = Statement::both(
@@ -93,11 +100,13 @@ pub(crate) static SELECT_KEY_TAGS: Statement = Statement::both(
     "reading the tags of keys",
     "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= $3 ORDER BY first_seq LIMIT $4",
 );
-/// Also the row that begins before the range and reaches into it.
-pub(crate) static SELECT_KEY_TAGS_OF: Statement = Statement::both(
-    "comparing the tags of keys",
-    "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
-);
+/// The tags of the range `[$3, $4)`, also of a row that begins before it and reaches into it. A row of a
+/// complete span is half a megabyte, of which a part is given.
+pub(crate) static SELECT_KEY_TAGS_OF: Statement = Statement {
+    doing: "comparing the tags of keys",
+    sqlite: "SELECT max(first_seq, $3) AS first_seq, substr(tags, 1 + 8 * (max(first_seq, $3) - first_seq), 8 * ($4 - max(first_seq, $3))) AS tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
+    postgres: "SELECT greatest(first_seq, $3) AS first_seq, substr(tags, (1 + 8 * (greatest(first_seq, $3) - first_seq))::int, (8 * ($4 - greatest(first_seq, $3)))::int) AS tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
+};
 /// The blocks of some entries: `$2` are sequence numbers with commas between.
 pub(crate) static SELECT_KNOWN: Statement = Statement {
     doing: "looking up known facts",
@@ -139,10 +148,10 @@ pub static STATEMENTS: [&Statement; 21] = [
     &SELECT_COMMITS,
     &SELECT_TENANTS,
     &SELECT_ENTRIES,
+    &SELECT_BLOCKS,
     &SELECT_LEAF_HASHES,
     &crate::run_entries::SELECT_RUN_SEQS,
     &crate::run_entries::SELECT_RUN_ENTRIES,
-    &crate::run_entries::SELECT_MISPLACED,
     &SELECT_IDS,
     &SELECT_KEY_TAGS,
     &SELECT_KEY_TAGS_OF,

@@ -1,24 +1,25 @@
 //! The vocabulary's traits over the tables.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
 use store_traits::{
     Checkpoint, CheckpointsFrom, CommitOutcome, CommitTurn, Content, Digest, Durability, Entry,
-    FactId, Head, IdempotencyKey, Known, LedgerStore, MOST_CHECKPOINTS, RunId, SealedBatch,
-    StoreError, Subtree, TenantId, TenantSecret, TileStore, Value,
+    FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, MOST_CHECKPOINTS, RunId,
+    SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore,
 };
 
 use crate::batch::{Knows, Parts};
 use crate::block::{FactsRow, IdsRow, LeavesRow};
 use crate::given::Fresh;
 use crate::ledger::Writer;
-use crate::projection::derived;
 use crate::reader::Pool;
 use crate::row::{CheckpointRow, ContentRow, HashRow, HeadRow, to_i64};
+use crate::stored::ReadRange;
 use crate::{
-    Cell, FactAt, Ledger, Table, batch, block, compare, database, error::corrupt, overlap,
-    postgres, run_entries, sql, sqlite,
+    Cell, Ledger, Table, batch, block, compare, database, error::corrupt, postgres, run_entries,
+    sql, sqlite,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -122,7 +123,7 @@ impl LedgerStore for Ledger {
         let rows: Vec<FactsRow> = self.reader.rows(&sql::SELECT_ENTRIES, tenant, &values).await?;
         let mut entries = Vec::new();
         for row in rows {
-            entries.extend(row.into_entries(&(range.start..end))?);
+            entries.extend(row.entries(&(range.start..end))?);
         }
         Ok(entries)
     }
@@ -280,29 +281,38 @@ impl LedgerStore for Ledger {
         }
     }
 
-    async fn projection_differences(
+    async fn stored(
         &self,
         tenant: &TenantId,
         range: Range<u64>,
-        facts: &[(u64, Value)],
+    ) -> Result<Box<dyn StoredRange>, StoreError> {
+        let (tables, tag) = (self.tables(), self.keys.tag());
+        Ok(Box::new(ReadRange::read(&self.reader, &tables, tag, tenant, range).await?))
+    }
+
+    async fn still_lacking(
+        &self,
+        tenant: &TenantId,
+        lacking: Vec<Lacking>,
     ) -> Result<Vec<(u64, String)>, StoreError> {
-        let facts: Vec<_> = facts.iter().map(|(seq, fact)| FactAt { seq: *seq, fact }).collect();
-        let mut found = Vec::new();
-        let tables: Vec<&Table> =
-            self.projections.iter().flat_map(|projection| projection.tables).collect();
-        let compared = derived(&tables, &facts).into_iter().map(|(table, expected)| {
-            compare::differences(&self.reader, table, tenant, range.clone(), expected)
-        });
-        for differences in overlap::all(compared).await {
-            found.extend(differences?);
+        let mut of: BTreeMap<&str, Vec<Lacking>> = BTreeMap::new();
+        for row in lacking {
+            of.entry(row.table).or_default().push(row);
         }
-        found.extend(self.keys.differences(&self.reader, tenant, &range).await?);
-        found.sort();
+        let mut found = Vec::new();
+        for table in self.tables() {
+            let rows = of.remove(table.name).unwrap_or_default();
+            found.extend(compare::still_lacking(&self.reader, table, tenant, &rows).await?);
+        }
         Ok(found)
     }
 }
 
 impl Ledger {
+    fn tables(&self) -> Vec<&'static Table> {
+        self.projections.iter().flat_map(|projection| projection.tables).collect()
+    }
+
     fn parts<'a>(&'a self, batch: &'a SealedBatch, fresh: &'a Fresh) -> Parts<'a> {
         let knows = Knows { given: &self.given, fresh, tenant: &batch.tenant };
         Parts::of(batch, &self.projections, Some(knows))

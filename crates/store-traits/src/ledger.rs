@@ -141,6 +141,51 @@ pub struct Entry {
     pub bytes: Vec<u8>,
 }
 
+/// What a store holds of a range of entries, as it was read: neither unpacked nor compared, so that
+/// another thread can do both.
+pub trait StoredRange: Send {
+    /// The entries, in order.
+    ///
+    /// # Errors
+    /// What is stored cannot be entries.
+    fn entries(&self) -> Result<Vec<Entry>, StoreError>;
+
+    /// What lies behind their commitments, in order of (seq, pointer). It is given away: a second call
+    /// gives none.
+    ///
+    /// # Errors
+    /// What is stored cannot be contents.
+    fn contents(&mut self) -> Result<Vec<Content>, StoreError>;
+
+    /// Where rows of projections differ from what the facts of the range say. `facts` are in order; an
+    /// entry whose bytes are no fact is left out.
+    ///
+    /// # Errors
+    /// What is stored cannot be rows.
+    fn differences(&self, facts: &[(u64, Value)]) -> Result<Differences, StoreError>;
+}
+
+/// Where rows of projections differ from what the facts of a range say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// What differs, each with its sequence number.
+    pub found: Vec<(u64, String)>,
+    /// Rows that are not there, of tables that keep a row where it was first given: it may lie before the
+    /// range, which [`LedgerStore::still_lacking`] looks up.
+    pub lacking: Vec<Lacking>,
+}
+
+/// A row that an entry gives and that is not stored among those of its range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// The entry.
+    pub seq: u64,
+    /// The table.
+    pub table: &'static str,
+    /// The row's columns after its number; all of them are texts.
+    pub row: Vec<String>,
+}
+
 /// A signed checkpoint as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -306,13 +351,36 @@ pub trait LedgerStore: TileStore {
     /// What the append-only machinery of the database lacks (a trigger that is gone), one line each.
     async fn missing_guards(&self) -> Result<Vec<String>, StoreError>;
 
+    /// Reads all that a range of entries is verified with, of up to 10,000 entries; typed rows that lie in
+    /// the range are read also where there is no entry.
+    async fn stored(
+        &self,
+        tenant: &TenantId,
+        range: Range<u64>,
+    ) -> Result<Box<dyn StoredRange>, StoreError>;
+
+    /// What is left of these when rows that were given by earlier entries are known, one line each with
+    /// its sequence number.
+    async fn still_lacking(
+        &self,
+        tenant: &TenantId,
+        lacking: Vec<Lacking>,
+    ) -> Result<Vec<(u64, String)>, StoreError>;
+
     /// Rows of projections that differ from what the facts of a range of entries say, one line each
-    /// with its sequence number. `facts` are those of the range, in order; an entry whose bytes are
-    /// no fact is left out.
+    /// with its sequence number, in order.
     async fn projection_differences(
         &self,
         tenant: &TenantId,
         range: Range<u64>,
         facts: &[(u64, Value)],
-    ) -> Result<Vec<(u64, String)>, StoreError>;
+    ) -> Result<Vec<(u64, String)>, StoreError> {
+        let Differences { mut found, lacking } =
+            self.stored(tenant, range).await?.differences(facts)?;
+        if !lacking.is_empty() {
+            found.extend(self.still_lacking(tenant, lacking).await?);
+        }
+        found.sort();
+        Ok(found)
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger_store::{Cell, Check, FactAt, Projection, Row, Table, text_at};
+use ledger_store::{Cell, Check, FactAt, Lies, Projection, Row, Table, text_at};
 
 use crate::labels::{
     INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL_ROWS, SELECT_LABELS_OF, first_given,
@@ -23,7 +23,7 @@ pub static PROJECTION: Projection = Projection {
                 compressed: true,
                 between: BETWEEN,
                 items,
-                misplaced: sql::SELECT_MISPLACED_STEPS,
+                lies: Lies::With("run_entries"),
             },
             topic: Some("run_parts"),
         },

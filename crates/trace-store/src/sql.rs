@@ -20,11 +20,6 @@ pub(crate) const SELECT_STEP_ROWS: Statement = Statement::both(
     "SELECT seq, run_id, steps FROM run_steps WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, run_id",
 );
 /// Steps are reached from the run's entries.
-pub(crate) const SELECT_MISPLACED_STEPS: Statement = Statement::both(
-    "comparing the places of runs' steps",
-    "SELECT s.seq FROM run_steps s LEFT JOIN run_entries e ON e.tenant = $1 AND e.seq = s.seq AND e.run_id = s.run_id WHERE s.tenant = $1 AND s.seq >= $2 AND s.seq < $3 AND e.seq IS NULL",
-);
-
 /// The steps of the runs that `$2` names, and the entries that speak of each.
 pub(crate) static SELECT_PARTS: Statement = Statement {
     doing: "reading the steps of runs",
@@ -51,14 +46,13 @@ pub(crate) static SELECT_RUNS_OF_HOURS: Statement =
     Statement::both("listing the runs of hours", include_str!("queries/runs_of_hours.sql"));
 
 /// Every reading statement, for a look at its plan.
-pub static STATEMENTS: [&Statement; 9] = [
+pub static STATEMENTS: [&Statement; 8] = [
     &SELECT_PARTS,
     &SELECT_RUNS_BY_ID,
     &SELECT_RUNS_BY_LABEL,
     &SELECT_RUNS_STARTING_WITH,
     &SELECT_RUNS_OF_HOURS,
     &SELECT_STEP_ROWS,
-    &SELECT_MISPLACED_STEPS,
     &SELECT_LABEL_ROWS,
     &SELECT_LABELS_OF,
 ];

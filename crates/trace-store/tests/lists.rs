@@ -343,7 +343,6 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
             "looking up runs" => (&["run-10", "run-10~"], 40),
             "reading the rows of steps" => (&["100000", "101000"], 60),
             // Each of ten runs looks its entries up.
-            "comparing the places of runs' steps" => (&["100000", "101000"], 60),
             other => panic!("`{other}` has no expectation here"),
         };
         let plan = plan(&mut conn, statement, "acme", values).await;

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use store_traits::{IdempotencyKey, Known, SealedBatch, StoreError, TenantId};
 
+use crate::reader::Reading;
 use crate::{Reader, Row, sql};
 
 use known::{KnownTags, SPAN};
@@ -33,6 +34,8 @@ use tenant::TenantKeys;
 /// Makes the tag of a key: 64 bits of a hash, always the same ones. Handed in by whoever knows a hash.
 pub type KeyTag = fn(&IdempotencyKey) -> u64;
 
+/// Tags that one read gives, of more entries than one read gives.
+const MOST_TAGS: u64 = 1 << 20;
 /// What all tenants' tags may take in memory before those that were not asked for longest are
 /// forgotten.
 const MOST_BYTES: usize = 256 << 20;
@@ -129,34 +132,9 @@ impl Keys {
         self.of(reader, &batch.tenant).learn(batch.on_size, tags);
     }
 
-    /// Entries of a range whose tag is not that of their key. A row that is missing is none: it is read
-    /// from the entries.
-    pub(crate) async fn differences(
-        &self,
-        reader: &Reader,
-        tenant: &TenantId,
-        range: &Range<u64>,
-    ) -> Result<Vec<(u64, String)>, StoreError> {
-        // A key that was damaged has no tag.
-        let tag = |(seq, key): &(u64, String)| {
-            (*seq, IdempotencyKey::parse(key).ok().map(|key| (self.tag)(&key)))
-        };
-        let keys = rows::keys(reader, tenant, range).await?;
-        let keys: BTreeMap<u64, Option<u64>> = keys.iter().map(tag).collect();
-        let mut found = Vec::new();
-        for which in [Rows::Commit, Rows::Span] {
-            let values = [which.column().into(), range.start.into(), range.end.into()];
-            let rows = reader.rows(&sql::SELECT_KEY_TAGS_OF, tenant, &values).await?;
-            for (first, tags) in rows.into_iter().map(tags_of).collect::<Result<Vec<_>, _>>()? {
-                let stored = (first..).zip(tags).filter(|(seq, _)| range.contains(seq));
-                let differs =
-                    stored.filter(|(seq, tag)| keys.get(seq).is_some_and(|own| *own != Some(*tag)));
-                found.extend(
-                    differs.map(|(seq, _)| (seq, "`key_tags` differs from its entry".to_owned())),
-                );
-            }
-        }
-        Ok(found)
+    /// What makes the tag of a key.
+    pub(crate) fn tag(&self) -> KeyTag {
+        self.tag
     }
 
     /// The tags of a tenant, to be worked with.
@@ -205,6 +183,42 @@ async fn refuse_known(
             why: format!("the key `{key}` is recorded already"),
         }),
     }
+}
+
+/// Reads the rows of tags of a range: of commits, and of complete spans.
+pub(crate) async fn read_tags(
+    reading: &mut Reading,
+    tenant: &TenantId,
+    range: &Range<u64>,
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let mut tags = Vec::new();
+    // Where a range has no end there are few; the statement counts bytes up to it.
+    let end = range.end.min(range.start.saturating_add(MOST_TAGS));
+    for which in [Rows::Commit, Rows::Span] {
+        let values = [which.column().into(), range.start.into(), end.into()];
+        tags.append(&mut reading.rows(&sql::SELECT_KEY_TAGS_OF, tenant, &values).await?);
+    }
+    Ok(tags)
+}
+
+/// Entries whose tag is not that of their key. A row that is missing is none: it is read from the entries.
+pub(crate) fn differences<'k>(
+    tag: KeyTag,
+    keys: impl Iterator<Item = (u64, &'k str)>,
+    tags: &[(i64, Vec<u8>)],
+) -> Result<Vec<(u64, String)>, StoreError> {
+    // A key that was damaged has no tag.
+    let own = |key| IdempotencyKey::parse(key).ok().map(|key| tag(&key));
+    let keys: BTreeMap<u64, Option<u64>> = keys.map(|(seq, key)| (seq, own(key))).collect();
+    let mut found = Vec::new();
+    for row in tags {
+        let (first, tags) = tags_of(row)?;
+        let differs = (first..)
+            .zip(tags)
+            .filter(|(seq, tag)| keys.get(seq).is_some_and(|own| *own != Some(*tag)));
+        found.extend(differs.map(|(seq, _)| (seq, "`key_tags` differs from its entry".to_owned())));
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

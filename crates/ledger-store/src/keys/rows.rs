@@ -34,7 +34,7 @@ pub(super) async fn read(
 ) -> Result<Vec<(u64, Vec<u64>)>, StoreError> {
     let values = [which.column().into(), from.into(), limit.into()];
     let rows: Vec<(i64, Vec<u8>)> = reader.rows(&sql::SELECT_KEY_TAGS, tenant, &values).await?;
-    rows.into_iter().map(tags_of).collect()
+    rows.iter().map(tags_of).collect()
 }
 
 /// The keys of entries as they are stored, each with its entry, in order.
@@ -46,16 +46,16 @@ pub(super) async fn keys(
     let bounds = [range.start.into(), range.end.into()];
     let rows: Vec<KeysRow> = reader.rows(&sql::SELECT_KEYS, tenant, &bounds).await?;
     let mut keys = Vec::new();
-    for row in rows {
-        keys.extend(row.into_keys(range)?);
+    for row in &rows {
+        keys.extend(row.keys(range)?.map(|(seq, key)| (seq, key.to_owned())));
     }
     Ok(keys)
 }
 
-pub(super) fn tags_of((first, bytes): (i64, Vec<u8>)) -> Result<(u64, Vec<u64>), StoreError> {
+pub(super) fn tags_of((first, bytes): &(i64, Vec<u8>)) -> Result<(u64, Vec<u64>), StoreError> {
     let (tags, _) = bytes.as_chunks::<8>();
     let tags = tags.iter().map(|tag| u64::from_be_bytes(*tag)).collect();
-    Ok((from_i64(first, "key_tags.first_seq")?, tags))
+    Ok((from_i64(*first, "key_tags.first_seq")?, tags))
 }
 
 pub(super) fn row(which: Rows, first: u64, tags: &[u64]) -> Row<'static> {

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use crate::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Digest, Durability, Entry, FactId, Head,
-    IdempotencyKey, Known, LedgerStore, MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, Subtree,
-    TenantId, TenantSecret, TileStore, Value,
+    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Differences, Digest, Durability, Entry,
+    FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, MOST_CHECKPOINTS, RunId,
+    SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -265,12 +265,40 @@ impl LedgerStore for MemoryLedger {
         Ok(Vec::new())
     }
 
-    async fn projection_differences(
+    async fn stored(
+        &self,
+        tenant: &TenantId,
+        range: Range<u64>,
+    ) -> Result<Box<dyn StoredRange>, StoreError> {
+        let entries = self.entries(tenant, range.clone()).await?;
+        Ok(Box::new(MemoryRange { entries, contents: self.contents(tenant, range).await? }))
+    }
+
+    async fn still_lacking(
         &self,
         _: &TenantId,
-        _: Range<u64>,
-        _: &[(u64, Value)],
+        _: Vec<Lacking>,
     ) -> Result<Vec<(u64, String)>, StoreError> {
         Ok(Vec::new())
+    }
+}
+
+/// A range of entries of a store that keeps no typed rows.
+struct MemoryRange {
+    entries: Vec<Entry>,
+    contents: Vec<Content>,
+}
+
+impl StoredRange for MemoryRange {
+    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.entries.clone())
+    }
+
+    fn contents(&mut self) -> Result<Vec<Content>, StoreError> {
+        Ok(std::mem::take(&mut self.contents))
+    }
+
+    fn differences(&self, _: &[(u64, Value)]) -> Result<Differences, StoreError> {
+        Ok(Differences::default())
     }
 }

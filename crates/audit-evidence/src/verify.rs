@@ -26,10 +26,12 @@ use side_by_side::SideBySide;
 use signed::Signed;
 use walk::Walk;
 
-/// Entries read and checked at a time.
+/// Entries read and checked at a time: of large ones fewer, in steps, so that a chunk has few megabytes.
 const CHUNK: u64 = 1_024;
-/// Chunks that are looked at side by side: one more than there are processors, as long as their facts
-/// take no more than some tens of megabytes.
+const CHUNK_STEP: u64 = 256;
+const CHUNK_BYTES: u64 = 4 << 20;
+/// Chunks that are looked at side by side: three for each processor, since one is being read, one checked
+/// and one waits for those before it.
 const MOST_CHUNKS: usize = 8;
 /// Findings that a report holds: a ledger that is wrong everywhere must not fill the memory.
 const MAX_FINDINGS: usize = 10_000;
@@ -156,8 +158,8 @@ async fn through(
     loop {
         // Chunks come in the order of the ledger, and so do findings. While one is taken up, others are
         // read, checked and compared.
-        while next < end && looking.len() < MOST_CHUNKS.min(2 * processors()) {
-            let range = next..end.min(next.saturating_add(CHUNK));
+        while next < end && looking.len() < MOST_CHUNKS.min(3 * processors()) {
+            let range = next..end.min(next.saturating_add(walk.report.chunk()));
             next = range.end;
             looking.begin(look(ledger, &tenant, range));
         }
@@ -171,6 +173,12 @@ async fn through(
 }
 
 impl LedgerReport {
+    /// How many entries to read at a time, going by those that were seen.
+    fn chunk(&self) -> u64 {
+        let average = self.bytes.checked_div(self.entries).unwrap_or(0).max(1);
+        (CHUNK_BYTES / average / CHUNK_STEP * CHUNK_STEP).clamp(CHUNK_STEP, CHUNK)
+    }
+
     fn new(tenant: &TenantId) -> Self {
         Self {
             tenant: tenant.clone(),

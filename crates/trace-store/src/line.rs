@@ -47,9 +47,9 @@ enum Member<'f> {
     Flag(bool),
 }
 
-/// Appends the step of a fact: a function of the fact and its place alone, so that it can be derived
+/// Appends the step of a fact, which is UTF-8: a function of the fact and its place alone, so that it can be derived
 /// again.
-pub(crate) fn write(at: &FactAt<'_>, steps: &mut String) {
+pub(crate) fn write(at: &FactAt<'_>, steps: &mut Vec<u8>) {
     let Some(fact) = StepFact::of(at.fact) else { return };
     let Some(started_at) = fact.started_at() else { return };
     let text = |text: Option<_>| match Cell::searchable(text) {
@@ -85,12 +85,14 @@ pub(crate) fn write(at: &FactAt<'_>, steps: &mut String) {
         text(fact.error()),
         Member::Flag(root),
     ];
-    // Texts, numbers and flags are JSON whatever they hold.
-    let Ok(step) = serde_json::to_string(&members) else { return };
-    if !steps.is_empty() {
-        steps.push_str(BETWEEN);
+    let before = steps.len();
+    if before > 0 {
+        steps.extend_from_slice(BETWEEN.as_bytes());
     }
-    steps.push_str(&step);
+    // Texts, numbers and flags are JSON whatever they hold, and memory takes them.
+    if serde_json::to_writer(&mut *steps, &members).is_err() {
+        steps.truncate(before);
+    }
 }
 
 /// The steps of a packed row.

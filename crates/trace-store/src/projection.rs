@@ -44,18 +44,17 @@ pub static PROJECTION: Projection = Projection {
 /// The steps of each run, at the first entry of these that speaks of the run: where the ledger's
 /// `run_entries` leads.
 fn packed<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
-    let mut of: BTreeMap<&str, (u64, String)> = BTreeMap::new();
+    let mut of: BTreeMap<&str, (u64, Vec<u8>)> = BTreeMap::new();
     for at in facts {
         let Some(run) = text_at(at.fact, &["meta", "run_id"]) else { continue };
-        let (_, steps) = of.entry(run).or_insert_with(|| (at.seq, String::new()));
+        let (_, steps) = of.entry(run).or_insert_with(|| (at.seq, Vec::new()));
         write(at, steps);
     }
-    let row = |(run, (seq, steps)): (_, (_, String))| Row {
-        seq,
-        cells: vec![Cell::from(run), steps.into()],
+    let row = |(run, (seq, steps)): (_, (_, Vec<u8>))| {
+        let steps = String::from_utf8(steps).ok().filter(|steps| !steps.is_empty())?;
+        Some(Row { seq, cells: vec![Cell::from(run), steps.into()] })
     };
-    let mut rows: Vec<_> =
-        of.into_iter().filter(|(_, (_, steps))| !steps.is_empty()).map(row).collect();
+    let mut rows: Vec<_> = of.into_iter().filter_map(row).collect();
     // In order of the key, so that rows are appended to it.
     rows.sort_by_key(|row| row.seq);
     rows

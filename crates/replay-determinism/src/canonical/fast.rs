@@ -13,7 +13,8 @@ const STRETCH: usize = 32;
 
 /// The value, or `None` where the full reader must look.
 pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
-    let mut reader = Reader { text: std::str::from_utf8(bytes).ok()?, at: 0 };
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut reader = Reader { text, at: 0, members: Vec::new(), items: Vec::new() };
     let value = reader.value(0)?;
     (reader.at == bytes.len()).then_some(value)
 }
@@ -21,6 +22,10 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// Members of objects and items of arrays that are not closed yet: each takes memory once, when it is
+    /// known how many it has.
+    members: Vec<(Name, Value)>,
+    items: Vec<Value>,
 }
 
 impl Reader<'_> {
@@ -60,21 +65,19 @@ impl Reader<'_> {
             return None;
         }
         self.take(b'{')?;
-        let mut members: Vec<(Name, Value)> = Vec::new();
         if self.take(b'}').is_some() {
             return Some(Value::Object(Object::new()));
         }
+        let first = self.members.len();
         loop {
             let name = self.name()?;
-            if members.last().is_some_and(|(last, _)| *last >= name) {
-                return None;
-            }
             self.take(b':')?;
-            members.push((name, self.value(depth)?));
+            let value = self.value(depth)?;
+            self.members.push((name, value));
             if self.take(b',').is_none() {
                 self.take(b'}')?;
-                // In ascending order, the map is built in one go.
-                return Some(Value::Object(members.into_iter().collect()));
+                let own = self.members.drain(first..).collect();
+                return Object::of_ascending(own).map(Value::Object);
             }
         }
     }
@@ -84,15 +87,16 @@ impl Reader<'_> {
             return None;
         }
         self.take(b'[')?;
-        let mut items = Vec::new();
         if self.take(b']').is_some() {
-            return Some(Value::Array(items));
+            return Some(Value::Array(Vec::new()));
         }
+        let first = self.items.len();
         loop {
-            items.push(self.value(depth)?);
+            let item = self.value(depth)?;
+            self.items.push(item);
             if self.take(b',').is_none() {
                 self.take(b']')?;
-                return Some(Value::Array(items));
+                return Some(Value::Array(self.items.drain(first..).collect()));
             }
         }
     }

@@ -3,6 +3,9 @@
 //! One statement a row reaches a tenth of what the disk and SQLite can do, because each statement
 //! crosses to the connection's thread and back.
 
+use std::borrow::Cow;
+use std::vec::IntoIter;
+
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
@@ -11,7 +14,7 @@ use store_traits::TenantId;
 use crate::batch::{Part, Parts};
 use crate::row::to_i64;
 use crate::statement::LENGTHS;
-use crate::{Cell, Repeated, Row};
+use crate::{Cell, Insert, Repeated, Row};
 
 type SqliteQuery = Query<'static, Sqlite, SqliteArguments>;
 
@@ -19,14 +22,25 @@ type SqliteQuery = Query<'static, Sqlite, SqliteArguments>;
 pub(crate) struct Statements<'a> {
     tenant: &'a TenantId,
     parts: Parts<'a>,
-    part: Option<Part<'a>>,
-    done: usize,
+    part: Option<Begun<'a>>,
+}
+
+/// A part whose rows are given away as they are bound: most are made for the database alone.
+struct Begun<'a> {
+    insert: &'static Insert,
+    rows: IntoIter<Row<'a>>,
+}
+
+impl<'a> Begun<'a> {
+    fn of(part: Part<'a>) -> Self {
+        Self { insert: part.insert, rows: part.rows.into_iter() }
+    }
 }
 
 impl<'a> Statements<'a> {
     pub(crate) fn new(tenant: &'a TenantId, mut parts: Parts<'a>) -> Self {
-        let part = parts.next();
-        Self { tenant, parts, part, done: 0 }
+        let part = parts.next().map(Begun::of);
+        Self { tenant, parts, part }
     }
 }
 
@@ -35,33 +49,31 @@ impl Iterator for Statements<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let part = self.part.as_ref()?;
-            let rest = part.rows.get(self.done..).unwrap_or_default();
-            if !rest.is_empty() {
-                let [most, ..] = LENGTHS;
-                let (rows, _) = rest.split_at(rest.len().min(most));
-                self.done += rows.len();
+            let part = self.part.as_mut()?;
+            let [most, ..] = LENGTHS;
+            let rows: Vec<_> = part.rows.by_ref().take(most).collect();
+            if !rows.is_empty() {
                 return Some(Ok(statement(self.tenant, &part.insert.sqlite, rows)));
             }
-            (self.part, self.done) = (self.parts.next(), 0);
+            self.part = self.parts.next().map(Begun::of);
         }
     }
 }
 
 /// The shortest text that holds the rows. What is left unbound is null: rows that it passes over.
-fn statement(tenant: &TenantId, texts: &Repeated, rows: &[Row<'_>]) -> SqliteQuery {
+fn statement(tenant: &TenantId, texts: &Repeated, rows: Vec<Row<'_>>) -> SqliteQuery {
     let [longest, ..] = texts;
     let texts = LENGTHS.into_iter().zip(texts).rev();
     let text = texts.into_iter().find(|(length, _)| rows.len() <= *length);
     let query = sqlx::query(text.map_or(*longest, |(_, text)| *text));
-    rows.iter().fold(query, |query, row| bind(query.bind(tenant.as_str().to_owned()), row))
+    rows.into_iter().fold(query, |query, row| bind(query.bind(tenant.as_str().to_owned()), row))
 }
 
-fn bind(query: SqliteQuery, row: &Row<'_>) -> SqliteQuery {
-    row.cells.iter().fold(query.bind(to_i64(row.seq)), |query, cell| match cell {
-        Cell::Text(text) => query.bind(text.as_deref().map(str::to_owned)),
-        Cell::Int(number) => query.bind(*number),
-        Cell::Bytes(bytes) => query.bind(bytes.to_vec()),
+fn bind(query: SqliteQuery, row: Row<'_>) -> SqliteQuery {
+    row.cells.into_iter().fold(query.bind(to_i64(row.seq)), |query, cell| match cell {
+        Cell::Text(text) => query.bind(text.map(Cow::into_owned)),
+        Cell::Int(number) => query.bind(number),
+        Cell::Bytes(bytes) => query.bind(bytes.into_owned()),
     })
 }
 
@@ -82,7 +94,7 @@ mod tests {
         assert_eq!(statements.count(), 3);
         let rows = |count| vec![Row { seq: 0, cells: Vec::new() }; count];
         let held = |count| {
-            let text = Execute::<Sqlite>::sql(statement(&batch.tenant, &TEXTS, &rows(count)));
+            let text = Execute::<Sqlite>::sql(statement(&batch.tenant, &TEXTS, rows(count)));
             text.as_str().matches("(?)").count()
         };
         assert_eq!([1, 2, 4, 5, 64, 65, 128].map(held), [1, 4, 4, 16, 64, 128, 128]);

@@ -23,7 +23,12 @@ pub(crate) const AUDIT_LABELS: Table = Table {
     name: "audit_labels",
     insert: INSERT,
     rows: |facts| facts.iter().flat_map(labels).collect(),
-    check: Check::Set { columns: &["name", "value"], select: SELECT_ROWS, earlier: None },
+    check: Check::Set {
+        columns: &["name", "value"],
+        select: SELECT_ROWS,
+        earlier: None,
+        misplaced: None,
+    },
     topic: Some("audit_labels"),
 };
 

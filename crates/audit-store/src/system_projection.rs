@@ -58,7 +58,12 @@ pub(crate) const FACT_REFS: Table = Table {
     name: "fact_refs",
     insert: INSERT_REFS,
     rows: |facts| facts.iter().flat_map(refs).collect(),
-    check: Check::Set { columns: &["name", "value"], select: SELECT_REF_ROWS, earlier: None },
+    check: Check::Set {
+        columns: &["name", "value"],
+        select: SELECT_REF_ROWS,
+        earlier: None,
+        misplaced: None,
+    },
     topic: Some("lists"),
 };
 

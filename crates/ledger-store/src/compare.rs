@@ -15,7 +15,8 @@ use crate::{Cell, Check, Item, Reader, Row, STRETCH, Statement, Table, unpacked}
 
 /// The rows of a table in a range, as they were read.
 pub(crate) enum Stored {
-    Rows(Vec<StoredRow>),
+    /// With the numbers of those that readers do not find.
+    Rows(Vec<StoredRow>, Vec<i64>),
     Packed(Vec<(i64, String, String)>),
 }
 
@@ -28,8 +29,15 @@ pub(crate) async fn read(
 ) -> Result<Stored, StoreError> {
     let bounds = |start: u64| [Cell::from(start), Cell::from(range.end)];
     Ok(match &table.check {
-        Check::Rows { select, .. } | Check::Set { select, .. } => {
-            Stored::Rows(reading.rows(select, tenant, &bounds(range.start)).await?)
+        Check::Rows { select, .. } | Check::Set { select, misplaced: None, .. } => {
+            let rows = reading.rows(select, tenant, &bounds(range.start)).await?;
+            Stored::Rows(rows, Vec::new())
+        }
+        Check::Set { select, misplaced: Some(misplaced), .. } => {
+            let bounds = bounds(range.start);
+            let rows = reading.rows(select, tenant, &bounds).await?;
+            let lost: Vec<(i64,)> = reading.rows(misplaced, tenant, &bounds).await?;
+            Stored::Rows(rows, lost.into_iter().map(|(seq,)| seq).collect())
         }
         Check::Packed { select, .. } => {
             let begin = range.start / STRETCH * STRETCH;
@@ -56,11 +64,12 @@ pub(crate) fn differences(
 ) -> Result<Compared, StoreError> {
     let mut lacking = Vec::new();
     let stored = tables.iter().find(|(read, _)| std::ptr::eq(*read, table)).map(|(_, rows)| rows);
+    let not_found = |seq| (seq, format!("`{}` has a row that readers do not find", table.name));
     let found = match (&table.check, stored) {
-        (Check::Rows { columns, .. }, Some(Stored::Rows(stored))) => {
+        (Check::Rows { columns, .. }, Some(Stored::Rows(stored, _))) => {
             compared(table.name, columns, stored, expected)
         }
-        (Check::Set { columns, earlier, .. }, Some(Stored::Rows(stored))) => {
+        (Check::Set { columns, earlier, .. }, Some(Stored::Rows(stored, lost))) => {
             let there = differing_rows(stored, &mut expected);
             let too_many = |row: &StoredRow| {
                 let what = said(columns, row.cells.iter());
@@ -69,6 +78,7 @@ pub(crate) fn differences(
                 (row.seq, what)
             };
             let mut found: Vec<_> = there.into_iter().map(too_many).collect();
+            found.extend(lost.iter().map(|seq| not_found(seq.cast_unsigned())));
             match earlier {
                 Some(_) => lacking.extend(expected.iter().map(|row| lacks(table, row))),
                 None => found.extend(expected.iter().map(|row| {
@@ -99,8 +109,7 @@ pub(crate) fn differences(
                 found = differing_items(table.name, there, wanted.collect());
             }
             let lost = lost(&plain, lies, tables).into_iter().filter(|seq| range.contains(seq));
-            let what = || format!("`{}` has a row that readers do not find", table.name);
-            found.extend(lost.map(|seq| (seq, what())));
+            found.extend(lost.map(not_found));
             found
         }
         (_, _) => Vec::new(),
@@ -126,7 +135,7 @@ fn lost(rows: &[Texts<'_>], lies: &Lies, tables: &[(&'static Table, Stored)]) ->
             let others: HashSet<(u64, &str)> = others
                 .flat_map(|(_, stored)| match stored {
                     Stored::Packed(rows) => rows.as_slice(),
-                    Stored::Rows(_) => &[],
+                    Stored::Rows(..) => &[],
                 })
                 .map(|(seq, about, _)| (seq.cast_unsigned(), about.as_str()))
                 .collect();

@@ -65,6 +65,8 @@ pub enum Check {
         select: Statement,
         /// Selects rows by their first column.
         earlier: Option<Statement>,
+        /// Selects the `seq` of rows that lie where readers do not look for them.
+        misplaced: Option<Statement>,
     },
     /// A row holds what several entries say, each as an item: the stored items must be those that
     /// the entries give, however they are spread over rows. Rows begin in the stretch that they are

@@ -70,19 +70,40 @@ pub(crate) const LENGTHS: [usize; 5] = [128, 64, 16, 4, 1];
 /// );
 /// assert_eq!(texts[4], "INSERT INTO t (a, b) VALUES (?,?)");
 /// ```
+///
+/// What is written of a row may be computed from its values: `column1` and what follows.
+///
+/// ```
+/// let texts = ledger_store::repeated!("INSERT INTO t (a)", "column1 + 1", "(?)", "");
+/// assert_eq!(
+///     texts[4],
+///     "INSERT INTO t (a) SELECT column1 + 1 FROM (VALUES (?)) WHERE column1 IS NOT NULL"
+/// );
+/// ```
 #[macro_export]
 macro_rules! repeated {
+    ($insert:literal, $select:literal, $row:literal, $end:literal) => {
+        [
+            $crate::repeated!(@some $insert, $select, $crate::repeated!(@128 $row), $end),
+            $crate::repeated!(@some $insert, $select, $crate::repeated!(@64 $row), $end),
+            $crate::repeated!(@some $insert, $select, $crate::repeated!(@16 $row), $end),
+            $crate::repeated!(@some $insert, $select, $crate::repeated!(@4 $row), $end),
+            $crate::repeated!(@some $insert, $select, $row, $end),
+        ]
+    };
     ($insert:literal, $row:literal, $end:literal) => {
         [
-            $crate::repeated!(@some $insert, $crate::repeated!(@128 $row), $end),
-            $crate::repeated!(@some $insert, $crate::repeated!(@64 $row), $end),
-            $crate::repeated!(@some $insert, $crate::repeated!(@16 $row), $end),
-            $crate::repeated!(@some $insert, $crate::repeated!(@4 $row), $end),
+            $crate::repeated!(@some $insert, "*", $crate::repeated!(@128 $row), $end),
+            $crate::repeated!(@some $insert, "*", $crate::repeated!(@64 $row), $end),
+            $crate::repeated!(@some $insert, "*", $crate::repeated!(@16 $row), $end),
+            $crate::repeated!(@some $insert, "*", $crate::repeated!(@4 $row), $end),
             concat!($insert, " VALUES ", $row, $end),
         ]
     };
-    (@some $insert:literal, $rows:expr, $end:literal) => {
-        concat!($insert, " SELECT * FROM (VALUES ", $rows, ") WHERE column1 IS NOT NULL", $end)
+    (@some $insert:literal, $select:literal, $rows:expr, $end:literal) => {
+        concat!(
+            $insert, " SELECT ", $select, " FROM (VALUES ", $rows, ") WHERE column1 IS NOT NULL", $end
+        )
     };
     (@128 $row:literal) => { concat!($crate::repeated!(@64 $row), ",", $crate::repeated!(@64 $row)) };
     (@64 $row:literal) => { $crate::repeated!(@four $crate::repeated!(@16 $row)) };

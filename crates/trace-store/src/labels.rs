@@ -12,26 +12,34 @@ use Type::Text;
 
 pub(crate) const LABEL_COLUMNS: [&str; 3] = ["run_id", "name", "value"];
 
-/// A label that a run has already keeps the entry that first gave it.
+/// A label that a run has already keeps the entry that first gave it. The run's entries are written before
+/// its labels.
 pub(crate) const INSERT_LABELS: Insert = Insert {
     sqlite: repeated!(
-        "INSERT OR FAIL INTO run_labels (tenant, seq, run_id, name, value)",
+        "INSERT OR FAIL INTO labels_of_runs (tenant, seq, run_id, name, value, first_seq)",
+        "column1, column2, column3, column4, column5, (SELECT e.seq FROM run_entries e INDEXED BY run_entries_by_run WHERE e.tenant = column1 AND e.run_id = column3 ORDER BY e.seq LIMIT 1)",
         "(?,?,?,?,?)",
-        " ON CONFLICT (tenant, run_id, name, value) DO NOTHING"
+        " ON CONFLICT (tenant, first_seq, name, value) DO NOTHING"
     ),
-    postgres: "INSERT INTO run_labels (tenant, seq, run_id, name, value) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) ON CONFLICT (tenant, run_id, name, value) DO NOTHING",
+    postgres: "INSERT INTO labels_of_runs (tenant, seq, run_id, name, value, first_seq) SELECT $1, own.*, (SELECT e.seq FROM run_entries e WHERE e.tenant = $1 AND e.run_id = own.run_id ORDER BY e.seq LIMIT 1) FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS own (seq, run_id, name, value) ON CONFLICT (tenant, first_seq, name, value) DO NOTHING",
     columns: &[Text, Text, Text],
 };
 pub(crate) const SELECT_LABEL_ROWS: Statement = Statement::both(
     "reading the labels of runs",
-    "SELECT seq, run_id, name, value FROM run_labels WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, name, value",
+    "SELECT seq, run_id, name, value FROM labels_of_runs WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, name, value",
 );
 /// The labels of runs, and the entries that first gave them: `$2` runs as a JSON array.
 pub(crate) const SELECT_LABELS_OF: Statement = Statement {
     doing: "looking up labels",
-    sqlite: "SELECT l.seq, l.run_id, l.name, l.value FROM json_each($2) j CROSS JOIN run_labels l ON l.tenant = $1 AND l.run_id = j.value",
+    sqlite: "SELECT l.seq, j.value AS run_id, l.name, l.value FROM json_each($2) j CROSS JOIN labels_of_runs l ON l.tenant = $1 AND l.first_seq = (SELECT e.seq FROM run_entries e INDEXED BY run_entries_by_run WHERE e.tenant = $1 AND e.run_id = j.value ORDER BY e.seq LIMIT 1)",
     // OFFSET keeps the planner from reading all labels of the tenant.
-    postgres: "SELECT l.seq, l.run_id, l.name, l.value FROM json_array_elements_text(CAST($2 AS JSON)) AS j (run_id) CROSS JOIN LATERAL (SELECT * FROM run_labels WHERE run_labels.tenant = $1 AND run_labels.run_id = j.run_id OFFSET 0) l",
+    postgres: "SELECT l.seq, j.run_id, l.name, l.value FROM json_array_elements_text(CAST($2 AS JSON)) AS j (run_id) CROSS JOIN LATERAL (SELECT * FROM labels_of_runs WHERE labels_of_runs.tenant = $1 AND labels_of_runs.first_seq = (SELECT e.seq FROM run_entries e WHERE e.tenant = $1 AND e.run_id = j.run_id ORDER BY e.seq LIMIT 1) OFFSET 0) l",
+};
+/// Labels that lie at another entry than the first of their run, where readers look for them.
+pub(crate) const SELECT_MISPLACED_LABELS: Statement = Statement {
+    doing: "comparing the places of labels",
+    sqlite: "SELECT min(l.seq) AS seq FROM labels_of_runs l WHERE l.tenant = $1 AND l.seq >= $2 AND l.seq < $3 GROUP BY l.run_id, l.first_seq HAVING l.first_seq <> coalesce((SELECT e.seq FROM run_entries e INDEXED BY run_entries_by_run WHERE e.tenant = $1 AND e.run_id = l.run_id ORDER BY e.seq LIMIT 1), -1)",
+    postgres: "SELECT min(l.seq) AS seq FROM labels_of_runs l WHERE l.tenant = $1 AND l.seq >= $2 AND l.seq < $3 GROUP BY l.run_id, l.first_seq HAVING l.first_seq <> coalesce((SELECT e.seq FROM run_entries e WHERE e.tenant = $1 AND e.run_id = l.run_id ORDER BY e.seq LIMIT 1), -1)",
 };
 
 /// The labels of each run once, at the first of these facts that gives it.

@@ -6,7 +6,7 @@
 //! Role: recorder
 //!
 //! [`PROJECTION`] writes the steps of a run and stretch of a commit as one row of `run_steps`, and a
-//! row of `run_labels` when a run is first given a label (that it was seen, its agent, a model that it
+//! row of `labels_of_runs` when a run is first given a label (that it was seen, its agent, a model that it
 //! asked, the hour of a step, …), which is what lists are led and filtered by. [`Traces`] reads them
 //! as [`store_traits::TraceStore`]. The rows are an index: everything in them is derived from the
 //! entries and can be compared with them.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use ledger_store::{Cell, Check, FactAt, Lies, Projection, Row, Table, text_at};
 
 use crate::labels::{
-    INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL_ROWS, SELECT_LABELS_OF, first_given,
+    INSERT_LABELS, LABEL_COLUMNS, SELECT_LABEL_ROWS, SELECT_LABELS_OF, SELECT_MISPLACED_LABELS,
+    first_given,
 };
 use crate::line::{BETWEEN, items, write};
 use crate::sql;
 
-/// `run_steps` and `run_labels`.
+/// `run_steps` and `labels_of_runs`.
 pub static PROJECTION: Projection = Projection {
     name: "traces",
     tables: &[
@@ -28,15 +29,17 @@ pub static PROJECTION: Projection = Projection {
             topic: Some("run_parts"),
         },
         Table {
-            name: "run_labels",
+            name: "labels_of_runs",
             insert: INSERT_LABELS,
             rows: first_given,
             check: Check::Set {
                 columns: &LABEL_COLUMNS,
                 select: SELECT_LABEL_ROWS,
                 earlier: Some(SELECT_LABELS_OF),
+                misplaced: Some(SELECT_MISPLACED_LABELS),
             },
-            topic: Some("run_parts"),
+            // Behind "run_parts", of which `run_entries` is.
+            topic: Some("run_parts_labels"),
         },
     ],
 };

@@ -126,7 +126,7 @@ pub(crate) struct CandidateRow {
 
 impl CandidateRow {
     pub(crate) fn place(&self) -> Result<Place, StoreError> {
-        let seq = from_i64(self.seq, "run_labels.seq")?;
+        let seq = from_i64(self.seq, "labels_of_runs.seq")?;
         Ok(Place { value: self.ordering.clone(), seq })
     }
 }

@@ -247,11 +247,13 @@ async fn labels_that_differ_from_their_entries_are_found() {
     let recorder = five_runs().await;
     let mut intruder = recorder.intruder().await;
     for statement in [
-        "DROP TRIGGER run_labels_no_update",
-        "DROP TRIGGER run_labels_no_delete",
-        "DELETE FROM run_labels WHERE run_id = 'a' AND name = 'seed'",
-        "UPDATE run_labels SET value = 'gpt-6' WHERE run_id = 'b' AND name = 'model'",
-        "UPDATE run_labels SET seq = 8 WHERE run_id = 'd' AND value = 'gpt-4o'",
+        "DROP TRIGGER labels_of_runs_no_update",
+        "DROP TRIGGER labels_of_runs_no_delete",
+        "DELETE FROM labels_of_runs WHERE run_id = 'a' AND name = 'seed'",
+        "UPDATE labels_of_runs SET value = 'gpt-6' WHERE run_id = 'b' AND name = 'model'",
+        "UPDATE labels_of_runs SET seq = 8 WHERE run_id = 'd' AND value = 'gpt-4o'",
+        // Readers look for the labels of a run where it began.
+        "UPDATE labels_of_runs SET first_seq = 1 WHERE run_id = 'e' AND name = 'agent'",
     ] {
         intruder.execute(statement).await.unwrap();
     }
@@ -260,17 +262,18 @@ async fn labels_that_differ_from_their_entries_are_found() {
     assert_eq!(
         about,
         [
-            (0, "`run_labels` lacks a row: run_id \"a\", name \"seed\", value \"42\""),
+            (0, "`labels_of_runs` lacks a row: run_id \"a\", name \"seed\", value \"42\""),
             (
                 3,
-                "`run_labels` has a row that its entry does not give: run_id \"b\", name \"model\", value \"gpt-6\""
+                "`labels_of_runs` has a row that its entry does not give: run_id \"b\", name \"model\", value \"gpt-6\""
             ),
-            (3, "`run_labels` lacks a row: run_id \"b\", name \"model\", value \"gpt-4o\""),
-            (7, "`run_labels` lacks a row: run_id \"d\", name \"model\", value \"gpt-4o\""),
+            (3, "`labels_of_runs` lacks a row: run_id \"b\", name \"model\", value \"gpt-4o\""),
+            (7, "`labels_of_runs` lacks a row: run_id \"d\", name \"model\", value \"gpt-4o\""),
             (
                 8,
-                "`run_labels` has a row that its entry does not give: run_id \"d\", name \"model\", value \"gpt-4o\""
+                "`labels_of_runs` has a row that its entry does not give: run_id \"d\", name \"model\", value \"gpt-4o\""
             ),
+            (9, "`labels_of_runs` has a row that readers do not find"),
         ]
     );
 }

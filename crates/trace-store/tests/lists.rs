@@ -103,13 +103,13 @@ async fn rows_that_differ_from_their_entries_are_found() {
     for statement in [
         "DROP TRIGGER run_steps_no_update",
         "DROP TRIGGER run_steps_no_delete",
-        "DROP TRIGGER run_labels_no_delete",
+        "DROP TRIGGER labels_of_runs_no_delete",
         "UPDATE run_steps SET steps = replace(steps, '\"0\"', '\"x\"') WHERE seq = 0",
         "DELETE FROM run_steps WHERE seq = 2",
         "UPDATE run_steps SET seq = 5 WHERE seq = 4",
         "INSERT INTO run_steps SELECT tenant, 7, run_id, steps FROM run_steps WHERE seq = 6",
         "UPDATE run_steps SET steps = 'nonsense' WHERE seq = 10",
-        "DELETE FROM run_labels WHERE run_id = 'run-6' AND name = 'run'",
+        "DELETE FROM labels_of_runs WHERE run_id = 'run-6' AND name = 'run'",
     ] {
         intruder.execute(statement).await.unwrap();
     }
@@ -130,7 +130,11 @@ async fn rows_that_differ_from_their_entries_are_found() {
         (7, extra(3)),
         (10, other(5)),
         (11, lacks(5)),
-        (12, "`run_labels` lacks a row: run_id \"run-6\", name \"run\", value \"seen\"".to_owned()),
+        (
+            12,
+            "`labels_of_runs` lacks a row: run_id \"run-6\", name \"run\", value \"seen\""
+                .to_owned(),
+        ),
     ];
     let expected: Vec<_> = expected.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
     assert_eq!(about, expected);
@@ -230,7 +234,7 @@ async fn what_a_row_says_of_entries_far_away_is_found_where_the_row_is() {
 
 /// What a ledger was before its rows of runs were packed.
 const BEFORE: &str = "
-DELETE FROM run_labels WHERE name = 'run'; DROP TABLE run_entries; DROP TABLE run_steps;
+DROP TABLE run_entries; DROP TABLE run_steps;
 DELETE FROM index_backlog WHERE topic = 'run_parts';
 DROP INDEX audit_events_by_kind; DROP INDEX system_events_by_kind;
 DELETE FROM _sqlx_migrations WHERE version IN (8, 9);";
@@ -245,13 +249,13 @@ async fn rows_of_an_older_ledger_are_packed_once() {
         rows_instead_of_blocks(ledger, &url, &tenant()).await;
         if url.starts_with("postgres") {
             let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
-            let asleep = "ALTER TABLE run_labels DISABLE TRIGGER USER; ALTER TABLE index_backlog DISABLE TRIGGER USER";
+            let asleep = "ALTER TABLE index_backlog DISABLE TRIGGER USER";
             for text in [asleep, BEFORE, POSTGRES_RUNS] {
                 conn.execute(text).await.unwrap();
             }
         } else {
             let mut conn = recorder.intruder().await;
-            let asleep = "DROP TRIGGER run_labels_no_delete; DROP TRIGGER index_backlog_no_delete";
+            let asleep = "DROP TRIGGER index_backlog_no_delete";
             for text in [asleep, BEFORE, SQLITE_RUNS] {
                 conn.execute(text).await.unwrap();
             }
@@ -263,13 +267,15 @@ async fn rows_of_an_older_ledger_are_packed_once() {
         let backlog = ledger.backlog().await.unwrap();
         assert_eq!(
             backlog.iter().map(|b| (b.topic.as_str(), b.size)).collect::<Vec<_>>(),
-            [("run_parts", 15)]
+            [("run_parts", 15), ("run_parts_labels", 15)]
         );
         let facts = facts(&ledger.entries(&tenant(), 0..15).await.unwrap());
-        // Twice, as after a crash before it was noted.
-        ledger.index(&tenant(), "run_parts", &facts).await.unwrap();
-        ledger.index(&tenant(), "run_parts", &facts).await.unwrap();
-        ledger.indexed(&backlog[0]).await.unwrap();
+        for backlog in &backlog {
+            // Twice, as after a crash before it was noted.
+            ledger.index(&tenant(), &backlog.topic, &facts).await.unwrap();
+            ledger.index(&tenant(), &backlog.topic, &facts).await.unwrap();
+            ledger.indexed(backlog).await.unwrap();
+        }
         assert_eq!(ledger.backlog().await.unwrap(), []);
         assert_eq!(recorder.differences_in(&ledger).await, []);
         let page = Traces::new(ledger.reader()).runs(&all(7)).await.unwrap();
@@ -291,7 +297,7 @@ async fn no_statement_reads_a_whole_table() {
             let line: String = row.get("detail");
             let words: Vec<_> = line.split(' ').collect();
             // What a statement made itself holds a page of runs and no more.
-            let stored = ["run_steps", "s", "run_entries", "e", "l", "h", "run_labels"];
+            let stored = ["run_steps", "s", "run_entries", "e", "l", "h", "labels_of_runs"];
             if !words.get(1).is_some_and(|table| stored.contains(table)) {
                 continue;
             }
@@ -313,8 +319,8 @@ SELECT t, n * 100, 'run-' || n, (
         || to_char(timestamp '2026-01-01' + i * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z\",null,1,null,null,null,false]', E',\\n')
     FROM generate_series(n * 100, n * 100 + 99) i)
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
-INSERT INTO run_labels
-SELECT t, 'run-' || n, l.name, l.value, n * 100
+INSERT INTO labels_of_runs
+SELECT t, n * 100, 'run-' || n, l.name, l.value, n * 100
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n,
      LATERAL (VALUES ('run', 'seen'), ('agent', 'agent-' || (n % 7)), ('model', 'model-' || (n % 3)),
                      ('hour', to_char(timestamp '2026-01-01' + n * interval '100 seconds', 'YYYY-MM-DD\"T\"HH24'))) l (name, value);
@@ -339,6 +345,7 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
                 (&["2026-01-01T10", "2026-01-01T12", "2026-01-01T10", "0", "50"], 400)
             }
             "reading the labels of runs" => (&["100000", "101000"], 60),
+            "comparing the places of labels" => (&["100000", "101000"], 100),
             "looking up labels" => (&["[\"run-1000\"]"], 16),
             "looking up runs" => (&["run-10", "run-10~"], 40),
             "reading the rows of steps" => (&["100000", "101000"], 60),

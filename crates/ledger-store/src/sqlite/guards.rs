@@ -76,7 +76,7 @@ mod tests {
             "run_steps",
             "audit_events",
             "exports",
-            "run_labels",
+            "labels_of_runs",
             "system_events",
             "fact_refs",
             "audit_labels",

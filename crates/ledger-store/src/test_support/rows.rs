@@ -9,8 +9,17 @@ use crate::Ledger;
 
 const SQLITE: &str = include_str!("../../../../migrations/sqlite/0001_ledger.sql");
 const POSTGRES: &str = include_str!("../../../../migrations/postgres/0001_ledger.sql");
+const SQLITE_LISTS: &str = include_str!("../../../../migrations/sqlite/0006_lists.sql");
+const POSTGRES_LISTS: &str = include_str!("../../../../migrations/postgres/0006_lists.sql");
 /// Numbered as SQLite and PostgreSQL both understand it.
 const INSERT: &str = "INSERT INTO entries (tenant, seq, kind, id, key, fingerprint, run_id, occurred_at, recorded_at, leaf_hash, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+/// What makes a table.
+fn table<'m>(migration: &'m str, name: &str) -> &'m str {
+    let begins = migration.find(&format!("CREATE TABLE {name} ")).unwrap();
+    let ends = begins + migration[begins..].find(';').unwrap() + 1;
+    &migration[begins..ends]
+}
 
 /// Puts a tenant's entries back into rows, and forgets the migration. Guards of the table are not made:
 /// the migration takes it away.
@@ -19,12 +28,11 @@ pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantI
     let entries = ledger.entries(tenant, 0..u64::MAX).await.unwrap();
     let postgres = url.starts_with("postgres");
     let first = if postgres { POSTGRES } else { SQLITE };
-    let begins = first.find("CREATE TABLE entries").unwrap();
-    let ends = begins + first[begins..].find(';').unwrap() + 1;
     let made = format!(
-        "DROP TABLE blocks; DELETE FROM _sqlx_migrations WHERE version >= 10; {}
+        "DROP TABLE blocks; DROP TABLE labels_of_runs; DELETE FROM _sqlx_migrations WHERE version >= 10; {} {}
          CREATE INDEX entries_by_run ON entries (tenant, run_id, seq);",
-        &first[begins..ends]
+        table(first, "entries"),
+        table(if postgres { POSTGRES_LISTS } else { SQLITE_LISTS }, "run_labels"),
     );
     macro_rules! fill {
         ($conn:expr) => {{

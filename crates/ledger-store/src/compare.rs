@@ -9,6 +9,7 @@ use std::ops::Range;
 use store_traits::{Lacking, StoreError, TenantId};
 
 use crate::cell::StoredRow;
+use crate::error::corrupt;
 use crate::projection::Lies;
 use crate::reader::Reading;
 use crate::{Cell, Check, Item, Reader, Row, STRETCH, Statement, Table, unpacked};
@@ -54,67 +55,93 @@ pub(crate) struct Compared {
     pub(crate) lacking: Vec<Lacking>,
 }
 
-/// Compares the rows of a table in a range. `tables` are all that were read of it: some rows lie where
-/// those of another table do.
+/// Compares the rows of a table in a range. `tables` are all that were read of it, this one among them:
+/// some rows lie where those of another table do.
 pub(crate) fn differences(
     table: &'static Table,
+    stored: &Stored,
     tables: &[(&'static Table, Stored)],
     range: &Range<u64>,
-    mut expected: Vec<Row<'_>>,
+    expected: Vec<Row<'_>>,
 ) -> Result<Compared, StoreError> {
-    let mut lacking = Vec::new();
-    let stored = tables.iter().find(|(read, _)| std::ptr::eq(*read, table)).map(|(_, rows)| rows);
-    let not_found = |seq| (seq, format!("`{}` has a row that readers do not find", table.name));
-    let found = match (&table.check, stored) {
-        (Check::Rows { columns, .. }, Some(Stored::Rows(stored, _))) => {
-            compared(table.name, columns, stored, expected)
+    match (&table.check, stored) {
+        (Check::Rows { columns, .. }, Stored::Rows(stored, _)) => {
+            let found = compared(table.name, columns, stored, expected);
+            Ok(Compared { found, lacking: Vec::new() })
         }
-        (Check::Set { columns, earlier, .. }, Some(Stored::Rows(stored, lost))) => {
-            let there = differing_rows(stored, &mut expected);
-            let too_many = |row: &StoredRow| {
-                let what = said(columns, row.cells.iter());
-                let what =
-                    format!("`{}` has a row that its entry does not give: {what}", table.name);
-                (row.seq, what)
-            };
-            let mut found: Vec<_> = there.into_iter().map(too_many).collect();
-            found.extend(lost.iter().map(|seq| not_found(seq.cast_unsigned())));
-            match earlier {
-                Some(_) => lacking.extend(expected.iter().map(|row| lacks(table, row))),
-                None => found.extend(expected.iter().map(|row| {
-                    (row.seq, said_lacking(table.name, &said(columns, row.cells.iter())))
-                })),
-            }
-            found
+        (Check::Set { columns, earlier, .. }, Stored::Rows(stored, lost)) => {
+            let mut compared = sets(table, columns, earlier.is_some(), stored, expected);
+            let lost = lost.iter().map(|seq| not_found(table, seq.cast_unsigned()));
+            compared.found.extend(lost);
+            Ok(compared)
         }
-        (Check::Packed { compressed, between, items, lies, .. }, Some(Stored::Packed(stored))) => {
-            let mut plain: Vec<Texts<'_>> = Vec::with_capacity(stored.len());
+        (Check::Packed { compressed, between, items, lies, .. }, Stored::Packed(stored)) => {
             let texts: Vec<_> =
                 stored.iter().map(|(_, _, text)| shown(*compressed, text)).collect();
+            let mut rows: Vec<Texts<'_>> = Vec::with_capacity(stored.len());
             for ((seq, about, _), text) in stored.iter().zip(&texts) {
                 // None is below 0, where every range begins.
-                plain.push((seq.cast_unsigned(), about, text));
+                rows.push((seq.cast_unsigned(), about, text));
             }
-            let mut found = Vec::new();
-            // Item by item only where something differs: whole texts are compared much faster.
-            if joined(plain.iter().copied(), between) != joined(expected_texts(&expected), between)
-            {
-                let mut there = Vec::new();
-                for (first, about, text) in &plain {
-                    let of_row = placed(*first, about, items(text));
-                    there.extend(of_row.filter(|item| range.contains(&item.seq)));
-                }
-                let wanted = expected_texts(&expected);
-                let wanted = wanted.flat_map(|(seq, about, text)| placed(seq, about, items(text)));
-                found = differing_items(table.name, there, wanted.collect());
-            }
-            let lost = lost(&plain, lies, tables).into_iter().filter(|seq| range.contains(seq));
-            found.extend(lost.map(not_found));
-            found
+            let mut found = packed(table.name, between, *items, &rows, range, &expected);
+            let lost = lost(&rows, lies, tables).into_iter().filter(|seq| range.contains(seq));
+            found.extend(lost.map(|seq| not_found(table, seq)));
+            Ok(Compared { found, lacking: Vec::new() })
         }
-        (_, _) => Vec::new(),
-    };
-    Ok(Compared { found, lacking })
+        (Check::Rows { .. } | Check::Set { .. }, Stored::Packed(_))
+        | (Check::Packed { .. }, Stored::Rows(..)) => {
+            Err(corrupt(format!("`{}` was read otherwise than it is compared", table.name)))
+        }
+    }
+}
+
+fn not_found(table: &Table, seq: u64) -> (u64, String) {
+    (seq, format!("`{}` has a row that readers do not find", table.name))
+}
+
+/// Rows of any number. Of a table that keeps a row where it was first given, those that are lacking may
+/// lie before.
+fn sets(
+    table: &'static Table,
+    columns: &[&str],
+    first_given: bool,
+    stored: &[StoredRow],
+    mut expected: Vec<Row<'_>>,
+) -> Compared {
+    let too_many = differing_rows(stored, &mut expected).into_iter().map(|row| {
+        let what = said(columns, row.cells.iter());
+        (row.seq, format!("`{}` has a row that its entry does not give: {what}", table.name))
+    });
+    let mut found: Vec<_> = too_many.collect();
+    if first_given {
+        let lacking = expected.iter().map(|row| lacks(table, row)).collect();
+        return Compared { found, lacking };
+    }
+    let too_few = |row: &Row<'_>| (row.seq, said_lacking(table.name, columns, &row.cells));
+    found.extend(expected.iter().map(too_few));
+    Compared { found, lacking: Vec::new() }
+}
+
+/// Rows that hold items. Item by item only where something differs: whole texts are compared much faster.
+fn packed(
+    table: &str,
+    between: &str,
+    items: for<'t> fn(&'t str) -> Vec<Item<'t>>,
+    rows: &[Texts<'_>],
+    range: &Range<u64>,
+    expected: &[Row<'_>],
+) -> Vec<(u64, String)> {
+    if joined(rows.iter().copied(), between) == joined(expected_texts(expected), between) {
+        return Vec::new();
+    }
+    let mut there = Vec::new();
+    for (first, about, text) in rows {
+        let of_row = placed(*first, about, items(text));
+        there.extend(of_row.filter(|item| range.contains(&item.seq)));
+    }
+    let wanted = expected_texts(expected);
+    let wanted = wanted.flat_map(|(seq, about, text)| placed(seq, about, items(text)));
+    differing_items(table, there, wanted.collect())
 }
 
 /// One that is damaged says other than its entry as it is.
@@ -153,8 +180,8 @@ fn lacks(table: &'static Table, row: &Row<'_>) -> Lacking {
     Lacking { seq: row.seq, table: table.name, row: row.cells.iter().map(text).collect() }
 }
 
-fn said_lacking(table: &str, row: &str) -> String {
-    format!("`{table}` lacks a row: {row}")
+fn said_lacking(table: &str, columns: &[&str], row: &[Cell<'_>]) -> String {
+    format!("`{table}` lacks a row: {}", said(columns, row.iter()))
 }
 
 /// What is left of the rows that a table lacks in a range, when those that were given before are known.
@@ -171,9 +198,8 @@ pub(crate) async fn still_lacking(
     let mut found = Vec::new();
     for Lacking { seq, row, .. } in lacking {
         let row: Vec<_> = row.iter().map(|text| Cell::from(text.as_str())).collect();
-        let what = said(columns, row.iter());
-        if before.get(&what).is_none_or(|first| first >= seq) {
-            found.push((*seq, said_lacking(table.name, &what)));
+        if before.get(&said(columns, row.iter())).is_none_or(|first| first >= seq) {
+            found.push((*seq, said_lacking(table.name, columns, &row)));
         }
     }
     Ok(found)

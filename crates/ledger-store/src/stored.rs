@@ -68,10 +68,10 @@ impl StoredRange for ReadRange {
         let facts: Vec<_> = facts.iter().map(|(seq, fact)| FactAt { seq: *seq, fact }).collect();
         let found = keys::differences(self.tag, self.keys()?.into_iter(), &self.tags)?;
         let mut differences = Differences { found, lacking: Vec::new() };
-        for (table, _) in &self.tables {
+        for (table, stored) in &self.tables {
             let expected = derived(table, &facts);
             let Compared { found, lacking } =
-                compare::differences(table, &self.tables, &self.range, expected)?;
+                compare::differences(table, stored, &self.tables, &self.range, expected)?;
             differences.found.extend(found);
             differences.lacking.extend(lacking);
         }

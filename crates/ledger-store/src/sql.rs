@@ -101,11 +101,12 @@ pub(crate) static SELECT_KEY_TAGS: Statement = Statement::both(
     "SELECT first_seq, tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= $3 ORDER BY first_seq LIMIT $4",
 );
 /// The tags of the range `[$3, $4)`, also of a row that begins before it and reaches into it. A row of a
-/// complete span is half a megabyte, of which a part is given.
+/// complete span is half a megabyte, of which a part is given. PostgreSQL counts bytes in 32 bits: where rows
+/// are missing, the one before may lie further back.
 pub(crate) static SELECT_KEY_TAGS_OF: Statement = Statement {
     doing: "comparing the tags of keys",
     sqlite: "SELECT max(first_seq, $3) AS first_seq, substr(tags, 1 + 8 * (max(first_seq, $3) - first_seq), 8 * ($4 - max(first_seq, $3))) AS tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
-    postgres: "SELECT greatest(first_seq, $3) AS first_seq, substr(tags, (1 + 8 * (greatest(first_seq, $3) - first_seq))::int, (8 * ($4 - greatest(first_seq, $3)))::int) AS tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
+    postgres: "SELECT greatest(first_seq, $3) AS first_seq, substr(tags, least(1 + 8 * (greatest(first_seq, $3) - first_seq), 2147483647)::int, (8 * ($4 - greatest(first_seq, $3)))::int) AS tags FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM key_tags WHERE tenant = $1 AND whole = $2 AND first_seq <= $3) AND first_seq < $4 ORDER BY first_seq",
 };
 /// The blocks of some entries: `$2` are sequence numbers with commas between.
 pub(crate) static SELECT_KNOWN: Statement = Statement {

@@ -19,7 +19,6 @@ pub(crate) const SELECT_STEP_ROWS: Statement = Statement::both(
     "reading the rows of steps",
     "SELECT seq, run_id, steps FROM run_steps WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, run_id",
 );
-/// Steps are reached from the run's entries.
 /// The steps of the runs that `$2` names, and the entries that speak of each.
 pub(crate) static SELECT_PARTS: Statement = Statement {
     doing: "reading the steps of runs",

@@ -34,7 +34,7 @@ use tenant::TenantKeys;
 /// Makes the tag of a key: 64 bits of a hash, always the same ones. Handed in by whoever knows a hash.
 pub type KeyTag = fn(&IdempotencyKey) -> u64;
 
-/// Tags that one read gives, of more entries than one read gives.
+/// Entries whose tags are read at a time: more than are verified together.
 const MOST_TAGS: u64 = 1 << 20;
 /// What all tenants' tags may take in memory before those that were not asked for longest are
 /// forgotten.

@@ -68,8 +68,9 @@ impl Ledger {
         let parts = Parts::of_tables(facts, self.tables_of(topic));
         let failed = database(DOING);
         match self.writer()? {
-            Writer::Sqlite(pool) => {
-                let mut conn = pool.acquire().await.map_err(&failed)?;
+            Writer::Sqlite(writer) => {
+                let mut turn = writer.turn().await;
+                let conn = turn.connection().await.map_err(&failed)?;
                 let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
                 let statements = sqlite::Statements::new(tenant, parts);
                 overlap::run::<Sqlite, _>(&mut tx, statements).await.map_err(&failed)?;
@@ -91,13 +92,13 @@ impl Ledger {
     pub async fn indexed(&self, done: &Backlog) -> Result<(), StoreError> {
         let Backlog { tenant, topic, size } = done;
         let noted = match self.writer()? {
-            Writer::Sqlite(pool) => sqlx::query(INSERT_DONE)
-                .bind(tenant.as_str())
-                .bind(topic.as_str())
-                .bind(to_i64(*size))
-                .execute(pool)
-                .await
-                .map(drop),
+            Writer::Sqlite(writer) => {
+                let query = sqlx::query(INSERT_DONE)
+                    .bind(tenant.as_str())
+                    .bind(topic.as_str())
+                    .bind(to_i64(*size));
+                writer.execute(query).await.map(drop)
+            }
             Writer::Postgres(connections) => {
                 let query = sqlx::query(INSERT_DONE)
                     .bind(tenant.as_str())

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use sqlx::sqlite::SqlitePool;
 use store_traits::StoreError;
 
 use crate::given::Given;
@@ -35,7 +34,7 @@ pub struct Ledger {
 /// The connections that write.
 #[derive(Debug)]
 pub(crate) enum Writer {
-    Sqlite(SqlitePool),
+    Sqlite(sqlite::Writer),
     Postgres(Connections),
 }
 

@@ -97,8 +97,8 @@ impl LedgerStore for Ledger {
 
     async fn commit(&self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
         batch::fits_together(batch)?;
-        let fresh = Fresh::default();
-        self.write(batch, self.parts(batch, &fresh), &fresh).await
+        let (fresh, tags) = (Fresh::default(), self.keys.tags_of(batch)?);
+        self.write(batch, self.parts(batch, &fresh), &tags, &fresh).await
     }
 
     async fn commit_in_turn<'t>(
@@ -107,10 +107,10 @@ impl LedgerStore for Ledger {
         turn: CommitTurn<'t>,
     ) -> Result<Option<CommitOutcome>, StoreError> {
         batch::fits_together(batch)?;
-        let fresh = Fresh::default();
+        let (fresh, tags) = (Fresh::default(), self.keys.tags_of(batch)?);
         let mut parts = self.parts(batch, &fresh);
         parts.make_ready();
-        Ok(if turn.await { Some(self.write(batch, parts, &fresh).await?) } else { None })
+        Ok(if turn.await { Some(self.write(batch, parts, &tags, &fresh).await?) } else { None })
     }
 
     async fn entries(
@@ -207,15 +207,15 @@ impl LedgerStore for Ledger {
         let signed_at = checkpoint.signed_at.to_string();
         let Checkpoint { root, note, .. } = checkpoint;
         let kept = match self.writer()? {
-            Writer::Sqlite(pool) => sqlx::query(sql::INSERT_CHECKPOINT)
-                .bind(tenant.as_str())
-                .bind(size)
-                .bind(&root.as_bytes()[..])
-                .bind(note.as_str())
-                .bind(signed_at)
-                .execute(pool)
-                .await
-                .map(drop),
+            Writer::Sqlite(writer) => {
+                let query = sqlx::query(sql::INSERT_CHECKPOINT)
+                    .bind(tenant.as_str())
+                    .bind(size)
+                    .bind(&root.as_bytes()[..])
+                    .bind(note.as_str())
+                    .bind(signed_at);
+                writer.execute(query).await.map(drop)
+            }
             Writer::Postgres(connections) => {
                 let query = sqlx::query(sql::INSERT_CHECKPOINT)
                     .bind(tenant.as_str())
@@ -239,9 +239,9 @@ impl LedgerStore for Ledger {
         }
         let name = tenant.as_str();
         let kept = match self.writer()? {
-            Writer::Sqlite(pool) => {
+            Writer::Sqlite(writer) => {
                 let query = sqlx::query(sql::INSERT_SECRET).bind(name).bind(&fresh.0[..]);
-                query.execute(pool).await.map(drop)
+                writer.execute(query).await.map(drop)
             }
             Writer::Postgres(connections) => {
                 let query = sqlx::query(sql::INSERT_SECRET).bind(name).bind(&fresh.0[..]);
@@ -263,8 +263,8 @@ impl LedgerStore for Ledger {
             return Ok(kept);
         }
         let made = match self.writer()? {
-            Writer::Sqlite(pool) => {
-                sqlx::query(sql::INSERT_ORIGIN).bind(fresh).execute(pool).await.map(drop)
+            Writer::Sqlite(writer) => {
+                writer.execute(sqlx::query(sql::INSERT_ORIGIN).bind(fresh)).await.map(drop)
             }
             Writer::Postgres(connections) => {
                 connections.execute_for_all(sqlx::query(sql::INSERT_ORIGIN).bind(fresh)).await
@@ -322,20 +322,20 @@ impl Ledger {
         &self,
         batch: &SealedBatch,
         mut parts: Parts<'_>,
+        tags: &[u64],
         fresh: &Fresh,
     ) -> Result<CommitOutcome, StoreError> {
-        let tags = self.keys.tags_of(&self.reader, batch).await?;
-        if let Some(tags) = &tags {
+        if self.keys.are_new(&self.reader, batch, tags).await? {
             parts.put_first(&sql::INSERT_KEY_TAGS, self.keys.rows_of(&self.reader, batch, tags));
         }
         let outcome = match self.writer()? {
-            Writer::Sqlite(pool) => sqlite::commit(pool, batch, parts).await?,
+            Writer::Sqlite(writer) => sqlite::commit(writer, batch, parts).await?,
             Writer::Postgres(connections) => postgres::commit(connections, batch, parts).await?,
         };
         match outcome {
             CommitOutcome::Committed => {
                 self.given.learn(fresh);
-                self.keys.learn(&self.reader, batch, &tags.unwrap_or_default());
+                self.keys.learn(&self.reader, batch, tags);
             }
             CommitOutcome::HeadMoved(_) => self.given.forget(),
         }

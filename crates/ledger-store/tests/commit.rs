@@ -4,7 +4,10 @@
 
 mod support;
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use ledger_store::test_support::PostgresServer;
 use ledger_store::{Ledger, OpenMode};
@@ -166,6 +169,43 @@ async fn postgresql_is_opened_by_several_at_once() {
     several_open_at_once(&url).await;
 }
 
+/// After so many polls the caller goes away, in whatever the commit was doing.
+async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let (mut future, mut left) = (pin!(future), polls);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Whoever comes next can write, and finds all of the dropped commit or nothing of it.
+async fn a_dropped_commit_is_there_or_is_not(url: &str) {
+    let ledger = open(url).await;
+    for polls in 0.. {
+        let before = ledger.head(&tenant()).await.unwrap().size;
+        let done = dropped_after(polls, ledger.commit(&batch(before, 3))).await;
+        let size = loop {
+            let size = ledger.head(&tenant()).await.unwrap().size;
+            if ledger.commit(&batch(size, 1)).await.unwrap() == CommitOutcome::Committed {
+                break size;
+            }
+        };
+        assert!(size == before || size == before + 3, "{polls}: {before} to {size}");
+        if let Some(done) = done {
+            assert_eq!((done.unwrap(), size), (CommitOutcome::Committed, before + 3));
+            break;
+        }
+    }
+    let size = ledger.head(&tenant()).await.unwrap().size;
+    let entries = ledger.entries(&tenant(), 0..size).await.unwrap();
+    assert!(entries.iter().map(|entry| entry.seq).eq(0..size));
+}
+
 #[tokio::test]
 async fn sqlite_is_there_after_reopening() {
     is_there_after_reopening(&Fresh::new().await.url).await;
@@ -175,6 +215,17 @@ async fn sqlite_is_there_after_reopening() {
 async fn postgresql_is_there_after_reopening() {
     let Some(url) = postgres().await else { return };
     is_there_after_reopening(&url).await;
+}
+
+#[tokio::test]
+async fn sqlite_survives_callers_that_go_away() {
+    a_dropped_commit_is_there_or_is_not(&Fresh::new().await.url).await;
+}
+
+#[tokio::test]
+async fn postgresql_survives_callers_that_go_away() {
+    let Some(url) = postgres().await else { return };
+    a_dropped_commit_is_there_or_is_not(&url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -80,26 +80,40 @@ impl Keys {
         Ok(keys.iter().map(|key| found.get(key.as_str()).cloned()).collect())
     }
 
-    /// The tags of a batch's keys. `None` says that the batch does not stand on the newest head that
-    /// there is, and its commit will find out.
+    /// The tags of a batch's keys.
     ///
     /// # Errors
-    /// A key of the batch is recorded already, or is in it twice; or the database failed.
-    pub(crate) async fn tags_of(
+    /// A key is in the batch twice.
+    pub(crate) fn tags_of(&self, batch: &SealedBatch) -> Result<Vec<u64>, StoreError> {
+        let keys = || batch.entries.iter().map(|entry| &entry.key);
+        let mut seen = HashSet::with_capacity(batch.entries.len());
+        match keys().find(|key| !seen.insert(*key)) {
+            Some(twice) => Err(recorded_already(twice.as_str())),
+            None => Ok(keys().map(self.tag).collect()),
+        }
+    }
+
+    /// Does the batch, with these tags, stand on the newest head that there is? If not, its commit will
+    /// find out.
+    ///
+    /// # Errors
+    /// A key of the batch is recorded already; or the database failed.
+    pub(crate) async fn are_new(
         &self,
         reader: &Reader,
         batch: &SealedBatch,
-    ) -> Result<Option<Vec<u64>>, StoreError> {
+        tags: &[u64],
+    ) -> Result<bool, StoreError> {
         let own = self.of(reader, &batch.tenant);
         if own.size() != batch.on_size {
             own.catch_up().await?;
         }
         if own.size() != batch.on_size {
-            return Ok(None);
+            return Ok(false);
         }
-        let tags: Vec<u64> = batch.entries.iter().map(|entry| (self.tag)(&entry.key)).collect();
-        refuse_known(&own, batch, &tags).await?;
-        Ok(Some(tags))
+        let keys = batch.entries.iter().map(|entry| &entry.key);
+        let found = own.find(keys.zip(tags.iter().copied())).await?;
+        found.into_keys().next().map_or(Ok(true), |key| Err(recorded_already(&key)))
     }
 
     /// The rows of tags that go with a batch on what is known.
@@ -167,22 +181,9 @@ impl Tenants {
     }
 }
 
-async fn refuse_known(
-    own: &TenantKeys<'_>,
-    batch: &SealedBatch,
-    tags: &[u64],
-) -> Result<(), StoreError> {
-    let tagged = || batch.entries.iter().map(|entry| &entry.key).zip(tags.iter().copied());
-    let mut seen = HashSet::new();
-    let twice = tagged().find(|(key, _)| !seen.insert(*key)).map(|(key, _)| key.to_string());
-    let found = own.find(tagged()).await?;
-    match twice.or_else(|| found.into_keys().next()) {
-        None => Ok(()),
-        Some(key) => Err(StoreError::Database {
-            doing: "committing a batch",
-            why: format!("the key `{key}` is recorded already"),
-        }),
-    }
+fn recorded_already(key: &str) -> StoreError {
+    let why = format!("the key `{key}` is recorded already");
+    StoreError::Database { doing: "committing a batch", why }
 }
 
 /// Reads the rows of tags of a range: of commits, and of complete spans.

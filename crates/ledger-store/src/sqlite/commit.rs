@@ -1,9 +1,9 @@
 //! The one transaction that records.
 
-use sqlx::sqlite::SqlitePool;
 use sqlx::{Connection, Sqlite, SqliteConnection};
 use store_traits::{CommitOutcome, SealedBatch, StoreError};
 
+use super::Writer;
 use super::insert::Statements;
 use crate::batch::{Parts, peaks};
 use crate::row::{HeadRow, to_i64};
@@ -13,11 +13,12 @@ const DOING: &str = "committing a batch";
 
 /// Commits a batch, or leaves no trace of it.
 pub(crate) async fn commit(
-    writer: &SqlitePool,
+    writer: &Writer,
     batch: &SealedBatch,
     parts: Parts<'_>,
 ) -> Result<CommitOutcome, StoreError> {
-    let mut conn = writer.acquire().await.map_err(database(DOING))?;
+    let mut turn = writer.turn().await;
+    let conn = turn.connection().await.map_err(database(DOING))?;
     // IMMEDIATE takes the write lock before the head is read: between the two, nobody can commit.
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(database(DOING))?;
     let outcome = write(&mut tx, batch, parts).await;
@@ -30,8 +31,8 @@ pub(crate) async fn commit(
         (Ok(CommitOutcome::Committed), Ok(())) => Ok(CommitOutcome::Committed),
         (outcome, Err(ended)) => {
             // On a full disk SQLite rolls back by itself, and the connection no longer knows whether
-            // it is in a transaction. It is closed: the pool makes a fresh one.
-            drop(conn.close().await);
+            // it is in a transaction.
+            turn.give_up().await;
             outcome.and(Err(database(DOING)(ended)))
         }
     }
@@ -73,11 +74,12 @@ mod tests {
     use store_traits::{CommitOutcome, LedgerStore, StoreError};
 
     use crate::ledger::Writer;
+    use crate::sqlite;
     use crate::support::{Fresh, batch, head, tenant};
 
-    fn writer(ledger: &crate::Ledger) -> &sqlx::SqlitePool {
+    fn writer(ledger: &crate::Ledger) -> &sqlite::Writer {
         match ledger.writer() {
-            Ok(Writer::Sqlite(pool)) => pool,
+            Ok(Writer::Sqlite(writer)) => writer,
             other => panic!("{other:?}"),
         }
     }
@@ -89,7 +91,7 @@ mod tests {
         ledger.commit(&batch(0, 1)).await.unwrap();
         // The limit is the connection's own, and goes with it.
         let limit = "PRAGMA max_page_count = 60";
-        sqlx::query(limit).execute(writer(&ledger)).await.unwrap();
+        writer(&ledger).execute(sqlx::query(limit)).await.unwrap();
         let error = ledger.commit(&batch(1, 20_000)).await.unwrap_err();
         assert!(matches!(error, StoreError::Full), "{error}");
         assert_eq!(ledger.head(&tenant()).await.unwrap(), head(1));

@@ -6,9 +6,11 @@ mod insert;
 mod location;
 mod open;
 mod sql;
+mod writer;
 
 pub(crate) use commit::commit;
 pub(crate) use guards::missing;
 pub(crate) use insert::Statements;
 pub(crate) use open::{create, open};
 pub(crate) use sql::INSERT_COMMIT;
+pub(crate) use writer::Writer;

@@ -10,7 +10,7 @@ use sqlx::{Connection, SqliteConnection};
 use store_traits::StoreError;
 
 use super::location::{APPLICATION_ID, Location};
-use super::sql;
+use super::{Writer, sql};
 use crate::error::sqlite_code;
 use crate::{OpenMode, database};
 
@@ -25,7 +25,7 @@ const ROW_BUFFER: usize = 512;
 /// process then queue fairly; a few others read, and cannot write.
 pub(crate) struct Opened {
     pub(crate) readers: SqlitePool,
-    pub(crate) writer: Option<SqlitePool>,
+    pub(crate) writer: Option<Writer>,
 }
 
 /// Makes an empty database at `sqlite://path`, `sqlite:path` or a plain path, with its origin.
@@ -72,19 +72,16 @@ fn options(location: &Location) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", "16384")
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
+fn readers(options: SqliteConnectOptions) -> SqlitePool {
     // A connection that is closed while idle loses its prepared statements for nothing.
     // And a file of this process does not go away: asking first would cost a way to the connection's
     // thread and back, for every statement.
     SqlitePoolOptions::new()
-        .max_connections(connections)
+        .max_connections(READERS)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-}
-
-fn readers(options: SqliteConnectOptions) -> SqlitePool {
-    pool(READERS).connect_lazy_with(options)
+        .connect_lazy_with(options)
 }
 
 /// Takes the name, so that two that initialise at once cannot share a file. The contents behind the
@@ -124,7 +121,7 @@ async fn initialise(location: &Location, origin: &str) -> Result<(), StoreError>
     conn.close().await.map_err(database(doing))
 }
 
-async fn writer(location: &Location) -> Result<SqlitePool, StoreError> {
+async fn writer(location: &Location) -> Result<Writer, StoreError> {
     // A CHECK that calls a function makes SQLite keep a journal of each statement, in a file. What is
     // written here was made here; the checks hold for everybody else, and where this is tested.
     let checks = if cfg!(debug_assertions) { "OFF" } else { "ON" };
@@ -132,7 +129,7 @@ async fn writer(location: &Location) -> Result<SqlitePool, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("ignore_check_constraints", checks);
-    let pool = pool(1).connect_with(options).await.map_err(|error| match error {
+    let writer = Writer::connect(options).await.map_err(|error| match error {
         error if wants_to_write(&error) => StoreError::ReadOnly {
             why: format!(
                 "{error} (SQLite writes `-wal` and `-shm` files beside `{}`)",
@@ -141,9 +138,11 @@ async fn writer(location: &Location) -> Result<SqlitePool, StoreError> {
         },
         error => database("opening the database")(error),
     })?;
-    let mut conn = pool.acquire().await.map_err(database("opening the database"))?;
-    migrate(location, &mut conn).await?;
-    Ok(pool)
+    let mut turn = writer.turn().await;
+    let conn = turn.connection().await.map_err(database("opening the database"))?;
+    migrate(location, conn).await?;
+    drop(turn);
+    Ok(writer)
 }
 
 /// Where something is to be done, it is done by one: others that open the file wait, and find it done.

@@ -194,8 +194,8 @@ pub(crate) enum LedgerCommand {
     /// Write the log into a folder or a bucket as C2SP tiles, for readers without the database; safe
     /// to repeat.
     ExportTiles {
-        /// The folder, or `s3://bucket/prefix` (a build with the feature `object-store`; AWS_* in the
-        /// environment); it is made, and what is there already is completed.
+        /// The folder, which is made, or `s3://bucket/prefix` (endpoint and credentials are those of
+        /// AWS_* in the environment); what is there already is completed.
         folder: PathBuf,
         #[command(flatten)]
         tenant: Tenant,

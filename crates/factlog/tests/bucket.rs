@@ -15,13 +15,20 @@ use support::{Place, bodies};
 
 type Objects = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
+/// What a server makes of `If-None-Match` and `If-Match`.
+#[derive(Clone, Copy, PartialEq)]
+enum Conditions {
+    Kept,
+    Ignored,
+}
+
 struct Bucket {
     endpoint: String,
     objects: Objects,
 }
 
 impl Bucket {
-    fn start() -> Self {
+    fn start(conditions: Conditions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let objects = Objects::default();
@@ -29,7 +36,7 @@ impl Bucket {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let objects = Arc::clone(&own);
-                std::thread::spawn(move || serve(stream.unwrap(), &objects));
+                std::thread::spawn(move || serve(stream.unwrap(), &objects, conditions));
             }
         });
         Self { endpoint, objects }
@@ -52,7 +59,7 @@ fn tag(bytes: &[u8]) -> String {
     format!("\"{sum:016x}\"")
 }
 
-fn serve(stream: TcpStream, objects: &Objects) {
+fn serve(stream: TcpStream, objects: &Objects, conditions: Conditions) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     loop {
@@ -84,7 +91,7 @@ fn serve(stream: TcpStream, objects: &Objects) {
                 let same = headers
                     .get("if-match")
                     .is_none_or(|wanted| there.as_ref().is_some_and(|bytes| tag(bytes) == *wanted));
-                if free && same {
+                if free && same || conditions == Conditions::Ignored {
                     objects.insert(path, body.clone());
                     (200, Vec::new())
                 } else {
@@ -122,7 +129,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn a_bucket_holds_what_a_folder_holds_and_is_completed() {
-    let (place, bucket) = (Place::new(), Bucket::start());
+    let (place, bucket) = (Place::new(), Bucket::start(Conditions::Kept));
     for capture in ["01_proto_plain", "02_proto_gzip_retry"] {
         place.import(&bodies(capture)).expect(0);
         place.run(&["ledger", "export-tiles", "tiles"]).expect(0);
@@ -136,7 +143,7 @@ fn a_bucket_holds_what_a_folder_holds_and_is_completed() {
 
 #[test]
 fn another_object_is_never_overwritten_and_another_log_is_refused() {
-    let (place, bucket) = (Place::new(), Bucket::start());
+    let (place, bucket) = (Place::new(), Bucket::start(Conditions::Kept));
     place.import(&bodies("01_proto_plain")).expect(0);
     bucket.export(&place, "s3://bucket/logs").expect(0);
     let other = Place::new();
@@ -156,4 +163,26 @@ fn another_object_is_never_overwritten_and_another_log_is_refused() {
     assert_eq!(objects[&tile], b"other");
     assert!(!objects.contains_key("/bucket/logs/checkpoint"));
     bucket.export(&place, "s3://").expect(2).says("it names no bucket");
+}
+
+#[test]
+fn a_store_that_overwrites_is_refused_before_a_checkpoint_speaks_of_it() {
+    let (place, bucket) = (Place::new(), Bucket::start(Conditions::Ignored));
+    place.import(&bodies("01_proto_plain")).expect(0);
+    let ran = bucket.export(&place, "s3://bucket/logs").expect(2);
+    ran.says("cannot use `s3://bucket/logs`: the store ignores `If-None-Match: *`");
+    assert_eq!(bucket.objects.lock().unwrap().len(), 1, "the tile that found it out");
+}
+
+#[test]
+fn a_store_that_is_not_there_is_named_with_what_says_where_it_is() {
+    let place = Place::new();
+    place.import(&bodies("01_proto_plain")).expect(0);
+    let endpoint = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let bucket = Bucket { endpoint, objects: Objects::default() };
+    let ran = bucket.export(&place, "s3://bucket/logs").expect(3);
+    ran.says("cannot read `s3://bucket/logs/checkpoint`").says("AWS_ENDPOINT");
 }

@@ -34,7 +34,7 @@ pub struct Ledger {
 /// The connections that write.
 #[derive(Debug)]
 pub(crate) enum Writer {
-    Sqlite(sqlite::Writer),
+    Sqlite(Box<sqlite::Writer>),
     Postgres(Connections),
 }
 
@@ -84,7 +84,7 @@ impl Ledger {
             Ok(Self { reader, writer, projections, keys, given, url })
         } else {
             let opened = sqlite::open(url, mode).await?;
-            let writer = opened.writer.map(Writer::Sqlite);
+            let writer = opened.writer.map(|writer| Writer::Sqlite(Box::new(writer)));
             let reader = Reader(Pool::Sqlite(opened.readers));
             Ok(Self { reader, writer, projections, keys, given, url: url.to_owned() })
         }

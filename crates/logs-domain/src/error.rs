@@ -152,6 +152,14 @@ pub enum DomainError {
         /// What the store said.
         why: String,
     },
+    /// What lies in a place for tiles is of another log, or of another history.
+    #[error("not exported: `{object}` {why} (it was left alone; name another place)")]
+    OtherTiles {
+        /// Which object.
+        object: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A tenant's name that this log keeps for itself.
     #[error("`{0}` is the root log's own name: nothing can be recorded under it")]
     Reserved(TenantId),
@@ -201,6 +209,7 @@ impl DomainError {
             }) => store_fault(error),
             Self::WouldFork { .. }
             | Self::Proof(_)
+            | Self::OtherTiles { .. }
             | Self::Record(RecordError::Head { .. } | RecordError::Proof { .. }) => {
                 Fault::DoesNotHold
             }

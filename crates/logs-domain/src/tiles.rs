@@ -42,10 +42,9 @@ pub(crate) trait TilePlace: Send + Sync {
 }
 
 /// What to say of an object that is there with other bytes.
-pub(crate) fn differs(shown: &str) -> DomainError {
-    DomainError::Proof(format!(
-        "`{shown}` is there with other bytes, and a tile never changes (name another place)"
-    ))
+pub(crate) fn differs(shown: String) -> DomainError {
+    let why = "is there with other bytes, and a tile never changes".to_owned();
+    DomainError::OtherTiles { object: shown, why }
 }
 
 impl LogsDomain {
@@ -109,12 +108,9 @@ impl LogsDomain {
         note: &str,
         newest: &Checkpoint,
     ) -> Result<u64, DomainError> {
-        let refuse = |why: String| {
-            DomainError::Proof(format!(
-                "`{}` is not an older state of the log `{}`: {why} (nothing was written; name another place)",
-                place.shown("checkpoint"),
-                self.log_origin(tenant)
-            ))
+        let refuse = |why: String| DomainError::OtherTiles {
+            object: place.shown("checkpoint"),
+            why: format!("is not an older state of the log `{}`: {why}", self.log_origin(tenant)),
         };
         let keys = self.verifier_keys(tenant)?;
         let OpenedCheckpoint { origin, size, root, .. } =
@@ -166,7 +162,7 @@ fn read(path: &Path) -> Result<Option<String>, DomainError> {
 fn keep(path: &Path, bytes: &[u8]) -> Result<bool, DomainError> {
     match std::fs::read(path) {
         Ok(there) if there == bytes => Ok(false),
-        Ok(_) => Err(differs(&path.display().to_string())),
+        Ok(_) => Err(differs(path.display().to_string())),
         Err(error) if error.kind() == ErrorKind::NotFound => replace(path, bytes).map(|()| true),
         Err(source) => Err(DomainError::File { doing: "read", path: path.to_path_buf(), source }),
     }

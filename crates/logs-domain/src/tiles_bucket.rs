@@ -1,8 +1,10 @@
 //! Tiles in an S3 bucket: the same objects, names and bytes as in a folder.
 //!
 //! A tile is created and never overwritten (`If-None-Match: *`); the checkpoint is replaced last, and
-//! only in the version that was read, so that of two exports at once one says that it lost.
+//! only in the version that was read, so that of two exports at once one says that it lost. A store that
+//! ignores these conditions is found out with the first tile, and no checkpoint is written there.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ use crate::{DomainError, LogsDomain, TilesExported};
 
 /// The longest answer: an entry bundle of 256 entries has at most 16 MiB.
 const LONGEST_ANSWER: u64 = 32 * 1024 * 1024;
+/// What to look at when the first request fails.
+const FROM_ENVIRONMENT: &str = "AWS_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment say where and as whom";
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl LogsDomain {
@@ -50,7 +54,8 @@ impl LogsDomain {
             .with_http_connector(Http::new())
             .build()
             .map_err(|error| wrong(error.to_string()))?;
-        self.export_tiles_to_store(tenant, Arc::new(store), prefix).await
+        let bucket = Bucket::new(Arc::new(store), prefix, format!("s3://{bucket}/"));
+        self.export_tiles_to(tenant, &bucket).await
     }
 
     /// As [`LogsDomain::export_tiles`], into any object store, under a prefix.
@@ -63,19 +68,27 @@ impl LogsDomain {
         store: Arc<dyn ObjectStore>,
         prefix: &str,
     ) -> Result<TilesExported, DomainError> {
-        let bucket = Bucket { store, prefix: Path::from(prefix), read: Mutex::new(None) };
-        self.export_tiles_to(tenant, &bucket).await
+        self.export_tiles_to(tenant, &Bucket::new(store, prefix, String::new())).await
     }
 }
 
 struct Bucket {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// What stands before an object's path where people read it.
+    root: String,
+    /// Was the store seen to refuse what is there already?
+    refuses: AtomicBool,
     /// The version of the checkpoint that was read.
     read: Mutex<Option<UpdateVersion>>,
 }
 
 impl Bucket {
+    fn new(store: Arc<dyn ObjectStore>, prefix: &str, root: String) -> Self {
+        let (refuses, read) = (AtomicBool::new(false), Mutex::new(None));
+        Self { store, prefix: Path::from(prefix), root, refuses, read }
+    }
+
     fn path(&self, name: &str) -> Path {
         Path::from(format!("{}/{name}", self.prefix))
     }
@@ -101,26 +114,55 @@ impl Bucket {
         let (path, payload) = (self.path(name), PutPayload::from(bytes));
         self.store.put_opts(&path, payload, options).await.map(|_| ())
     }
+
+    /// Creates an object that was created a moment ago once more: a store that lets it would let any be
+    /// overwritten. The bytes are the same, so that nothing is lost.
+    async fn refuse_lax(&self, name: &str, bytes: Vec<u8>) -> Result<(), DomainError> {
+        match self.put(name, bytes, PutMode::Create).await {
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(()),
+            Err(error) => Err(self.failed("write", name, &error)),
+            Ok(()) => Err(DomainError::ObjectStore {
+                doing: "use",
+                object: format!("{}{}", self.root, self.prefix),
+                why: format!(
+                    "the store ignores `If-None-Match: *` and wrote `{name}` twice (use one that keeps conditions on PUT; no checkpoint was written)"
+                ),
+            }),
+        }
+    }
 }
 
 #[async_trait]
 impl TilePlace for Bucket {
     fn shown(&self, name: &str) -> String {
-        self.path(name).to_string()
+        format!("{}{}", self.root, self.path(name))
     }
 
     async fn checkpoint(&self) -> Result<Option<String>, DomainError> {
-        let Some((bytes, version)) = self.bytes("checkpoint").await? else { return Ok(None) };
+        let there = self.bytes("checkpoint").await.map_err(|error| match error {
+            DomainError::ObjectStore { doing, object, why } => {
+                let why = format!("{why} ({FROM_ENVIRONMENT})");
+                DomainError::ObjectStore { doing, object, why }
+            }
+            other => other,
+        });
+        let Some((bytes, version)) = there? else { return Ok(None) };
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(version);
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     async fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool, DomainError> {
         match self.put(name, bytes.clone(), PutMode::Create).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                if !self.refuses.load(Ordering::Relaxed) {
+                    self.refuse_lax(name, bytes).await?;
+                    self.refuses.store(true, Ordering::Relaxed);
+                }
+                Ok(true)
+            }
             Err(Error::AlreadyExists { .. }) => match self.bytes(name).await? {
                 Some((there, _)) if there == bytes => Ok(false),
-                _ => Err(differs(&self.shown(name))),
+                _ => Err(differs(self.shown(name))),
             },
             Err(error) => Err(self.failed("write", name, &error)),
         }

@@ -83,7 +83,7 @@ fn people_see_what_was_replaced_where_and_never_a_value() {
     let said = place.run(&["import", facts.to_str().unwrap()]).expect(0).stdout;
     assert_eq!(
         said,
-        "tenant default: 1 facts, 0 duplicates, 0 conflicts, 0 rejected, 1 redactions\n  \
+        "tenant default: 1 fact, 0 duplicates, 0 conflicts, 0 rejected, 1 redaction\n  \
          /text  email       1\n"
     );
 }

@@ -136,6 +136,6 @@ fn a_folder_of_another_log_is_left_alone() {
     let path = folder.to_str().unwrap();
     place.run(&["ledger", "export-tiles", path]).expect(0);
     let before = fs::read(folder.join("checkpoint")).unwrap();
-    other.run(&["ledger", "export-tiles", path]).expect(1).says("nothing was written");
+    other.run(&["ledger", "export-tiles", path]).expect(1).says("it was left alone");
     assert_eq!(fs::read(folder.join("checkpoint")).unwrap(), before);
 }

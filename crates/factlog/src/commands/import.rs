@@ -18,7 +18,7 @@ use super::Context;
 use crate::args::{FormatArg, ImportArgs, SignalArg};
 use crate::fail::{BadInput, DOES_NOT_HOLD};
 use crate::output::Output;
-use crate::text::{printable, tokens};
+use crate::text::{count, printable, tokens};
 
 /// Places that people are shown.
 const MOST_PLACES: usize = 20;
@@ -161,12 +161,12 @@ fn document(tenant: &TenantId, summary: &ImportSummary) -> Value {
 
 fn human(tenant: &TenantId, summary: &ImportSummary) -> String {
     format!(
-        "tenant {tenant}: {} facts, {} duplicates, {} conflicts, {} rejected, {} redactions\n",
-        tokens(summary.facts),
-        tokens(summary.duplicates),
-        tokens(summary.conflicts),
+        "tenant {tenant}: {}, {}, {}, {} rejected, {}\n",
+        count(summary.facts, "fact", "facts"),
+        count(summary.duplicates, "duplicate", "duplicates"),
+        count(summary.conflicts, "conflict", "conflicts"),
         tokens(summary.rejected),
-        tokens(summary.redacted.total()),
+        count(summary.redacted.total(), "redaction", "redactions"),
     ) + &table(&summary.redacted)
 }
 

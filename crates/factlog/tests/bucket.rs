@@ -171,7 +171,16 @@ fn a_store_that_overwrites_is_refused_before_a_checkpoint_speaks_of_it() {
     place.import(&bodies("01_proto_plain")).expect(0);
     let ran = bucket.export(&place, "s3://bucket/logs").expect(2);
     ran.says("cannot use `s3://bucket/logs`: the store ignores `If-None-Match: *`");
-    assert_eq!(bucket.objects.lock().unwrap().len(), 1, "the tile that found it out");
+    let tile = {
+        let mut objects = bucket.objects.lock().unwrap();
+        assert_eq!(objects.len(), 1, "the tile that found it out");
+        let (name, bytes) = objects.iter_mut().next().unwrap();
+        *bytes = b"other".to_vec();
+        name.clone()
+    };
+    bucket.export(&place, "s3://bucket/logs").expect(1).says("is there with other bytes");
+    let objects = bucket.objects.lock().unwrap();
+    assert_eq!((objects.len(), objects[&tile].as_slice()), (1, &b"other"[..]));
 }
 
 #[test]

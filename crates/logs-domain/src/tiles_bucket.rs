@@ -115,8 +115,8 @@ impl Bucket {
         self.store.put_opts(&path, payload, options).await.map(|_| ())
     }
 
-    /// Creates an object that was created a moment ago once more: a store that lets it would let any be
-    /// overwritten. The bytes are the same, so that nothing is lost.
+    /// Creates an object once more that is there with these bytes: a store that lets it would let any be
+    /// overwritten.
     async fn refuse_lax(&self, name: &str, bytes: Vec<u8>) -> Result<(), DomainError> {
         match self.put(name, bytes, PutMode::Create).await {
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(()),
@@ -152,20 +152,26 @@ impl TilePlace for Bucket {
     }
 
     async fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool, DomainError> {
-        match self.put(name, bytes.clone(), PutMode::Create).await {
-            Ok(()) => {
-                if !self.refuses.load(Ordering::Relaxed) {
-                    self.refuse_lax(name, bytes).await?;
-                    self.refuses.store(true, Ordering::Relaxed);
-                }
-                Ok(true)
-            }
-            Err(Error::AlreadyExists { .. }) => match self.bytes(name).await? {
-                Some((there, _)) if there == bytes => Ok(false),
-                _ => Err(differs(self.shown(name))),
+        let refuses = self.refuses.load(Ordering::Relaxed);
+        // A store that may overwrite is asked what is there before it is given anything.
+        let there = if refuses { None } else { self.bytes(name).await? };
+        let created = match there {
+            Some((there, _)) if there != bytes => return Err(differs(self.shown(name))),
+            Some(_) => false,
+            None => match self.put(name, bytes.clone(), PutMode::Create).await {
+                Ok(()) => true,
+                Err(Error::AlreadyExists { .. }) => match self.bytes(name).await? {
+                    Some((there, _)) if there == bytes => false,
+                    _ => return Err(differs(self.shown(name))),
+                },
+                Err(error) => return Err(self.failed("write", name, &error)),
             },
-            Err(error) => Err(self.failed("write", name, &error)),
+        };
+        if !refuses {
+            self.refuse_lax(name, bytes).await?;
+            self.refuses.store(true, Ordering::Relaxed);
         }
+        Ok(created)
     }
 
     async fn replace_checkpoint(&self, note: &str) -> Result<(), DomainError> {

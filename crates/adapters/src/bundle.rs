@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::claims::{ClaimFacts, Vouched};
 use crate::commitments;
+use crate::counted::Counted;
 use crate::dsse;
 use crate::lines::{LineFiles, SPLIT_BYTES, joined};
 use crate::manifest::{EntryFile, FileRecord, Manifest};
@@ -26,6 +27,7 @@ pub(crate) const POPULATION: &str = "population.csv";
 pub(crate) const REPORT: &str = "report.json";
 pub(crate) const PDF: &str = "report.pdf";
 pub(crate) const README: &str = "README.txt";
+pub(crate) const CRITERIA: &str = "soc2-criteria.json";
 pub(crate) const PROOFS: &str = "proofs/";
 /// The predicate type of the signed statement over the manifest.
 pub(crate) const PREDICATE: &str = "urn:factlog:bundle:1";
@@ -137,14 +139,18 @@ impl EvidenceBundle {
         let parts = self.parts()?;
         let facts = self.claims(&parts, &key)?;
         let integrity = self.integrity_of(&parts, &facts);
-        let report = Report { integrity, ..self.report.clone() };
+        let (overview, soc2) = parts.counted.finish();
+        let report = Report { integrity, overview, soc2, ..self.report.clone() };
 
         let mut members: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         members.insert(NOTE.to_owned(), self.checkpoint_note.clone().into_bytes());
         members.insert(KEYS.to_owned(), canonical::write(&self.keys()));
         members.insert(POPULATION.to_owned(), parts.population.into_bytes());
         members.insert(REPORT.to_owned(), canonical::write(&report.to_value()));
-        members.insert(README.to_owned(), readme::text(&facts, &key, drawn).into_bytes());
+        members.insert(README.to_owned(), readme::text(&facts, &key, &report, drawn).into_bytes());
+        if let Some(soc2) = &report.soc2 {
+            members.insert(CRITERIA.to_owned(), canonical::write(&soc2.to_value()));
+        }
         if let Drawn::With(renderer) = drawn {
             members.insert(PDF.to_owned(), renderer.render(&report)?);
         }
@@ -241,6 +247,7 @@ impl EvidenceBundle {
             population: population::HEADER.to_owned(),
             by_kind: BTreeMap::new(),
             redactions: BTreeMap::new(),
+            counted: Counted::of(&self.query),
             included: 0,
             open: BTreeSet::new(),
             shown: BTreeSet::new(),
@@ -278,6 +285,7 @@ impl EvidenceBundle {
         }
         ranges.sort_unstable();
         let erased = parts.open.intersection(&parts.erasures).count() as u64;
+        let complete = joined(ranges);
         Ok(ClaimFacts {
             origin: self.origin.clone(),
             size: self.tree_size,
@@ -285,7 +293,8 @@ impl EvidenceBundle {
             key: dsse::key_id(key),
             vouched: Vouched::ByReader,
             entries: self.entries.len() as u64,
-            complete: joined(ranges),
+            whole: parts.counted.whole(&complete, self.tree_size),
+            complete,
             included: parts.included,
             withheld: parts.open.len() as u64 - erased,
             erased,
@@ -326,6 +335,7 @@ struct Parts {
     population: String,
     by_kind: BTreeMap<String, u64>,
     redactions: BTreeMap<String, u64>,
+    counted: Counted,
     included: u64,
     /// Commitments without a content in the bundle.
     open: BTreeSet<(u64, String)>,
@@ -344,6 +354,7 @@ impl Parts {
         *self.by_kind.entry(kind.to_owned()).or_default() += 1;
         self.erasures.extend(erasure(&fact));
         add_redactions(&fact, &mut self.redactions);
+        self.counted.add(*seq, &fact);
 
         let wrong = |what: String| BundleWriteError::Parts(format!("entry {seq}: {what}"));
         let mut committed = commitments::commitments(&fact).map_err(wrong)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use store_traits::Digest;
 
 use crate::Integrity;
+use crate::asked::WholePeriod;
 
 /// What the sentences are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(crate) struct ClaimFacts {
     pub(crate) entries: u64,
     /// Half-open ranges that a range proof shows to be complete, in order.
     pub(crate) complete: Vec<(u64, u64)>,
+    /// The range that holds everything that was recorded in the period asked for.
+    pub(crate) whole: Option<WholePeriod>,
     /// Contents in the bundle.
     pub(crate) included: u64,
     /// Contents that entries commit to and that are not in the bundle.
@@ -75,6 +78,7 @@ impl ClaimFacts {
                 ranges.len()
             )),
         }
+        out.extend(self.whole.map(|whole| whole.sentence(*size)));
         if *included > 0 {
             out.push(match included {
                 1 => "The one content is what its entry committed to when it was recorded.".to_owned(),
@@ -90,12 +94,17 @@ impl ClaimFacts {
     /// What does not follow, a sentence each.
     pub(crate) fn not_proved(&self) -> Vec<String> {
         let mut out = never_proved();
-        let whole = matches!(self.complete.as_slice(), [(0, end)] if *end == self.size);
-        if !whole {
-            out.push(
+        let all = matches!(self.complete.as_slice(), [(0, end)] if *end == self.size);
+        match self.whole {
+            _ if all => {}
+            Some(_) => out.push(
+                "That no further entry, recorded outside the period, tells of something that happened in it (those that the exporter found are here), and that the ledger's clock never ran backwards."
+                    .to_owned(),
+            ),
+            None => out.push(
                 "That the ledger holds no further entry that answers the same request outside the ranges shown to be complete."
                     .to_owned(),
-            );
+            ),
         }
         if self.withheld > 0 {
             out.push(format!(

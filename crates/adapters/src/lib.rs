@@ -8,21 +8,26 @@
 //! An [`EvidenceBundle`] is a value that engines put together; [`EvidenceBundle::write`] turns it
 //! into one zip, [`verify_bundle`] checks such a zip offline. Bytes depend on nothing but the value:
 //! no clock, no randomness, no compressor. What lies where is in `bundle`, what is signed in `dsse`,
-//! what is drawn in `pdf`.
+//! what is drawn in `pdf`, what a SOC 2
+//! package says in `soc2`.
 
+mod asked;
 mod bundle;
 mod claims;
 mod commitments;
+mod counted;
 pub mod dsse;
 mod key;
 mod key_ring;
 mod lines;
 mod manifest;
+mod overview;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod population;
 mod readme;
 mod report;
+mod soc2;
 #[cfg(feature = "timestamp")]
 pub mod timestamp;
 mod verify_bundle;
@@ -33,9 +38,11 @@ mod zip_write;
 pub use bundle::{BundleEntry, BundleWriteError, Drawn, EntryProofs, EvidenceBundle};
 pub use key::{Ed25519Signer, KEY_FILE_HEADER, KeyFileError, StrictVerifier};
 pub use key_ring::{KEY_RING_HEADER, KeyRing, KeyRingError, KeyState, RingKey};
+pub use overview::{Overview, RunLine};
 #[cfg(feature = "pdf")]
 pub use pdf::PdfRenderer;
 pub use report::{Integrity, RenderError, Report, ReportRenderer, RunReport, StepRow};
+pub use soc2::{Criterion, Evidence, Shown, Soc2Package, Support};
 pub use verify_bundle::{
     BundleError, BundleReport, BundleSummary, Finding, MAX_FINDINGS, MAX_READ_BYTES, Trust,
     verify_bundle,

@@ -4,6 +4,8 @@
 use replay_determinism::leaf_hash;
 use store_traits::Value;
 
+use crate::overview::actor;
+
 /// The first line.
 pub(crate) const HEADER: &str =
     "seq,recorded_at,occurred_at,kind,actor,subject,outcome,leaf_hash\n";
@@ -11,14 +13,7 @@ pub(crate) const HEADER: &str =
 /// The line of an entry.
 pub(crate) fn line(seq: u64, bytes: &[u8], fact: &Value) -> String {
     let text = |path: &[&str]| fact.at(path).and_then(Value::as_str).unwrap_or_default();
-    let actor = ["subject", "name", "component"]
-        .iter()
-        .find_map(|member| fact.at(&["meta", "actor", member]).and_then(Value::as_str))
-        .unwrap_or_default();
-    let actor = match text(&["meta", "actor", "kind"]) {
-        "" => actor.to_owned(),
-        kind => format!("{kind}:{actor}"),
-    };
+    let actor = actor(fact);
     let subject = ["tool", "model", "name"]
         .iter()
         .find_map(|member| fact.at(&["body", "view", member]).and_then(Value::as_str))

@@ -2,13 +2,23 @@
 
 use audit_evidence::VerifierKey;
 
+use crate::Report;
 use crate::bundle::Drawn;
 use crate::claims::ClaimFacts;
 
 const PDF_LINE: &str =
     "  report.pdf              to read (the files below are the evidence, not the PDF)\n";
 
-pub(crate) fn text(facts: &ClaimFacts, key: &VerifierKey, drawn: Drawn<'_>) -> String {
+const CRITERIA_LINE: &str =
+    "  soc2-criteria.json      which of the entries speak to which criterion; no conclusion\n";
+
+pub(crate) fn text(
+    facts: &ClaimFacts,
+    key: &VerifierKey,
+    report: &Report,
+    drawn: Drawn<'_>,
+) -> String {
+    let criteria = if report.soc2.is_some() { CRITERIA_LINE } else { "" };
     let pdf = match drawn {
         Drawn::With(_) => PDF_LINE,
         Drawn::Without => "",
@@ -41,7 +51,7 @@ WHAT IT DOES NOT PROVE
 
 WHAT IS IN IT
 
-{pdf}  population.csv          one line an entry; opens in a spreadsheet
+{pdf}{criteria}  population.csv          one line an entry; opens in a spreadsheet
   entries-NNN.jsonl       the recorded entries, byte for byte, one a line;
                           manifest.json gives the sequence number of each line
   disclosures-NNN.jsonl   contents that entries commit to (prompts, outputs, payloads),

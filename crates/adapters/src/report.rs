@@ -6,6 +6,9 @@ use std::ops::Range;
 use store_traits::{Digest, Object, Timestamp, Value};
 use thiserror::Error;
 
+use crate::overview::Overview;
+use crate::soc2::Soc2Package;
+
 /// What a report says. All of it comes from facts and from the signed checkpoint, none of it from
 /// the clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +25,13 @@ pub struct Report {
     pub version: String,
     /// When the newest fact under the checkpoint was recorded.
     pub as_of: Timestamp,
-    /// The runs it covers, in order.
+    /// The runs that are shown step by step.
     pub runs: Vec<RunReport>,
+    /// The counts of an export that is not of one run. What a bundle's report says here is counted from
+    /// its entries, whatever stands there.
+    pub overview: Option<Overview>,
+    /// The criteria of a SOC 2 package; of a bundle, found in its entries, whatever stands there.
+    pub soc2: Option<Soc2Package>,
     /// What is proved, by what, and what is not.
     pub integrity: Integrity,
 }
@@ -130,8 +138,15 @@ impl Report {
     #[must_use]
     pub fn to_value(&self) -> Value {
         // Destructured in full, so that a new field cannot be forgotten here.
-        let Self { title, tenant, origin, generator, version, as_of, runs, integrity } = self;
-        object([
+        let Self { title, tenant, origin, generator, version, as_of, .. } = self;
+        let Self { runs, overview, soc2, integrity, .. } = self;
+        // What an export of one run does not have is not there: its bytes stay what they were.
+        let of_many = [
+            ("overview", overview.as_ref().map(Overview::to_value)),
+            ("soc2", soc2.as_ref().map(Soc2Package::to_value)),
+        ];
+        let of_many = of_many.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let of_all = [
             ("format", Value::from("factlog/report/1")),
             ("title", title.as_str().into()),
             ("tenant", tenant.as_str().into()),
@@ -141,7 +156,8 @@ impl Report {
             ("as_of", as_of.to_string().into()),
             ("runs", runs.iter().map(RunReport::to_value).collect::<Vec<_>>().into()),
             ("integrity", integrity.to_value()),
-        ])
+        ];
+        Value::Object(of_all.into_iter().chain(of_many).collect())
     }
 }
 

@@ -14,9 +14,10 @@ use store_traits::{SignatureVerifier, Value};
 use thiserror::Error;
 
 use crate::bundle::{
-    ENVELOPE, KEYS, MANIFEST, NOTE, POPULATION, PREDICATE, README, REPORT, predicate,
+    CRITERIA, ENVELOPE, KEYS, MANIFEST, NOTE, POPULATION, PREDICATE, README, REPORT, predicate,
 };
 use crate::claims::{ClaimFacts, Vouched, never_proved};
+use crate::counted::Counted;
 use crate::dsse;
 use crate::lines::joined;
 use crate::manifest::Manifest;
@@ -205,6 +206,7 @@ impl Check {
         ledger.entries(self, zip);
         ledger.disclosures(self, zip);
         ledger.proofs(self, zip);
+        let complete = ledger.complete();
         let facts = ClaimFacts {
             origin: opened.origin.clone(),
             size: opened.size,
@@ -212,7 +214,8 @@ impl Check {
             key: dsse::key_id(&key),
             vouched,
             entries: ledger.count(),
-            complete: ledger.complete(),
+            whole: ledger.counted.whole(&complete, opened.size),
+            complete,
             included: ledger.included,
             withheld: ledger.withheld(),
             erased: ledger.erased(),
@@ -225,7 +228,8 @@ impl Check {
         self.summary.contents_included = facts.included;
         self.summary.contents_withheld = facts.withheld;
         self.summary.contents_erased = facts.erased;
-        self.report_json(zip, &manifest, &opened, &facts, &ledger, &key);
+        let report = self.report_json(zip, &manifest, &opened, &facts, &ledger, &key);
+        self.counts(zip, report.as_ref(), ledger.counted);
         Some(facts)
     }
 
@@ -366,11 +370,11 @@ impl Check {
         facts: &ClaimFacts,
         ledger: &Ledger<'_>,
         key: &VerifierKey,
-    ) {
-        let Some(bytes) = self.member(zip, REPORT) else { return };
+    ) -> Option<Value> {
+        let bytes = self.member(zip, REPORT)?;
         let Ok(report) = canonical::parse(&bytes) else {
             self.finding(REPORT, "it is not JSON".to_owned(), CHANGED);
-            return;
+            return None;
         };
         let spoken = ClaimFacts { vouched: Vouched::ByReader, ..facts.clone() };
         let ranges = joined(manifest.entry_files.iter().flat_map(|file| file.ranges.clone()));
@@ -394,6 +398,36 @@ impl Check {
                 let what = format!("it shows a step of entry {seq}, which is not in the bundle");
                 self.finding(REPORT, what, "the report and its PDF are not to be believed");
             }
+        }
+        Some(report)
+    }
+
+    /// What is counted from the entries, and which criteria they speak to, is what the entries give.
+    fn counts<F: Read + Seek>(
+        &mut self,
+        zip: &mut ZipReader<F>,
+        report: Option<&Value>,
+        counted: Counted,
+    ) {
+        let (overview, soc2) = counted.finish();
+        let soc2 = soc2.map(|soc2| soc2.to_value());
+        let given =
+            [("overview", overview.map(|overview| overview.to_value())), ("soc2", soc2.clone())];
+        for (name, given) in given {
+            if report.is_some_and(|report| report.member(name) != given.as_ref()) {
+                let what = format!("its `{name}` is not what the entries give");
+                self.finding(REPORT, what, "the report and its PDF are not to be believed");
+            }
+        }
+        let there = zip.names().any(|name| name == CRITERIA);
+        let bytes = if there { self.member(zip, CRITERIA) } else { None };
+        if bytes != soc2.map(|soc2| canonical::write(&soc2)) {
+            let what = "it is not what the entries give".to_owned();
+            self.finding(
+                CRITERIA,
+                what,
+                "a criterion would be supported by other entries than these",
+            );
         }
     }
 

@@ -10,6 +10,7 @@ use store_traits::{Digest, MAX_ENTRY_BYTES, Value};
 use crate::ZipReader;
 use crate::bundle::{MANIFEST, POPULATION, PROOFS, add_redactions, erasure};
 use crate::commitments::{Commitment, commitments, parse_line};
+use crate::counted::Counted;
 use crate::lines::joined;
 use crate::manifest::Manifest;
 use crate::population;
@@ -32,6 +33,7 @@ pub(crate) struct Ledger<'b> {
     ranges: Vec<(u64, u64)>,
     pub(crate) included: u64,
     pub(crate) redactions: BTreeMap<String, u64>,
+    pub(crate) counted: Counted,
 }
 
 impl<'b> Ledger<'b> {
@@ -48,6 +50,7 @@ impl<'b> Ledger<'b> {
             ranges: Vec::new(),
             included: 0,
             redactions: BTreeMap::new(),
+            counted: Counted::of(&manifest.query),
         }
     }
 
@@ -142,6 +145,7 @@ impl<'b> Ledger<'b> {
             check.finding(place(), what, "the export crosses tenants");
         }
         add_redactions(&fact, &mut self.redactions);
+        self.counted.add(seq, &fact);
         self.erasures.extend(erasure(&fact));
         match commitments(&fact) {
             Ok(committed) => self

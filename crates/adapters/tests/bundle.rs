@@ -3,52 +3,15 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::io::Cursor;
-
-use adapters::{
-    BundleError, BundleReport, Drawn, Ed25519Signer, EntryProofs, EvidenceBundle, StrictVerifier,
-    Trust, ZipReader, ZipWriter, verify_bundle,
-};
+use adapters::{Drawn, Ed25519Signer, EntryProofs, EvidenceBundle, StrictVerifier, Trust};
 use audit_evidence::ProofText;
 use common::ledger;
+use common::members::{Members, bytes, holds, pack, trusted, unpack, verify};
 use store_traits::{Content, Value};
-
-type Members = BTreeMap<String, Vec<u8>>;
-
-fn bytes(bundle: &EvidenceBundle, signer: &Ed25519Signer) -> Vec<u8> {
-    bundle.write(signer, Drawn::Without, Vec::new()).unwrap()
-}
 
 fn good() -> Vec<u8> {
     let signer = ledger::signer();
     bytes(&ledger::bundle(&signer), &signer)
-}
-
-fn trusted() -> Trust {
-    Trust { keys: vec![ledger::key(&ledger::signer())] }
-}
-
-fn verify(bytes: &[u8], trust: &Trust) -> Result<BundleReport, BundleError> {
-    verify_bundle(&mut Cursor::new(bytes), trust, &StrictVerifier)
-}
-
-fn holds(bytes: &[u8]) -> bool {
-    verify(bytes, &trusted()).is_ok_and(|report| report.holds)
-}
-
-fn unpack(bytes: &[u8]) -> Members {
-    let mut zip = ZipReader::open(Cursor::new(bytes)).unwrap();
-    let names: Vec<String> = zip.names().map(str::to_owned).collect();
-    names.into_iter().map(|name| (name.clone(), zip.read(&name, 1 << 30).unwrap())).collect()
-}
-
-fn pack(members: &Members) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Vec::new());
-    for (name, bytes) in members {
-        zip.member(name, bytes).unwrap();
-    }
-    zip.finish().unwrap()
 }
 
 #[test]

@@ -76,5 +76,6 @@ pub use profile::{Field, Mode, Need, Profile};
 pub use reason::{Completeness, Reason};
 pub use record::{Coverage, RunRecord};
 pub use run::{Gap, gaps_of_run};
+pub use said::Contents;
 pub use steps::{MOST_NAMED, Named, StepNumbers};
 pub use verdict::{FieldState, Found, RunCompleteness};

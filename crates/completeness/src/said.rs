@@ -69,14 +69,26 @@ pub(crate) fn ends(kind: &str, fact: &Value) -> bool {
 }
 
 /// What was asked and what was answered: content that stands in the fact or behind a commitment.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Contents {
-    pub(crate) input: bool,
-    pub(crate) output: bool,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// A prompt, arguments, parameters.
+    pub input: bool,
+    /// An answer, a result.
+    pub output: bool,
 }
 
 impl Contents {
-    pub(crate) fn of(fact: &Value) -> Self {
+    /// What a fact has of both.
+    ///
+    /// ```
+    /// use completeness::Contents;
+    /// use store_traits::{Object, Value};
+    /// let promise = Object::from([("/body/prompt", Value::from("a digest"))]);
+    /// let fact = Value::from(Object::from([("_sd", promise.into())]));
+    /// assert_eq!(Contents::of(&fact), Contents { input: true, output: false });
+    /// ```
+    #[must_use]
+    pub fn of(fact: &Value) -> Self {
         let mut contents = Self::default();
         let committed = ["_blob", "_sd"].into_iter().filter_map(|name| fact.member(name));
         for pointer in committed.filter_map(Value::as_object).flat_map(Object::keys) {

@@ -5,10 +5,12 @@
 //! what the library leaves open and writes the file. The same report gives the same bytes.
 
 mod canvas;
+mod criteria;
 mod emit;
 mod face;
 mod finish;
 mod number;
+mod overview;
 mod pages;
 mod shape;
 mod steps;

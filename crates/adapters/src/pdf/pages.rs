@@ -3,7 +3,7 @@
 use super::canvas::{ACCENT, Align, Canvas, HAIRLINE, INK, MUTED, PAGE, PANEL, Style, style};
 use super::face::Family;
 use super::number::{duration, grouped, time};
-use super::steps;
+use super::{criteria, overview, steps};
 use crate::{Integrity, Report, RunReport};
 
 /// Margins.
@@ -11,9 +11,9 @@ pub(super) const LEFT: f32 = 60.0;
 pub(super) const RIGHT: f32 = PAGE.0 - 60.0;
 pub(super) const TOP: f32 = 92.0;
 pub(super) const BOTTOM: f32 = PAGE.1 - 84.0;
-const WIDTH: f32 = RIGHT - LEFT;
+pub(super) const WIDTH: f32 = RIGHT - LEFT;
 
-const BODY: Style = style(Family::Sans, 9.5, INK);
+pub(super) const BODY: Style = style(Family::Sans, 9.5, INK);
 const LABEL: Style = style(Family::Sans, 8.5, MUTED);
 const CODE: Style = style(Family::Mono, 7.6, INK);
 /// Width of the labels in a panel.
@@ -21,6 +21,12 @@ const LABELS: f32 = 84.0;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, report: &Report) {
     cover(canvas, report);
+    if let Some(package) = &report.soc2 {
+        criteria::draw(canvas, package);
+    }
+    if let Some(of_many) = &report.overview {
+        overview::draw(canvas, of_many);
+    }
     for run in &report.runs {
         run_part(canvas, run);
     }
@@ -42,7 +48,10 @@ fn cover(canvas: &mut Canvas<'_>, report: &Report) {
 
     let Integrity { entries, .. } = &report.integrity;
     let mut rows = vec![("Facts as of", time(report.as_of))];
-    if let [run] = report.runs.as_slice() {
+    if let Some(overview) = &report.overview {
+        rows.extend(overview.about.iter().map(|(label, value)| (*label, moment(value))));
+        rows.push(("Runs", grouped(overview.runs.len() as u64)));
+    } else if let [run] = report.runs.as_slice() {
         rows.push(("Run", run.run_id.clone()));
         rows.push(("Agent", run.agent.clone().unwrap_or_else(|| "not named".to_owned())));
         rows.push(("Started", time(run.started_at)));
@@ -68,6 +77,11 @@ fn cover(canvas: &mut Canvas<'_>, report: &Report) {
         style(Family::Sans, 8.5, MUTED),
         note,
     );
+}
+
+/// A time as people read it; any other text as it is.
+fn moment(text: &str) -> String {
+    store_traits::Timestamp::parse(text).map_or_else(|_| text.to_owned(), time)
 }
 
 fn run_part(canvas: &mut Canvas<'_>, run: &RunReport) {
@@ -166,7 +180,7 @@ fn contents(integrity: &Integrity) -> String {
 }
 
 /// A title at the top of a page; gives the line after it.
-fn part_title(canvas: &mut Canvas<'_>, depth: usize, title: &str) -> f32 {
+pub(super) fn part_title(canvas: &mut Canvas<'_>, depth: usize, title: &str) -> f32 {
     let y = TOP + 16.0;
     canvas.heading(title, depth, y);
     let large = style(Family::Bold, 19.0, INK);
@@ -186,7 +200,7 @@ fn pairs(canvas: &mut Canvas<'_>, y: f32, rows: &[(&str, String)]) -> f32 {
     y
 }
 
-fn tile_row(canvas: &mut Canvas<'_>, y: f32, tiles: &[(&str, String)]) -> f32 {
+pub(super) fn tile_row(canvas: &mut Canvas<'_>, y: f32, tiles: &[(&str, String)]) -> f32 {
     let step = WIDTH / tiles.len().max(1) as f32;
     canvas.rect(LEFT, y, WIDTH, 0.6, HAIRLINE);
     for (at, (label, value)) in tiles.iter().enumerate() {
@@ -243,7 +257,7 @@ fn sentences(canvas: &mut Canvas<'_>, y: f32, title: &str, mark: &str, list: &[S
 }
 
 /// A new page if `height` does not fit any more.
-fn room(canvas: &mut Canvas<'_>, y: f32, height: f32) -> f32 {
+pub(super) fn room(canvas: &mut Canvas<'_>, y: f32, height: f32) -> f32 {
     if y + height <= BOTTOM {
         return y;
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use logs_domain::TenantId;
+use logs_domain::{TenantId, Timestamp};
 
 use crate::commands::{
     AuditArgs, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs, ReplayCommand, RunsArgs,
@@ -230,20 +230,77 @@ pub(crate) enum ProofCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum ExportCommand {
-    /// Everything recorded for a run, with proofs, in one file that verifies offline.
+    /// Everything recorded for a run, an incident, an actor or a period, with proofs, in one file that
+    /// verifies offline.
     Evidence {
-        /// The run's id, or its first characters.
-        #[arg(long)]
-        run: String,
-        /// The file to write; refuses to overwrite.
-        #[arg(long, short)]
-        out: PathBuf,
+        #[command(flatten)]
+        about: ExportAbout,
         /// Leave something out; its commitments stay.
         #[arg(long, value_enum)]
         withhold: Option<WithholdArg>,
         #[command(flatten)]
-        tenant: Tenant,
+        to: ExportTo,
     },
+    /// The entries of a period, and which of them speak to which SOC 2 criterion: evidence, and no
+    /// conclusion.
+    Soc2 {
+        #[command(flatten)]
+        period: ExportPeriod,
+        /// Leave something out; its commitments stay.
+        #[arg(long, value_enum)]
+        withhold: Option<WithholdArg>,
+        #[command(flatten)]
+        to: ExportTo,
+    },
+    /// What a period comes to, without any content.
+    Executive {
+        #[command(flatten)]
+        period: ExportPeriod,
+        #[command(flatten)]
+        to: ExportTo,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ExportTo {
+    /// The file to write; refuses to overwrite.
+    #[arg(long, short)]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+}
+
+/// One thing; an actor may be narrowed to a period.
+#[derive(Args)]
+#[command(group(
+    clap::ArgGroup::new("about").required(true).multiple(true).args(["run", "incident", "actor", "since", "until"])
+))]
+pub(crate) struct ExportAbout {
+    /// The run's id, or its first characters.
+    #[arg(long, conflicts_with_all = ["incident", "actor", "since", "until"])]
+    pub(crate) run: Option<String>,
+    /// Every fact that names this incident.
+    #[arg(long, conflicts_with_all = ["actor", "since", "until"])]
+    pub(crate) incident: Option<String>,
+    /// What this person, agent or component did.
+    #[arg(long)]
+    pub(crate) actor: Option<String>,
+    /// What happened or was recorded from this time on (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+    /// … and before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Timestamp>,
+}
+
+#[derive(Args)]
+pub(crate) struct ExportPeriod {
+    /// What happened or was recorded from this time on (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Timestamp,
+    /// … and before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Timestamp,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

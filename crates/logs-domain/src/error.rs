@@ -87,6 +87,9 @@ pub enum DomainError {
     /// The tenant has no facts.
     #[error("tenant `{0}` has no facts (see `factlog import`)")]
     EmptyLedger(TenantId),
+    /// A request that cannot be answered as it is.
+    #[error("{0}")]
+    Request(String),
     /// The run is unknown, or the text fits several.
     #[error("{0}")]
     NoSuchRun(String),
@@ -198,6 +201,7 @@ impl DomainError {
             | Self::Origin { .. }
             | Self::WhichTenant(_)
             | Self::EmptyLedger(_)
+            | Self::Request(_)
             | Self::NoSuchRun(_)
             | Self::NoSuchFact(_) => Fault::Input,
             Self::File { doing: "read", .. } | Self::ObjectStore { doing: "use", .. } => {

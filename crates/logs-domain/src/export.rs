@@ -1,28 +1,28 @@
-//! Evidence of a run: one file that verifies offline.
+//! Evidence of a run, an incident, an actor or a period: one file that verifies offline.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+mod file;
+mod request;
+mod selected;
+
 use std::ops::Range;
 use std::path::Path;
 
 use adapters::{BundleEntry, Drawn, EntryProofs, EvidenceBundle, PdfRenderer};
 use audit_evidence::{ProofText, inclusion_proof, range_proof};
 use store_traits::{
-    Actor, Checkpoint, Content, Digest, Draft, DraftMeta, FactKind, Identity, Object, Origin,
-    RunId, RunSummary, SourceDomain, TenantId, Value,
+    Actor, Checkpoint, Content, Digest, Draft, DraftMeta, FactKind, Identity, Origin, RunId,
+    RunSummary, SourceDomain, TenantId, Value,
 };
 
+use self::file::write_whole;
+use self::selected::Selected;
 use crate::import::blocking;
 use crate::{DomainError, LogsDomain, report};
 
-/// What an export leaves out. The commitments stay in the entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Withhold {
-    /// Nothing: prompts, answers and payloads are in the bundle.
-    Nothing,
-    /// Everything that lies behind a commitment.
-    Content,
-}
+pub use request::{ExportRequest, ExportSubject, Withhold};
+
+/// A bundle is made in memory: entries and contents are at most so many bytes.
+const MOST_BYTES: u64 = 512 << 20;
 
 /// A bundle that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,15 @@ pub struct Exported {
     pub sha256: Digest,
     /// Size of the tree under its checkpoint.
     pub tree_size: u64,
+}
+
+/// How a lone entry is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    /// As a `.tlog-proof`.
+    Inclusion,
+    /// As a range of one.
+    Range,
 }
 
 impl LogsDomain {
@@ -50,23 +59,23 @@ impl LogsDomain {
         })
     }
 
-    /// Writes everything recorded for a run, with proofs, into one deterministic zip; then records
-    /// that it was exported. The same run gives the same bytes until it has new entries.
+    /// Writes what is asked for, with proofs, into one deterministic zip; then records that it was
+    /// exported. The same request gives the same bytes until there are new entries that answer it.
     ///
     /// # Errors
-    /// The run is unknown, there is no key, the file is already there or cannot be written: then
-    /// nothing is left behind.
-    pub async fn export_run(
+    /// The request cannot be answered, nothing answers it, there is no key, the file is already there or
+    /// cannot be written: then nothing is left behind.
+    pub async fn export(
         &self,
         tenant: &TenantId,
-        run: &RunId,
-        withhold: Withhold,
+        request: &ExportRequest,
         out: &Path,
     ) -> Result<Exported, DomainError> {
+        request.checked()?;
         if out.exists() {
             return Err(DomainError::Exists { path: out.to_owned() });
         }
-        let bundle = self.bundle(tenant, run, withhold).await?;
+        let bundle = self.bundle(tenant, request).await?;
         let (entries, tree_size) = (bundle.entries.len() as u64, bundle.tree_size);
         let signer = self.shared_signer()?;
         let bytes = blocking(move || {
@@ -78,39 +87,54 @@ impl LogsDomain {
         let sha256 = replay_determinism::sha256(&bytes);
         write_whole(out, &bytes)?;
         let exported = Exported { entries, bytes: bytes.len() as u64, sha256, tree_size };
-        self.record_export(tenant, run, withhold, &exported).await?;
+        self.record_export(tenant, request, &exported).await?;
         Ok(exported)
     }
 
     async fn bundle(
         &self,
         tenant: &TenantId,
-        run: &RunId,
-        withhold: Withhold,
+        request: &ExportRequest,
     ) -> Result<EvidenceBundle, DomainError> {
-        let seqs = self.ledger.run_seqs(tenant, run).await?;
-        let Some(last) = seqs.last() else {
-            return Err(DomainError::NoSuchRun(format!("tenant `{tenant}` has no run `{run}`")));
-        };
-        let checkpoint = self.checkpoint_covering(tenant, last + 1).await?;
-        let ranges = ranges(&seqs);
-        let mut entries = Vec::with_capacity(seqs.len());
+        let Selected { checkpoint, ranges, answering } =
+            self.selected(tenant, &request.subject).await?;
+        let mut entries = Vec::new();
+        let mut bytes = 0;
         for range in &ranges {
-            self.read_range(tenant, range.clone(), withhold, &mut entries).await?;
+            self.read_range(tenant, range.clone(), request.contents(), &mut entries, &mut bytes)
+                .await?;
         }
-        let proofs = self.proofs(tenant, &ranges, &checkpoint).await?;
-        let report = report::of_run(self, tenant, run, &checkpoint).await?;
+        // The contents of an entry at a border are none of the reader's business.
+        for entry in &mut entries {
+            if answering.binary_search(&entry.seq).is_err() {
+                entry.contents.clear();
+            }
+        }
+        let alone = match &request.subject {
+            // Also of a lone entry: that nothing lies beside it is what a period asks.
+            ExportSubject::Period(_) => Alone::Range,
+            ExportSubject::Run(_) | ExportSubject::Incident(_) | ExportSubject::Actor { .. } => {
+                Alone::Inclusion
+            }
+        };
+        let proofs = self.proofs(tenant, &ranges, &checkpoint, alone).await?;
+        let runs = match &request.subject {
+            ExportSubject::Run(run) => vec![report::of_run(self, tenant, run).await?],
+            ExportSubject::Incident(_) | ExportSubject::Actor { .. } | ExportSubject::Period(_) => {
+                Vec::new()
+            }
+        };
         Ok(EvidenceBundle {
             tenant: tenant.as_str().to_owned(),
             origin: self.log_origin(tenant),
             vkey: self.verifier_key(tenant)?.to_string(),
-            query: query(tenant, run, withhold),
+            query: request.query(tenant),
+            report: report::under(self, tenant, &checkpoint, request.title(), runs).await?,
             checkpoint_note: checkpoint.note,
             tree_size: checkpoint.size,
             root: checkpoint.root,
             entries,
             proofs,
-            report,
         })
     }
 
@@ -120,6 +144,7 @@ impl LogsDomain {
         range: Range<u64>,
         withhold: Withhold,
         into: &mut Vec<BundleEntry>,
+        bytes: &mut u64,
     ) -> Result<(), DomainError> {
         let mut start = range.start;
         while start < range.end {
@@ -133,28 +158,37 @@ impl LogsDomain {
             for entry in self.ledger.entries(tenant, start..end).await? {
                 let mut own: Vec<Content> = Vec::new();
                 while let Some(content) = contents.next_if(|content| content.seq <= entry.seq) {
+                    *bytes += content.bytes.len() as u64;
                     own.push(content);
                 }
+                *bytes += entry.bytes.len() as u64;
                 into.push(BundleEntry { seq: entry.seq, bytes: entry.bytes, contents: own });
+            }
+            if *bytes > MOST_BYTES {
+                return Err(DomainError::Request(format!(
+                    "the export would hold more than {} MiB (ask for a shorter period, or withhold the contents)",
+                    MOST_BYTES >> 20
+                )));
             }
             start = end;
         }
         Ok(())
     }
 
-    /// One proof a stretch of entries: a range proof, or for a lone entry a `.tlog-proof`.
+    /// One proof a stretch of entries.
     async fn proofs(
         &self,
         tenant: &TenantId,
         ranges: &[Range<u64>],
         checkpoint: &Checkpoint,
+        alone: Alone,
     ) -> Result<EntryProofs, DomainError> {
         let failed = |error: audit_evidence::ProveError| DomainError::Proof(error.to_string());
         let ledger = self.ledger.as_ref();
         let note = || checkpoint.note.clone();
         let mut proofs = EntryProofs::default();
         for Range { start, end } in ranges.iter().cloned() {
-            if end == start + 1 {
+            if end == start + 1 && alone == Alone::Inclusion {
                 let proof = inclusion_proof(ledger, tenant, start, checkpoint.size)
                     .await
                     .map_err(failed)?;
@@ -176,11 +210,14 @@ impl LogsDomain {
     async fn record_export(
         &self,
         tenant: &TenantId,
-        run: &RunId,
-        withhold: Withhold,
+        request: &ExportRequest,
         exported: &Exported,
     ) -> Result<(), DomainError> {
-        let mut body = query(tenant, run, withhold);
+        let mut body = request.query(tenant);
+        if let ExportSubject::Run(run) = &request.subject {
+            // What the list of exports is filtered by.
+            body.insert("run_id", run.as_str().into());
+        }
         body.insert("record", "export".into());
         body.insert("sha256", exported.sha256.to_string().into());
         body.insert("bytes", Value::unsigned(exported.bytes));
@@ -206,69 +243,5 @@ impl LogsDomain {
         };
         self.recorder.record(tenant, &[draft]).await?;
         Ok(())
-    }
-}
-
-/// The exact request, as data: the auditor sees what was asked.
-fn query(tenant: &TenantId, run: &RunId, withhold: Withhold) -> Object {
-    let withhold = match withhold {
-        Withhold::Nothing => "nothing",
-        Withhold::Content => "content",
-    };
-    Object::from([
-        ("profile", "evidence".into()),
-        ("tenant", tenant.as_str().into()),
-        ("run", run.as_str().into()),
-        ("withhold", withhold.into()),
-    ])
-}
-
-/// Stretches without a gap.
-fn ranges(seqs: &[u64]) -> Vec<Range<u64>> {
-    let mut ranges: Vec<Range<u64>> = Vec::new();
-    for seq in seqs {
-        match ranges.last_mut() {
-            Some(last) if last.end == *seq => last.end = seq + 1,
-            _ => ranges.push(*seq..seq + 1),
-        }
-    }
-    ranges
-}
-
-/// Writes the whole file or nothing: under a temporary name in the same folder, then renamed.
-fn write_whole(out: &Path, bytes: &[u8]) -> Result<(), DomainError> {
-    let wrong = |source| DomainError::File { doing: "write", path: out.to_owned(), source };
-    let folder = match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(wrong)?;
-    part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(wrong)?;
-    let file: File = part.persist_noclobber(out).map_err(|error| wrong(error.error))?;
-    readable(&file).map_err(wrong)?;
-    // The new name is durable once the folder is.
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(wrong)
-}
-
-/// Temporary files are made for the owner alone; evidence is meant to be handed on.
-#[cfg(unix)]
-fn readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &File) -> std::io::Result<()> {
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stretches_end_at_gaps() {
-        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8]), [0..3, 5..6, 7..9]);
-        assert!(ranges(&[]).is_empty());
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! What a platform backend links. A database is opened with [`LogsDomain::builder`]; facts come in
 //! through [`LogsDomain::import`], answers through [`LogsDomain::logs`], evidence through
-//! [`LogsDomain::export_run`].
+//! [`LogsDomain::export`].
 //!
 //! ```no_run
 //! use logs_domain::{Access, Hint, Input, LogsDomain, TenantId};
@@ -61,7 +61,7 @@ pub use builder::{CheckpointPolicy, DomainBuilder};
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
 pub use error::{DomainError, Fault};
-pub use export::{Exported, Withhold};
+pub use export::{ExportRequest, ExportSubject, Exported, Withhold};
 pub use high_water::HighWaterFile;
 pub use import::ImportSummary;
 pub use input::{Input, InputProgress};

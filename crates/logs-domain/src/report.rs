@@ -1,4 +1,4 @@
-//! The report of a run, put together from what was recorded.
+//! The report of an export, put together from what was recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,24 +9,25 @@ use store_traits::{Checkpoint, RunId, RunSummary, Step, TenantId, Timestamp};
 
 use crate::{DomainError, LogsDomain};
 
-/// The report of a run under a checkpoint. What is proved is stated by the bundle's writer, from the
-/// bundle's own parts.
-pub(crate) async fn of_run(
+/// The report of an export under a checkpoint. What is proved, and what the entries come to, is stated by
+/// the bundle's writer, from the bundle's own parts.
+pub(crate) async fn under(
     domain: &LogsDomain,
     tenant: &TenantId,
-    run: &RunId,
     checkpoint: &Checkpoint,
+    title: &str,
+    runs: Vec<RunReport>,
 ) -> Result<Report, DomainError> {
-    let summary = domain.summary(tenant, run).await?;
-    let steps = domain.logs().steps(tenant, run).await?.value;
     Ok(Report {
-        title: "Evidence of an agent run".to_owned(),
+        title: title.to_owned(),
         tenant: tenant.as_str().to_owned(),
         origin: domain.log_origin(tenant),
         generator: "factlog".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         as_of: as_of(domain, tenant, checkpoint).await?,
-        runs: vec![run_report(summary, &steps)],
+        runs,
+        overview: None,
+        soc2: None,
         integrity: Integrity {
             size: checkpoint.size,
             root: checkpoint.root,
@@ -42,6 +43,17 @@ pub(crate) async fn of_run(
             redactions: BTreeMap::new(),
         },
     })
+}
+
+/// A run step by step.
+pub(crate) async fn of_run(
+    domain: &LogsDomain,
+    tenant: &TenantId,
+    run: &RunId,
+) -> Result<RunReport, DomainError> {
+    let summary = domain.summary(tenant, run).await?;
+    let steps = domain.logs().steps(tenant, run).await?.value;
+    Ok(run_report(summary, &steps))
 }
 
 /// When the newest entry under the checkpoint was recorded.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use ledger_store::test_support::{PostgresServer, copy_tenant};
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_domain::{
-    Access, Hint, Input, ListRequest, LogsDomain, Place, RunFilter, TenantId, Withhold,
+    Access, ExportRequest, ExportSubject, Hint, Input, ListRequest, LogsDomain, Period, Place,
+    Profile, RunFilter, TenantId, Timestamp, Withhold,
 };
 
 fn projections() -> Vec<&'static Projection> {
@@ -114,8 +115,25 @@ async fn exports_of_a_run_are_the_same_bytes() {
     for (n, run) in page.value.items.iter().take(3).enumerate() {
         let run = both.sqlite.run_id(&tenant, &run.run_id).await.unwrap();
         let [a, b] = ["sqlite", "postgres"].map(|from| both.out.join(format!("{from}-{n}.zip")));
-        both.sqlite.export_run(&tenant, &run, Withhold::Nothing, &a).await.unwrap();
-        both.postgres.export_run(&tenant, &run, Withhold::Nothing, &b).await.unwrap();
+        let request = ExportRequest::evidence(ExportSubject::Run(run.clone()));
+        both.sqlite.export(&tenant, &request, &a).await.unwrap();
+        both.postgres.export(&tenant, &request, &b).await.unwrap();
         assert!(std::fs::read(a).unwrap() == std::fs::read(b).unwrap(), "{run}");
     }
+}
+
+#[tokio::test]
+async fn a_soc2_package_is_the_same_bytes() {
+    let Some(both) = both().await else { return };
+    let day = |text: &str| Timestamp::parse(text).ok();
+    let period = Period { since: day("2026-11-23T00:00:00Z"), until: day("2026-11-24T00:00:00Z") };
+    let request = ExportRequest {
+        profile: Profile::Soc2,
+        subject: ExportSubject::Period(period),
+        withhold: Withhold::Nothing,
+    };
+    let [a, b] = ["sqlite", "postgres"].map(|from| both.out.join(format!("{from}-soc2.zip")));
+    both.sqlite.export(&tenant(), &request, &a).await.unwrap();
+    both.postgres.export(&tenant(), &request, &b).await.unwrap();
+    assert!(std::fs::read(a).unwrap() == std::fs::read(b).unwrap());
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use logs_domain::{
-    Access, CheckpointPolicy, DomainError, Fault, Hint, Input, LogsDomain, Place, ShownState,
-    TenantId, VerifierKey, Withhold, verify_bundle_file, verify_proof_file,
+    Access, CheckpointPolicy, DomainError, ExportRequest, ExportSubject, Fault, Hint, Input,
+    LogsDomain, Place, ShownState, TenantId, VerifierKey, verify_bundle_file, verify_proof_file,
 };
 
 const CAPTURES: [&str; 3] = ["01_proto_plain", "02_proto_gzip_retry", "10_openai_agents"];
@@ -220,7 +220,8 @@ async fn evidence(log: &Log, domain: &LogsDomain, name: &str) -> (PathBuf, PathB
         .unwrap();
     let run = domain.run_id(&tenant(), &runs.value.items[0].run_id).await.unwrap();
     let (bundle, proof) = (log.path(&format!("{name}.zip")), log.path(&format!("{name}.proof")));
-    domain.export_run(&tenant(), &run, Withhold::Nothing, &bundle).await.unwrap();
+    let request = ExportRequest::evidence(ExportSubject::Run(run));
+    domain.export(&tenant(), &request, &bundle).await.unwrap();
     std::fs::write(&proof, domain.prove_entry(&tenant(), 0).await.unwrap()).unwrap();
     (bundle, proof)
 }

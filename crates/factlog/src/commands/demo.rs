@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use logs_domain::{
-    Access, Hint, ImportSummary, LogsDomain, Place, TenantId, Withhold, gaps_of_run,
+    Access, ExportRequest, ExportSubject, Hint, ImportSummary, LogsDomain, Place, TenantId,
+    gaps_of_run,
 };
 use owo_colors::OwoColorize as _;
 use serde_json::json;
@@ -102,7 +103,8 @@ impl Demo<'_> {
             "factlog export evidence … · factlog bundle verify …",
         )?;
         let out = self.folder.join("evidence.zip");
-        domain.export_run(&acme, &run, Withhold::Nothing, &out).await?;
+        let request = ExportRequest::evidence(ExportSubject::Run(run));
+        domain.export(&acme, &request, &out).await?;
         let key = domain.verifier_key(&acme)?;
         let report = logs_domain::verify_bundle_file(&out, std::slice::from_ref(&key))?;
         self.tell(&bundle::human(&report))?;

@@ -8,7 +8,7 @@ use logs_domain::{TenantId, Timestamp};
 
 use crate::commands::{
     AuditArgs, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs, ReplayCommand, RunsArgs,
-    SystemArgs, UsageArgs,
+    ServeArgs, SystemArgs, UsageArgs,
 };
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Record OTLP bodies, MCP transcripts or native JSON Lines; safe to repeat.
     Import(ImportArgs),
+    /// Receive what OpenTelemetry SDKs post (OTLP over HTTP), until it is stopped.
+    Serve(ServeArgs),
     /// List runs, newest first.
     Runs(RunsArgs),
     /// Show a run as a time line.

@@ -1,13 +1,42 @@
-//! The HTTP edge: how the outcome of an intake becomes an OTLP answer.
+//! The HTTP edge: an OTLP receiver over a LOGS domain.
 //!
 //! Layer: L2
 //! Audience: CUSTOMER
 //! Intent: telemetry
 //! Role: recorder
 //!
-//! There is no server here yet, only what it will answer: OTLP/HTTP says which failure has which
-//! status, and clients retry or drop data by it.
+//! What comes in is handed to [`LogsDomain::receive`](logs_domain::LogsDomain::receive), and answered
+//! for when it is durable. This crate knows methods, content types, statuses and limits, and nothing of
+//! facts: it shapes HTTP.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use logs_api::{Limits, Server};
+//! use logs_domain::{Access, LogsDomain, TenantId};
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let domain = LogsDomain::builder("sqlite://factlog.db").open(Access::Write).await?;
+//! let domain = Arc::new(domain);
+//! let tenant = TenantId::parse("acme")?;
+//! let report = Arc::new(|line: &str| eprintln!("{line}"));
+//! let listen = "127.0.0.1:4318".parse()?;
+//! let server = Server::bind(listen, Arc::clone(&domain), tenant, Limits::default(), report).await?;
+//! println!("listening on http://{}", server.address());
+//! server.run(std::future::pending()).await;
+//! # Ok(())
+//! # }
+//! ```
 
-mod otlp_status;
+mod app;
+mod health;
+mod host;
+mod limits;
+mod otlp;
+mod problem;
+mod server;
+mod signing;
 
-pub use otlp_status::{Refusal, accept};
+pub use app::Report;
+pub use limits::Limits;
+pub use server::{ServeError, Server};

@@ -194,11 +194,17 @@ impl LogsDomain {
         self.checkpoint(tenant).await
     }
 
+    /// When checkpoints are signed without being asked for.
+    #[must_use]
+    pub fn checkpoint_policy(&self) -> CheckpointPolicy {
+        self.policy
+    }
+
     /// Signs where the policy asks for it; called after facts were recorded.
     ///
     /// # Errors
     /// As [`LogsDomain::checkpoint`]. What was recorded stays recorded.
-    pub(crate) async fn checkpoint_if_due(&self, tenant: &TenantId) -> Result<(), DomainError> {
+    pub async fn checkpoint_if_due(&self, tenant: &TenantId) -> Result<(), DomainError> {
         let CheckpointPolicy { every_entries, every, at_close } = self.policy;
         if every_entries.is_none() && every.is_none() && !at_close {
             return Ok(());

@@ -54,6 +54,19 @@ impl ImportSummary {
     }
 }
 
+/// Whether an import looks at the policy of checkpoints.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signing {
+    WhenDue,
+    Later,
+}
+
+/// Which input records are from.
+struct Offered {
+    name: String,
+    signal: Signal,
+}
+
 /// What the reading thread sends.
 pub(crate) enum Read {
     Fact(Box<Mapped>),
@@ -69,12 +82,46 @@ impl LogsDomain {
     pub async fn import(
         &self,
         tenant: &TenantId,
-        mut input: Input,
+        input: Input,
         hint: Hint,
     ) -> Result<ImportSummary, DomainError> {
+        self.record_input(tenant, input, hint, Signing::WhenDue).await
+    }
+
+    /// As [`LogsDomain::import`], and signs nothing. For whoever answers to others for what they
+    /// sent: that it is recorded is true whether or not a checkpoint can be signed. Call
+    /// [`LogsDomain::checkpoint_if_due`] afterwards.
+    ///
+    /// # Errors
+    /// As [`LogsDomain::import`].
+    pub async fn receive(
+        &self,
+        tenant: &TenantId,
+        input: Input,
+        hint: Hint,
+    ) -> Result<ImportSummary, DomainError> {
+        self.record_input(tenant, input, hint, Signing::Later).await
+    }
+
+    /// Can facts be recorded for this tenant?
+    ///
+    /// # Errors
+    /// Its name is one that the log keeps for itself.
+    pub fn may_record(&self, tenant: &TenantId) -> Result<(), DomainError> {
         if *tenant == Self::root_log()? {
             return Err(DomainError::Reserved(tenant.clone()));
         }
+        Ok(())
+    }
+
+    async fn record_input(
+        &self,
+        tenant: &TenantId,
+        mut input: Input,
+        hint: Hint,
+        signing: Signing,
+    ) -> Result<ImportSummary, DomainError> {
+        self.may_record(tenant)?;
         let name = input.name.clone();
         let mapper = Mapper::new(self.redactor.clone());
         let (input, format, mapper) = blocking(move || {
@@ -86,12 +133,16 @@ impl LogsDomain {
         })
         .await?;
 
+        let offered = Offered { name, signal: signal_of(format) };
         let (send, mut receive) = mpsc::channel::<Vec<Read>>(2);
         let reader =
             tokio::task::spawn_blocking(move || send_batches(input, format, &mapper, &send));
         let mut summary = ImportSummary::default();
         while let Some(batch) = receive.recv().await {
-            self.record_batch(tenant, &name, batch, &mut summary).await?;
+            self.record_batch(tenant, &offered, batch, &mut summary).await?;
+            if signing == Signing::WhenDue {
+                self.checkpoint_if_due(tenant).await?;
+            }
         }
         match reader.await.map_err(|error| DomainError::Task(error.to_string()))? {
             Ok(()) | Err(IntakeError::Stopped) => Ok(summary),
@@ -102,10 +153,11 @@ impl LogsDomain {
     async fn record_batch(
         &self,
         tenant: &TenantId,
-        name: &str,
+        offered: &Offered,
         batch: Vec<Read>,
         summary: &mut ImportSummary,
     ) -> Result<(), DomainError> {
+        let name = &offered.name;
         let now = self.clock.now();
         let mut drafts: Vec<Draft> = Vec::with_capacity(batch.len());
         let mut redactions = Vec::with_capacity(batch.len());
@@ -144,12 +196,12 @@ impl LogsDomain {
                         "`{key}` was recorded before with other content, as entry {seq}; that one stands"
                     );
                     summary.note(format!("conflict: {name}: {reason}"));
-                    refused.push(refusal(identity, name, reason, now));
+                    refused.push(refusal(identity, offered, reason, now));
                 }
                 (Outcome::Rejected { reason }, Some(_)) => {
                     summary.rejected += 1;
                     summary.note(format!("rejected: {name}: {reason}"));
-                    refused.push(refusal(identity, name, reason, now));
+                    refused.push(refusal(identity, offered, reason, now));
                 }
                 // A rejection fact is not a fact of the input: it is counted as rejected.
                 (_, None) => {}
@@ -157,18 +209,26 @@ impl LogsDomain {
         }
         // A refusal is a fact too: without it the log could not say that something was offered.
         self.recorder.record_owned(tenant, refused).await?;
-        self.checkpoint_if_due(tenant).await
+        Ok(())
     }
 }
 
 /// A well-formed record that the ledger did not take.
-fn refusal(identity: &Identity, name: &str, reason: String, now: Timestamp) -> Draft {
+fn refusal(identity: &Identity, offered: &Offered, reason: String, now: Timestamp) -> Draft {
     let path = match identity {
         Identity::Key(key) => key.as_str().to_owned(),
         Identity::Content => "a record without a key".to_owned(),
     };
-    let position = Position { file: name.to_owned(), record: 0, path };
-    intake::rejection_draft(&Rejection { signal: Signal::Traces, position, reason }, now)
+    let position = Position { file: offered.name.clone(), record: 0, path };
+    intake::rejection_draft(&Rejection { signal: offered.signal, position, reason }, now)
+}
+
+/// A transcript and native lines tell of steps.
+fn signal_of(format: Format) -> Signal {
+    match format {
+        Format::Otlp { signal, .. } => signal,
+        Format::Mcp | Format::Native => Signal::Traces,
+    }
 }
 
 fn place(name: &str, rejection: &Rejection) -> String {

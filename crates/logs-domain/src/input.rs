@@ -1,4 +1,4 @@
-//! Input files: opened, inflated, measured.
+//! Inputs: files opened, inflated, measured; and what arrived in another way.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -14,9 +14,14 @@ use crate::DomainError;
 pub struct Input {
     /// The name that errors show.
     pub(crate) name: String,
-    file: File,
+    source: Box<dyn Source>,
+    length: u64,
     read: Arc<AtomicU64>,
 }
+
+trait Source: Read + Seek + Send {}
+
+impl<S: Read + Seek + Send> Source for S {}
 
 /// How far the reading of an input has come, in bytes.
 #[derive(Clone)]
@@ -80,7 +85,30 @@ impl Input {
             plain.flush().map_err(wrong)?;
             file = plain;
         }
-        Ok(Self { name, file, read: Arc::new(AtomicU64::new(0)) })
+        Self::of(name, file)
+    }
+
+    /// Takes what arrived in another way, inflated already. The name is what errors and facts about
+    /// refused records show.
+    ///
+    /// # Errors
+    /// The source cannot tell its length.
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    ///
+    /// let input = logs_domain::Input::of("a body".to_owned(), Cursor::new(b"{}"))?;
+    /// assert_eq!(input.progress().length, 2);
+    /// # Ok::<(), logs_domain::DomainError>(())
+    /// ```
+    pub fn of(
+        name: String,
+        mut source: impl Read + Seek + Send + 'static,
+    ) -> Result<Self, DomainError> {
+        let wrong = |source| DomainError::File { doing: "read", path: name.clone().into(), source };
+        let length = source.seek(SeekFrom::End(0)).map_err(wrong)?;
+        source.seek(SeekFrom::Start(0)).map_err(wrong)?;
+        Ok(Self { name, source: Box::new(source), length, read: Arc::new(AtomicU64::new(0)) })
     }
 
     /// The input from its start, line by line.
@@ -91,20 +119,15 @@ impl Input {
     }
 
     /// The reading side's progress.
-    ///
-    /// # Errors
-    /// The file's length cannot be read.
-    pub fn progress(&self) -> Result<InputProgress, DomainError> {
-        let wrong =
-            |source| DomainError::File { doing: "read", path: self.name.clone().into(), source };
-        let length = self.file.metadata().map_err(wrong)?.len();
-        Ok(InputProgress { read: Arc::clone(&self.read), length })
+    #[must_use]
+    pub fn progress(&self) -> InputProgress {
+        InputProgress { read: Arc::clone(&self.read), length: self.length }
     }
 }
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
+        let read = self.source.read(buffer)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
@@ -112,7 +135,7 @@ impl Read for Input {
 
 impl Seek for Input {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let at = self.file.seek(to)?;
+        let at = self.source.seek(to)?;
         self.read.store(at, Ordering::Relaxed);
         Ok(at)
     }

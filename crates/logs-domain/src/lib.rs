@@ -91,7 +91,7 @@ pub use audit_evidence::{
     Acknowledged, ChainLink, ChainSubject, Ending, Environment, EvidenceChain, Finding, Inflection,
     LeafProof, LedgerReport, Linkage, PolicyError, ReconcileFinding, ReconcileStatus, Reconciled,
     Reconciliation, ReplayWindow, RunEnding, RunEnvironment, RunRecordError, RunScope, RunStart,
-    RunStep, RunTelemetry, SpanEvent, Standing, ToolAudit, ToolCall, ToolDisorder, ToolEvent,
+    RunStep, RunTelemetry, SpanEvent, Standing, Tile, ToolAudit, ToolCall, ToolDisorder, ToolEvent,
     ToolFinding, TrustPolicy, Turn, VerifierKey, WitnessClient, WitnessedCheckpoint,
 };
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
@@ -103,8 +103,8 @@ pub use replay_determinism::{
     TraceFinding, TraceRecord,
 };
 pub use store_traits::{
-    ActorFacts, AlertFacts, AuditFilter, AuditRecord, Clock, Entropy, EntropyError, ExportFilter,
-    ExportRecord, FactId, Filter, ListError, ListRequest, Object, Page, Period, RecordedFact,
-    RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, StepOutcome, SystemFilter,
-    SystemRecord, TenantId, Timestamp, Usage, Value,
+    ActorFacts, AlertFacts, AuditFilter, AuditRecord, Checkpoint, Clock, Entropy, EntropyError,
+    ExportFilter, ExportRecord, FactId, Filter, ListError, ListRequest, Object, Page, Period,
+    RecordedFact, RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, StepOutcome,
+    StoreError, SystemFilter, SystemRecord, TenantId, Timestamp, Usage, Value,
 };

@@ -63,6 +63,31 @@ impl LogsDomain {
         self.export_tiles_to(tenant, &Folder(folder.to_owned())).await
     }
 
+    /// The newest checkpoint that was signed; signs nothing.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn newest_checkpoint(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Option<Checkpoint>, DomainError> {
+        Ok(self.ledger.newest_checkpoint(tenant).await?)
+    }
+
+    /// The bytes of a tile, as [`LogsDomain::export_tiles`] writes them; `None` where the newest signed
+    /// checkpoint does not cover all of it.
+    ///
+    /// # Errors
+    /// The store failed, or lacks what was signed.
+    pub async fn signed_tile(
+        &self,
+        tenant: &TenantId,
+        tile: &Tile,
+    ) -> Result<Option<Vec<u8>>, DomainError> {
+        let signed = self.newest_checkpoint(tenant).await?.map_or(0, |signed| signed.size);
+        if covers(signed, tile) { Ok(Some(self.tile(tenant, tile).await?)) } else { Ok(None) }
+    }
+
     pub(crate) async fn export_tiles_to(
         &self,
         tenant: &TenantId,
@@ -130,6 +155,13 @@ impl LogsDomain {
     }
 }
 
+/// Does a tree of so many leaves have every element of a tile?
+fn covers(size: u64, tile: &Tile) -> bool {
+    let has = size >> (8 * u32::from(tile.level.unwrap_or(0)));
+    let end = tile.index.checked_mul(audit_evidence::TILE_WIDTH);
+    end.and_then(|start| start.checked_add(tile.width)).is_some_and(|end| end <= has)
+}
+
 struct Folder(PathBuf);
 
 #[async_trait]
@@ -187,4 +219,29 @@ fn partial(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
     path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_covers_what_lies_in_it() {
+        #[track_caller]
+        fn check(size: u64, tile: &str, expect: bool) {
+            assert_eq!(covers(size, &tile.parse().unwrap()), expect, "{size} {tile}");
+        }
+        check(0, "tile/0/000.p/1", false);
+        check(300, "tile/0/000", true);
+        check(300, "tile/0/001.p/44", true);
+        check(300, "tile/0/001.p/45", false);
+        check(300, "tile/0/001", false);
+        check(300, "tile/entries/001.p/1", true);
+        check(300, "tile/1/000.p/1", true);
+        check(300, "tile/1/000.p/2", false);
+        check(65_536, "tile/1/000", true);
+        check(65_535, "tile/1/000", false);
+        check(u64::MAX, "tile/0/x018/x446/x744/x073/x709/x551/615", false);
+        check(u64::MAX, "tile/7/000.p/255", true);
+    }
 }

@@ -91,7 +91,7 @@ pub(crate) async fn import(
     } else {
         Input::open(file, limit)?
     };
-    let progress = input.progress()?;
+    let progress = input.progress();
     let bar = bar(context.output, progress.length, &file.display().to_string());
     let work = domain.import(tenant, input, hint);
     tokio::pin!(work);
@@ -117,7 +117,10 @@ fn bar(output: Output, length: u64, name: &str) -> ProgressBar {
     ProgressBar::new(length).with_style(style).with_message(name.to_owned())
 }
 
-async fn tenant(domain: &LogsDomain, named: Option<TenantId>) -> anyhow::Result<TenantId> {
+pub(crate) async fn tenant(
+    domain: &LogsDomain,
+    named: Option<TenantId>,
+) -> anyhow::Result<TenantId> {
     match domain.tenant(named).await {
         Ok(tenant) => Ok(tenant),
         Err(DomainError::NothingRecorded) => {

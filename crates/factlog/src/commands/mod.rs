@@ -16,6 +16,7 @@ mod reconcile;
 mod replay;
 mod root;
 mod runs;
+mod serve;
 mod system;
 mod trace;
 mod usage;
@@ -26,6 +27,7 @@ pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use replay::ReplayCommand;
 pub(crate) use runs::RunsArgs;
+pub(crate) use serve::ServeArgs;
 pub(crate) use system::SystemArgs;
 pub(crate) use usage::UsageArgs;
 
@@ -69,6 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Init(args) => init::run(&context, &args).await,
         Command::Import(args) => import::run(&context, args).await,
+        Command::Serve(args) => serve::run(&context, args).await,
         Command::Runs(args) => runs::list(&context, args).await,
         Command::Run(args) => runs::show(&context, args).await,
         Command::Trace(args) => trace::run(&context, args).await,

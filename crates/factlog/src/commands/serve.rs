@@ -1,0 +1,123 @@
+//! `factlog serve`
+
+use std::net::SocketAddr;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use logs_api::{Limits, Server};
+use logs_domain::{Access, CheckpointPolicy, TenantId};
+use serde_json::json;
+
+use super::Context;
+use super::import::{redactor, tenant};
+use crate::output::raw;
+use crate::text::printable;
+
+/// What an agent's process is given, besides where to post: SDKs ask for a protocol, and leave prompts
+/// and answers out unless they are told otherwise.
+const ENVIRONMENT: [(&str, &str); 2] = [
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true"),
+];
+
+/// Where to listen, and for whom.
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on. Nobody is asked for a key, so it must be this machine's own.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318")]
+    listen: SocketAddr,
+    /// Whose facts; by default the only tenant of the database, else `default`.
+    #[arg(long, short)]
+    tenant: Option<TenantId>,
+    /// The most that a body may have, as it comes and inflated, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    max_body: u64,
+    /// More that is to be taken out before anything is stored: names of fields and patterns (TOML or
+    /// JSON; see docs/OPERATIONS.md).
+    #[arg(long, value_name = "FILE")]
+    redact: Option<PathBuf>,
+    /// Sign a checkpoint as soon as so many entries are unsigned.
+    #[arg(long, value_name = "ENTRIES")]
+    checkpoint_every: Option<NonZeroU64>,
+    /// Sign a checkpoint as soon as the last one is so many seconds old and entries are unsigned.
+    #[arg(long, value_name = "SECONDS")]
+    checkpoint_after: Option<u64>,
+}
+
+pub(crate) async fn run(context: &Context, args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let policy = CheckpointPolicy {
+        every_entries: args.checkpoint_every,
+        every: args.checkpoint_after.map(Duration::from_secs),
+        at_close: true,
+    };
+    let builder = context.builder().redactor(redactor(args.redact.as_deref())?).checkpoints(policy);
+    let domain = Arc::new(builder.open(Access::Write).await?);
+    let tenant = tenant(&domain, args.tenant).await?;
+    domain.may_record(&tenant)?;
+    let max_body_bytes = args.max_body.saturating_mul(1024 * 1024);
+    let limits = Limits { max_body_bytes, ..Limits::default() };
+    let output = context.output;
+    let report = Arc::new(move |line: &str| output.hint(&printable(line)));
+    // Before anybody learns the address, so that whoever knows it can also stop the process.
+    let stop = stop_signal()?;
+    let served = Arc::clone(&domain);
+    let server = Server::bind(args.listen, served, tenant.clone(), limits, report).await?;
+    say(context, &tenant, server.address())?;
+    server.run(stop).await;
+    let domain = Arc::into_inner(domain).context("the database is still in use")?;
+    domain.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(context: &Context, tenant: &TenantId, address: SocketAddr) -> anyhow::Result<()> {
+    let (url, database) = (format!("http://{address}"), context.place.shown());
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str());
+    let environment = [endpoint].into_iter().chain(ENVIRONMENT);
+    if context.output.json {
+        // One line, so that whoever starts the process can read it while the process goes on.
+        let environment: serde_json::Map<_, _> =
+            environment.map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let document = json!({
+            "listening": url,
+            "tenant": tenant.as_str(),
+            "database": database,
+            "environment": environment,
+        });
+        return raw(&format!("{document}\n"));
+    }
+    let mut text = format!(
+        "listening on  {url}\ntenant        {tenant}\ndatabase      {database}\n\n\
+         for the agent's environment:\n"
+    );
+    for (name, value) in environment {
+        text.push_str(&format!("  export {name}={value}\n"));
+    }
+    raw(&text)?;
+    context
+        .output
+        .hint("\nstop it with Ctrl-C: what was begun is finished, and the ledger is signed");
+    Ok(())
+}
+
+/// Ready when the process is asked to end: by Ctrl-C, or as services are stopped.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}

@@ -1,0 +1,28 @@
+//! Signing by policy, beside the posts: an answer waits for its facts and for no signature.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+
+/// Looks at the policy whenever something was recorded and whenever a checkpoint may have grown too
+/// old. What cannot be signed is recorded all the same, so it is told to the operator alone, and once
+/// until it is mended.
+pub(crate) async fn run(app: Arc<App>) {
+    let every = app.domain.checkpoint_policy().every.unwrap_or(Duration::MAX);
+    let mut told = String::new();
+    loop {
+        // A post that came meanwhile has left its mark.
+        let _ = tokio::time::timeout(every, app.recorded.notified()).await;
+        match app.domain.checkpoint_if_due(&app.tenant).await {
+            Ok(()) => told.clear(),
+            Err(error) => {
+                let text = error.to_string();
+                if text != told {
+                    (app.report)(&text);
+                    told = text;
+                }
+            }
+        }
+    }
+}

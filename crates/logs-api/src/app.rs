@@ -11,7 +11,7 @@ use logs_domain::{LogsDomain, Signal, TenantId};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::problem::{Cause, Problem};
-use crate::{Limits, health, host, otlp};
+use crate::{Limits, health, host, otlp, tlog};
 
 /// Where a server says what its operator should know: one line each, never a payload.
 pub type Report = Arc<dyn Fn(&str) + Send + Sync>;
@@ -40,6 +40,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let reads = Router::new()
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database))
+        .route("/tlog/{*name}", get(tlog::read))
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::no_such_method())
         .layer(middleware::from_fn(for_this_machine))

@@ -1,4 +1,4 @@
-//! The HTTP edge: an OTLP receiver over a LOGS domain.
+//! The HTTP edge: an OTLP receiver and a transparency log over a LOGS domain.
 //!
 //! Layer: L2
 //! Audience: CUSTOMER
@@ -36,6 +36,7 @@ mod otlp;
 mod problem;
 mod server;
 mod signing;
+mod tlog;
 
 pub use app::Report;
 pub use limits::Limits;

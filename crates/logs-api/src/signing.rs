@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::app::App;
 
+/// A policy that asks for more is looked at no more often.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// Looks at the policy whenever something was recorded and whenever a checkpoint may have grown too
 /// old. What cannot be signed is recorded all the same, so it is told to the operator alone, and once
 /// until it is mended.
 pub(crate) async fn run(app: Arc<App>) {
-    let every = app.domain.checkpoint_policy().every.unwrap_or(Duration::MAX);
+    let every = app.domain.checkpoint_policy().every.unwrap_or(Duration::MAX).max(SHORTEST);
     let mut told = String::new();
     loop {
         // A post that came meanwhile has left its mark.

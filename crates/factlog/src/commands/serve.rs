@@ -44,15 +44,16 @@ pub(crate) struct ServeArgs {
     /// Sign a checkpoint as soon as so many entries are unsigned.
     #[arg(long, value_name = "ENTRIES")]
     checkpoint_every: Option<NonZeroU64>,
-    /// Sign a checkpoint as soon as the last one is so many seconds old and entries are unsigned.
-    #[arg(long, value_name = "SECONDS")]
-    checkpoint_after: Option<u64>,
+    /// Sign a checkpoint as soon as the last one is so many seconds old and entries are unsigned; one is
+    /// signed at the end in any case.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    checkpoint_after: NonZeroU64,
 }
 
 pub(crate) async fn run(context: &Context, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let policy = CheckpointPolicy {
         every_entries: args.checkpoint_every,
-        every: args.checkpoint_after.map(Duration::from_secs),
+        every: Some(Duration::from_secs(args.checkpoint_after.get())),
         at_close: true,
     };
     let builder = context.builder().redactor(redactor(args.redact.as_deref())?).checkpoints(policy);

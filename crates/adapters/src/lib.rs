@@ -27,6 +27,7 @@ mod pdf;
 mod population;
 mod readme;
 mod report;
+mod sample;
 mod soc2;
 #[cfg(feature = "timestamp")]
 pub mod timestamp;
@@ -42,6 +43,7 @@ pub use overview::{Overview, RunLine};
 #[cfg(feature = "pdf")]
 pub use pdf::PdfRenderer;
 pub use report::{Integrity, RenderError, Report, ReportRenderer, RunReport, StepRow};
+pub use sample::{MAX_SAMPLE, Sample, SampleOf, Sampled, sample_bundle};
 pub use soc2::{Criterion, Evidence, Shown, Soc2Package, Support};
 pub use verify_bundle::{
     BundleError, BundleReport, BundleSummary, Finding, MAX_FINDINGS, MAX_READ_BYTES, Trust,

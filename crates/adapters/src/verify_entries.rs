@@ -270,7 +270,7 @@ impl<'b> Ledger<'b> {
 }
 
 /// The lines of a file whose every line ends in a newline.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = bytes.strip_suffix(b"\n");
     // Without the last newline the file is cut: the last line counts as well and will not fit.
     let empty = bytes.is_empty();

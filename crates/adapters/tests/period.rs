@@ -3,7 +3,9 @@
 
 mod common;
 
-use adapters::EvidenceBundle;
+use std::io::Cursor;
+
+use adapters::{EvidenceBundle, Sample, SampleOf, sample_bundle};
 use audit_evidence::ProofText;
 use common::ledger;
 use common::members::{bytes, signed_again, trusted, unpack, verify};
@@ -88,6 +90,32 @@ fn a_signed_package_that_says_otherwise_than_its_entries_does_not_hold() {
     replace("soc2-criteria.json", "\"entries\":2", "\"entries\":3");
     replace("report.json", "not evidenced", "supports");
     replace("report.json", "\"run.step\":2", "\"run.step\":1");
+}
+
+/// Each entry's lot is the SHA-256 of a text that anybody can hash.
+#[test]
+fn a_sample_is_drawn_from_the_root_and_the_seed_and_never_from_the_borders() {
+    let bundle = of_period("evidence", 1, 5);
+    let file = file(&bundle);
+    let draw = |seed: &str, count: usize, kind: Option<&str>| {
+        let of = SampleOf { seed: seed.to_owned(), count, kind: kind.map(str::to_owned) };
+        sample_bundle(&mut Cursor::new(&file), &of).unwrap()
+    };
+    let seqs = |sample: &Sample| sample.drawn.iter().map(|drawn| drawn.seq).collect::<Vec<_>>();
+    let all = draw("", 25, None);
+    assert_eq!((all.population, seqs(&all)), (2, vec![2, 3]));
+    assert_eq!(draw("", 25, Some("run.completed")).population, 0);
+    assert_eq!(draw("", 0, None).drawn, []);
+    let mut both = [false; 2];
+    for seed in (0..20).map(|n| n.to_string()) {
+        let lot = |seq: u64| {
+            replay_determinism::sha256(format!("{seq} {} {seed}", bundle.root).as_bytes())
+        };
+        let first = if lot(2) < lot(3) { 2 } else { 3 };
+        assert_eq!(seqs(&draw(&seed, 1, None)), [first]);
+        both[(first - 2) as usize] = true;
+    }
+    assert_eq!(both, [true, true], "the seed decides");
 }
 
 #[cfg(feature = "pdf")]

@@ -322,6 +322,24 @@ pub(crate) enum BundleCommand {
         #[arg(long)]
         key: Vec<String>,
     },
+    /// Draw entries to look at: from the signed root, which you cannot choose, and your seed, which the
+    /// exporter did not know. The bundle is checked first.
+    Sample {
+        /// The bundle.
+        file: PathBuf,
+        /// A key that you trust (repeatable).
+        #[arg(long, required = true)]
+        key: Vec<String>,
+        /// Any text of your own.
+        #[arg(long)]
+        seed: String,
+        /// How many entries.
+        #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        count: u64,
+        /// Only entries of this kind, for example `audit.authorization`.
+        #[arg(long)]
+        kind: Option<String>,
+    },
     /// Say what is in a bundle.
     Show {
         /// The bundle.

@@ -154,6 +154,74 @@ fn an_edit_of_the_file_around_the_triggers_is_found() {
     assert!(report["findings"][0]["seq"].is_u64());
 }
 
+const DAY: [&str; 4] = ["--since", "2026-11-23T00:00:00Z", "--until", "2026-11-24T00:00:00Z"];
+
+#[test]
+fn a_day_for_an_auditor_verifies_offline_and_names_what_speaks_to_which_criterion() {
+    let (place, _) = recorded();
+    let key = key(&place);
+    let soc2 = [&["export", "soc2", "--out", "day.zip"][..], &DAY].concat();
+    place.run(&soc2).expect(0);
+    let report = place.run(&["bundle", "verify", "day.zip", "--key", &key, "--json"]).expect(0);
+    let proved = report.json()["proved"].to_string();
+    assert!(proved.contains("recorded from 2026-11-23T00:00:00.000000000Z up to"), "{proved}");
+    let members = place.run(&["bundle", "show", "day.zip"]).expect(0).stdout;
+    assert!(members.contains("soc2-criteria.json"), "{members}");
+    place.run(&soc2).expect(2).says("already there");
+    let sample = ["bundle", "sample", "day.zip", "--key", &key, "--count", "3", "--json", "--seed"];
+    let drawn = |seed: &str| place.run(&[&sample[..], &[seed]].concat()).expect(0).json();
+    assert_eq!(drawn("a")["items"].as_array().unwrap().len(), 3);
+    assert_eq!(drawn("a"), drawn("a"));
+    assert_ne!(drawn("a"), drawn("b"));
+    let mut changed = std::fs::read(place.path("day.zip")).unwrap();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    std::fs::write(place.path("changed.zip"), changed).unwrap();
+    let sample = ["bundle", "sample", "changed.zip", "--key", &key, "--seed", "a"];
+    place.run(&sample).expect(1);
+
+    let executive = [&["export", "executive", "--out", "sum.zip", "--json"][..], &DAY].concat();
+    let wrote = place.run(&executive).expect(0).json();
+    assert_eq!((&wrote["profile"], &wrote["run_id"]), (&"executive".into(), &().into()));
+    place.run(&["bundle", "verify", "sum.zip", "--key", &key]).expect(0);
+    let exports = place.run(&["audit", "exports", "--json"]).expect(0).json();
+    let profiles: Vec<&str> = exports["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|export| export["profile"].as_str().unwrap())
+        .collect();
+    assert_eq!(profiles, ["executive", "soc2"]);
+}
+
+#[test]
+fn an_export_is_about_one_thing_and_an_actor_may_be_narrowed() {
+    let (place, run) = recorded();
+    let evidence = |about: &[&str], status: i32| {
+        let out = ["export", "evidence", "--out", &format!("{}.zip", about.len())];
+        place.run(&[&out[..], about].concat()).expect(status)
+    };
+    evidence(&[], 2);
+    evidence(&["--run", &run, "--incident", "i-1"], 2);
+    evidence(&["--run", &run, "--until", DAY[3]], 2);
+    evidence(&["--incident", "i-1"], 2).says("no fact of the incident `i-1`");
+    evidence(&["--actor", "nobody"], 2).says("no fact of the actor `nobody`");
+    evidence(&["--since", DAY[3], "--until", DAY[1]], 2).says("ends before it begins");
+    let runs = place.run(&["runs", "--json"]).expect(0).json();
+    let name = runs["items"][0]["agent"].as_str().unwrap().to_owned();
+    evidence(&[&["--actor", &name][..], &DAY].concat(), 0);
+    place.run(&["export", "soc2", "--since", DAY[1], "--out", "q.zip"]).expect(2);
+    assert!(!place.path("q.zip").exists());
+}
+
+#[test]
+fn an_export_of_a_run_is_found_by_its_run() {
+    let (place, run) = recorded();
+    export(&place, &run, "run.zip", &[]);
+    let exports = place.run(&["audit", "exports", "--run", &run, "--json"]).expect(0).json();
+    assert_eq!(exports["items"][0]["run_id"], run.as_str());
+}
+
 #[test]
 fn an_export_refuses_to_overwrite() {
     let (place, run) = recorded();

@@ -66,7 +66,9 @@ pub use high_water::HighWaterFile;
 pub use import::ImportSummary;
 pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
-pub use offline::{OfflineError, bundle_members, verify_bundle_file, verify_proof_file};
+pub use offline::{
+    OfflineError, bundle_members, sample_bundle_file, verify_bundle_file, verify_proof_file,
+};
 pub use reconcile::RunReconciliation;
 pub use replay::CapturedTrace;
 pub use root_log::{RootPublished, verify_root_proof_file};
@@ -86,7 +88,7 @@ pub use ::completeness::{
     Profile, Reason, RunCompleteness, gaps_of_run, nest,
 };
 pub use adapters::timestamp::{TimestampError, TimestampToken, TimestampTrust};
-pub use adapters::{BundleReport, Finding as BundleFinding};
+pub use adapters::{BundleReport, Finding as BundleFinding, MAX_SAMPLE, Sample, SampleOf, Sampled};
 pub use audit_evidence::{
     Acknowledged, ChainLink, ChainSubject, Ending, Environment, EvidenceChain, Finding, Inflection,
     LeafProof, LedgerReport, Linkage, PolicyError, ReconcileFinding, ReconcileStatus, Reconciled,

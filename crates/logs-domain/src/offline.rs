@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use adapters::{BundleError, BundleReport, StrictVerifier, Trust, ZipReadError, ZipReader};
+use adapters::{
+    BundleError, BundleReport, Sample, SampleOf, StrictVerifier, Trust, ZipReadError, ZipReader,
+};
 use audit_evidence::{ProofFormatError, ProofText, VerifierKey};
 use thiserror::Error;
 
@@ -84,6 +86,16 @@ fn open(path: &Path) -> Result<File, OfflineError> {
 pub fn verify_bundle_file(path: &Path, keys: &[VerifierKey]) -> Result<BundleReport, OfflineError> {
     let mut file = BufReader::new(open(path)?);
     adapters::verify_bundle(&mut file, &Trust { keys: keys.to_vec() }, &StrictVerifier)
+        .map_err(|source| OfflineError::Bundle { path: path.to_owned(), source })
+}
+
+/// Draws entries from a bundle that was checked, by a seed that its exporter did not know.
+///
+/// # Errors
+/// The file cannot be read or is no bundle.
+pub fn sample_bundle_file(path: &Path, of: &SampleOf) -> Result<Sample, OfflineError> {
+    let mut file = BufReader::new(open(path)?);
+    adapters::sample_bundle(&mut file, of)
         .map_err(|source| OfflineError::Bundle { path: path.to_owned(), source })
 }
 

@@ -1,8 +1,8 @@
-//! `factlog bundle verify`, `factlog bundle show`
+//! `factlog bundle verify`, `factlog bundle sample`, `factlog bundle show`
 
 use std::process::ExitCode;
 
-use logs_domain::BundleReport;
+use logs_domain::{BundleReport, Sample, SampleOf, Sampled};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::Context;
 use crate::args::BundleCommand;
 use crate::commands::keys::parse_keys;
 use crate::fail::DOES_NOT_HOLD;
-use crate::text::{count, printable};
+use crate::text::{Align, count, printable, table, tokens};
 
 pub(crate) fn run(context: &Context, command: BundleCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -19,20 +19,65 @@ pub(crate) fn run(context: &Context, command: BundleCommand) -> anyhow::Result<E
             context.output.answer(&document(&report), &human(&report))?;
             Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
         }
+        BundleCommand::Sample { file, key, seed, count, kind } => {
+            let report = logs_domain::verify_bundle_file(&file, &parse_keys(&key)?)?;
+            if !report.holds {
+                context.output.answer(&document(&report), &human(&report))?;
+                return Ok(ExitCode::from(DOES_NOT_HOLD));
+            }
+            let count = usize::try_from(count).unwrap_or(logs_domain::MAX_SAMPLE);
+            let of = SampleOf { seed, count, kind };
+            let sample = logs_domain::sample_bundle_file(&file, &of)?;
+            context.output.answer(&sample_document(&sample), &sample_text(&sample))?;
+            Ok(ExitCode::SUCCESS)
+        }
         BundleCommand::Show { file } => {
             let members = logs_domain::bundle_members(&file)?;
             let rows: Vec<Vec<String>> =
                 members.iter().map(|(name, size)| vec![name.clone(), size.to_string()]).collect();
             context.output.answer(
                 &json!({ "members": members.iter().map(|(name, size)| json!({ "path": name, "size": size })).collect::<Vec<_>>() }),
-                &crate::text::table(
-                    &[("member", crate::text::Align::Left), ("bytes", crate::text::Align::Right)],
-                    &rows,
-                ),
+                &table(&[("member", Align::Left), ("bytes", Align::Right)], &rows),
             )?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn sample_document(sample: &Sample) -> Value {
+    let item = |sampled: &Sampled| {
+        json!({
+            "seq": sampled.seq,
+            "kind": sampled.kind,
+            "actor": sampled.actor,
+            "occurred_at": sampled.occurred_at,
+            "leaf_hash": sampled.leaf_hash.to_string(),
+        })
+    };
+    let items: Vec<Value> = sample.drawn.iter().map(item).collect();
+    json!({ "population": sample.population, "items": items })
+}
+
+fn sample_text(sample: &Sample) -> String {
+    let row = |sampled: &Sampled| {
+        vec![
+            sampled.seq.to_string(),
+            printable(&sampled.occurred_at.chars().take(19).collect::<String>().replace('T', " ")),
+            printable(&sampled.kind),
+            printable(&sampled.actor),
+            sampled.leaf_hash.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = sample.drawn.iter().map(row).collect();
+    let heads = [
+        ("entry", Align::Right),
+        ("when (UTC)", Align::Left),
+        ("kind", Align::Left),
+        ("actor", Align::Left),
+        ("leaf hash", Align::Left),
+    ];
+    let drawn = count(sample.drawn.len() as u64, "entry", "entries");
+    format!("{}\n{drawn} of {}\n", table(&heads, &rows), tokens(sample.population))
 }
 
 fn document(report: &BundleReport) -> Value {

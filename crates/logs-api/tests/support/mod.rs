@@ -148,7 +148,7 @@ impl Served {
             self.ask_to_stop();
         }
         self.runtime.block_on(self.running.take().unwrap()).unwrap();
-        let domain = Arc::into_inner(self.domain).expect("nobody else holds the domain");
+        let domain = Arc::into_inner(self.domain).unwrap();
         self.runtime.block_on(async {
             domain.close().await.unwrap();
             let domain = self.builder.open(Access::Read).await.unwrap();

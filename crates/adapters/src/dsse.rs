@@ -45,11 +45,22 @@ pub fn pre_authentication(payload_type: &str, payload: &[u8]) -> Vec<u8> {
 /// A statement about one file.
 #[must_use]
 pub fn statement(name: &str, sha256: &Digest, predicate_type: &str, predicate: Value) -> Value {
-    let digest = object([("sha256", sha256.to_string().into())]);
-    let subject = object([("name", name.into()), ("digest", digest)]);
+    statement_about(&[(name.to_owned(), *sha256)], predicate_type, predicate)
+}
+
+/// A statement about several things, each with its digest.
+pub(crate) fn statement_about(
+    subjects: &[(String, Digest)],
+    predicate_type: &str,
+    predicate: Value,
+) -> Value {
+    let subject = |(name, sha256): &(String, Digest)| {
+        let digest = object([("sha256", sha256.to_string().into())]);
+        object([("name", name.as_str().into()), ("digest", digest)])
+    };
     object([
         ("_type", STATEMENT_TYPE.into()),
-        ("subject", vec![subject].into()),
+        ("subject", subjects.iter().map(subject).collect::<Vec<_>>().into()),
         ("predicateType", predicate_type.into()),
         ("predicate", predicate),
     ])
@@ -60,9 +71,17 @@ pub fn statement(name: &str, sha256: &Digest, predicate_type: &str, predicate: V
 /// # Errors
 /// The key cannot sign.
 pub fn sign(statement: &Value, key_id: &str, signer: &dyn Signer) -> Result<Vec<u8>, SignError> {
-    let payload = canonical::write(statement);
-    let signature = signer.sign(&pre_authentication(PAYLOAD_TYPE, &payload))?;
-    Ok(envelope(&payload, key_id, &signature))
+    sign_payload(&canonical::write(statement), key_id, signer)
+}
+
+/// Signs a statement's bytes, and gives the envelope's.
+pub(crate) fn sign_payload(
+    payload: &[u8],
+    key_id: &str,
+    signer: &dyn Signer,
+) -> Result<Vec<u8>, SignError> {
+    let signature = signer.sign(&pre_authentication(PAYLOAD_TYPE, payload))?;
+    Ok(envelope(payload, key_id, &signature))
 }
 
 /// Checks an envelope and gives its statement.
@@ -74,6 +93,16 @@ pub fn open(
     key: &VerifierKey,
     verifier: &dyn SignatureVerifier,
 ) -> Result<Value, DsseError> {
+    let payload = open_payload(bytes, key, verifier)?;
+    canonical::parse(&payload).map_err(|error| DsseError::Malformed(error.to_string()))
+}
+
+/// Checks an envelope and gives the bytes that are signed in it.
+pub(crate) fn open_payload(
+    bytes: &[u8],
+    key: &VerifierKey,
+    verifier: &dyn SignatureVerifier,
+) -> Result<Vec<u8>, DsseError> {
     let malformed = |what: &str| DsseError::Malformed(what.to_owned());
     let value = canonical::parse(bytes).map_err(|error| DsseError::Malformed(error.to_string()))?;
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
@@ -101,7 +130,7 @@ pub fn open(
     if !verifier.verify(key.public_key(), &pre_authentication(PAYLOAD_TYPE, &payload), &signature) {
         return Err(DsseError::Signature);
     }
-    canonical::parse(&payload).map_err(|error| DsseError::Malformed(error.to_string()))
+    Ok(payload)
 }
 
 /// How an envelope names a key: `<name>+<8 hexadecimal digits>`, the beginning of its vkey.

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use logs_domain::{TenantId, Timestamp};
 
 use crate::commands::{
-    AuditArgs, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs, ReplayCommand, RunsArgs,
-    ServeArgs, SystemArgs, UsageArgs,
+    AuditArgs, CertificateCommand, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs,
+    ReplayCommand, RunsArgs, ServeArgs, SystemArgs, UsageArgs,
 };
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// Check or show an evidence bundle, offline.
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Issue, check and revoke certificates: what the ledger shows, in one small signed file.
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
     /// Show the tenants' checkpoints to outside witnesses, and prove that they saw them.
     #[command(subcommand)]
     Root(RootCommand),

@@ -169,6 +169,9 @@ pub enum DomainError {
     /// An evidence bundle could not be made.
     #[error("the bundle could not be made: {0}")]
     Bundle(String),
+    /// A certificate cannot be issued or revoked.
+    #[error("no certificate was issued or revoked: {0}")]
+    Certificate(String),
     /// A background task ended without an answer.
     #[error("an internal task ended early: {0}")]
     Task(String),
@@ -196,6 +199,7 @@ impl DomainError {
             | Self::NothingRecorded
             | Self::NoKey { .. }
             | Self::KeyRing(_)
+            | Self::Certificate(_)
             | Self::Reserved(_)
             | Self::List(_)
             | Self::Origin { .. }

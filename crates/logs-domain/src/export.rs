@@ -14,11 +14,11 @@ use store_traits::{
     RunSummary, SourceDomain, TenantId, Value,
 };
 
-use self::file::write_whole;
 use self::selected::Selected;
 use crate::import::blocking;
 use crate::{DomainError, LogsDomain, report};
 
+pub(crate) use file::write_whole;
 pub use request::{ExportRequest, ExportSubject, Withhold};
 
 /// A bundle is made in memory: entries and contents are at most so many bytes.

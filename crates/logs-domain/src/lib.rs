@@ -24,6 +24,7 @@
 
 mod backlog;
 mod builder;
+mod certificate;
 mod checkpoint;
 mod completeness;
 mod domain;
@@ -58,6 +59,10 @@ pub mod test_support;
 
 pub use self::completeness::{LackingRun, MOST_RUNS_NAMED, PeriodCompleteness};
 pub use builder::{CheckpointPolicy, DomainBuilder};
+pub use certificate::{
+    CertificateForm, CertificatePage, CertificateRecord, CertificateRequest, Certified,
+    IssuedCertificate, Revocation, Revoked, verify_certificate_file,
+};
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
 pub use error::{DomainError, Fault};
@@ -86,6 +91,9 @@ pub use witness_http::HttpWitnesses;
 pub use ::completeness::{
     CallKind, ClassState, Completeness, FieldState, Found, Gap, Mode, Need, Nested, Population,
     Profile, Reason, RunCompleteness, gaps_of_run, nest,
+};
+pub use adapters::certificate::{
+    CertificateId, CertificateIdError, CertificateReport, CertificateSummary, PolicyScope, ValidAt,
 };
 pub use adapters::timestamp::{TimestampError, TimestampToken, TimestampTrust};
 pub use adapters::{BundleReport, Finding as BundleFinding, MAX_SAMPLE, Sample, SampleOf, Sampled};

@@ -42,6 +42,14 @@ pub enum OfflineError {
         /// What is wrong with it.
         source: BundleError,
     },
+    /// It is no certificate.
+    #[error("`{path}` is not a certificate: {source}")]
+    Certificate {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: adapters::certificate::CertificateFormatError,
+    },
     /// It is no zip that this program would have written.
     #[error("`{path}` is not an evidence bundle: {source}")]
     Zip {
@@ -69,7 +77,7 @@ pub(crate) fn read_token_file(path: &Path) -> Result<Vec<u8>, OfflineError> {
     Ok(token)
 }
 
-fn open(path: &Path) -> Result<File, OfflineError> {
+pub(crate) fn open(path: &Path) -> Result<File, OfflineError> {
     let wrong = |source| OfflineError::File { path: path.to_owned(), source };
     let file = File::open(path).map_err(wrong)?;
     if file.metadata().map_err(wrong)?.is_dir() {

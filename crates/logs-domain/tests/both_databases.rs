@@ -1,14 +1,15 @@
 //! The same facts in SQLite and in PostgreSQL: the same answers, the same findings, the same bytes out.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 
 use ledger_store::test_support::{PostgresServer, copy_tenant};
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_domain::{
-    Access, ExportRequest, ExportSubject, Hint, Input, ListRequest, LogsDomain, Period, Place,
-    Profile, RunFilter, TenantId, Timestamp, Withhold,
+    Access, CertificateRequest, Certified, DeterminismLevel, ExportRequest, ExportSubject, Hint,
+    Input, ListRequest, LogsDomain, Period, Place, Profile, RunFilter, TenantId, Timestamp,
+    Withhold,
 };
 
 fn projections() -> Vec<&'static Projection> {
@@ -136,4 +137,22 @@ async fn a_soc2_package_is_the_same_bytes() {
     both.sqlite.export(&tenant(), &request, &a).await.unwrap();
     both.postgres.export(&tenant(), &request, &b).await.unwrap();
     assert!(std::fs::read(a).unwrap() == std::fs::read(b).unwrap());
+}
+
+#[tokio::test]
+async fn certificates_are_the_same_bytes() {
+    let Some(both) = both().await else { return };
+    let tenant = tenant();
+    let request = ListRequest::new(&tenant, RunFilter::default(), 500, None).unwrap();
+    let page = both.sqlite.logs().runs(&request).await.unwrap().value;
+    let run = &page.items[0].run_id;
+    let run = both.sqlite.run_id(&tenant, run).await.unwrap();
+    let (replay, level) = (run.clone(), DeterminismLevel::Strict);
+    for of in [Certified::LedgerCheckpoint, Certified::ReplayProof { original: run, replay, level }]
+    {
+        let request = CertificateRequest { of, valid_until: None };
+        let a = both.sqlite.issue_certificate(&tenant, &request).await.unwrap();
+        let b = both.postgres.issue_certificate(&tenant, &request).await.unwrap();
+        assert_eq!(a, b);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use logs_domain::{BundleReport, Sample, SampleOf, Sampled};
+use logs_domain::{BundleFinding, BundleReport, Sample, SampleOf, Sampled};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
@@ -101,29 +101,47 @@ fn document(report: &BundleReport) -> Value {
 
 /// The report as people read it.
 pub(crate) fn human(report: &BundleReport) -> String {
-    let mut out = if report.holds {
-        format!("{}\n", "the bundle holds".green().bold())
-    } else {
-        format!(
-            "{} {}\n",
-            "the bundle does not hold:".red().bold(),
-            count(report.findings.len() as u64, "finding", "findings")
-        )
-    };
-    for finding in &report.findings {
-        let (place, what) = (printable(&finding.place), printable(&finding.what));
-        out += &format!("  {} {place}: {what}\n", "✗".red());
-        out += &format!("      {}\n", finding.meaning.dimmed());
-    }
-    if !report.proved.is_empty() {
-        out += "proved\n";
-        for line in &report.proved {
-            out += &format!("  {} {}\n", "✓".green(), printable(line));
+    let BundleReport { holds, findings, proved, not_proved, .. } = report;
+    Told { what: "the bundle", holds: *holds, findings, proved, not_proved }.text()
+}
+
+/// What a check found.
+pub(crate) struct Told<'r> {
+    pub(crate) what: &'r str,
+    pub(crate) holds: bool,
+    pub(crate) findings: &'r [BundleFinding],
+    pub(crate) proved: &'r [String],
+    pub(crate) not_proved: &'r [String],
+}
+
+impl Told<'_> {
+    /// It, as people read it.
+    pub(crate) fn text(&self) -> String {
+        let Self { what, holds, findings, proved, not_proved } = *self;
+        let mut out = if holds {
+            format!("{}\n", format!("{what} holds").green().bold())
+        } else {
+            format!(
+                "{} {}\n",
+                format!("{what} does not hold:").red().bold(),
+                count(findings.len() as u64, "finding", "findings")
+            )
+        };
+        for finding in findings {
+            let (place, what) = (printable(&finding.place), printable(&finding.what));
+            out += &format!("  {} {place}: {what}\n", "✗".red());
+            out += &format!("      {}\n", finding.meaning.dimmed());
         }
+        if !proved.is_empty() {
+            out += "proved\n";
+            for line in proved {
+                out += &format!("  {} {}\n", "✓".green(), printable(line));
+            }
+        }
+        out += "not proved\n";
+        for line in not_proved {
+            out += &format!("  {} {}\n", "–".yellow(), printable(line));
+        }
+        out
     }
-    out += "not proved\n";
-    for line in &report.not_proved {
-        out += &format!("  {} {}\n", "–".yellow(), printable(line));
-    }
-    out
 }

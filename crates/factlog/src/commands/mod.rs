@@ -2,6 +2,7 @@
 
 mod audit;
 mod bundle;
+mod certificate;
 mod completeness;
 mod demo;
 mod export;
@@ -22,6 +23,7 @@ mod trace;
 mod usage;
 
 pub(crate) use audit::AuditArgs;
+pub(crate) use certificate::CertificateCommand;
 pub(crate) use completeness::CompletenessArgs;
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use reconcile::ReconcileArgs;
@@ -87,6 +89,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Proof(command) => proof::run(&context, command),
         Command::Export(command) => export::run(&context, command).await,
         Command::Bundle(command) => bundle::run(&context, command),
+        Command::Certificate(command) => certificate::run(&context, command).await,
         Command::Root(command) => root::run(&context, command).await,
         Command::Keys(command) => keys::run(&context, command).await,
         Command::Demo(args) => demo::run(&context, args).await,

@@ -67,7 +67,7 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LevelArg {
+pub(crate) enum LevelArg {
     /// The same bytes.
     Strict,
     /// The same policy decisions.

@@ -347,7 +347,7 @@ fn another_signer_and_one_too_long_are_refused() {
     assert!(matches!(other, Err(CertificateSignError::OtherKey(_))));
     let mut long = of_a_replay();
     let Claim::ReplayProof(claim) = &mut long.claim else { panic!() };
-    claim.original.agent = Some("a".repeat(MAX_CERTIFICATE_BYTES / 2));
+    claim.original.agent = Some("a".repeat(MAX_CERTIFICATE_BYTES * 3 / 4));
     let proven = long.prove(&key(), &[key()], &StrictVerifier).unwrap();
     let long = proven.sign(&ledger::signer());
     assert!(matches!(long, Err(CertificateSignError::TooLong { .. })));

@@ -181,6 +181,10 @@ fn what_was_revoked_is_known_to_whoever_asks_the_ledger() {
     let listed = place.run(&["certificate", "list", "--json"]).expect(0).json();
     assert_eq!(listed["items"][0]["state"], "revoked");
     assert_eq!(listed["items"][0]["revoked"]["reason"], "the wrong incident");
+    let again =
+        ["certificate", "issue", "incident-export", "--incident", "inc-1", "--out", "d.pem"];
+    place.run(&again).expect(2).says("which was revoked");
+    assert!(!place.path("d.pem").exists());
     assert_eq!(entries(&place), 6 + 2);
 
     let unknown = ["certificate", "revoke", &"0".repeat(64), "--reason", "x"];
@@ -254,6 +258,7 @@ fn nothing_is_issued_for_nothing_and_no_file_is_overwritten() {
     refuse(&["policy-audit", "--since", "2020-01-01T00:00:00Z"], 2, "--until");
     refuse(&["policy-audit"], 2, "--run");
     refuse(&["replay-proof", "r1", "r2"], 2, "no steps");
+    refuse(&["ledger-checkpoint", "--tenant", "root-log"], 2, "root log");
     assert_eq!(entries(&place), 6, "nothing was recorded");
 
     std::fs::write(place.path("mine.pem"), "mine").unwrap();

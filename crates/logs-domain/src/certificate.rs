@@ -91,13 +91,16 @@ impl LogsDomain {
     /// Issues a certificate, and records that it was issued.
     ///
     /// # Errors
-    /// Nothing is recorded that it could be issued for, it would be too long, there is no key, or what is
-    /// stored does not lead to the signed root; then nothing is recorded.
+    /// Nothing is recorded that it could be issued for, it would be too long, it was revoked before, there
+    /// is no key, or what is stored does not lead to the signed root; then nothing is recorded.
     pub async fn issue_certificate(
         &self,
         tenant: &TenantId,
         request: &CertificateRequest,
     ) -> Result<IssuedCertificate, DomainError> {
+        if *tenant == Self::root_log()? {
+            return Err(DomainError::Reserved(tenant.clone()));
+        }
         let key = self.verifier_key(tenant)?;
         let rests = self.rests(tenant, &request.of).await?;
         let statement = CertificateStatement {
@@ -124,6 +127,13 @@ impl LogsDomain {
             error => DomainError::Certificate(error.to_string()),
         })?;
         let (seq, recorded) = self.record_issued(tenant, proven.statement(), &certificate).await?;
+        // The same bytes are the same certificate: what was taken back is not given out again.
+        if !recorded && let Some(revoked) = self.revocation(tenant, certificate.id).await? {
+            return Err(DomainError::Certificate(format!(
+                "it would be {}, which was revoked at {} (entry {}): {} (another --valid-until makes another one)",
+                certificate.id, revoked.at, revoked.seq, revoked.reason
+            )));
+        }
         let statement = proven.statement();
         Ok(IssuedCertificate {
             certificate,

@@ -1,5 +1,7 @@
 //! What a certificate proves and what it does not, in words.
 
+use std::collections::BTreeMap;
+
 use super::claim::Claim;
 use super::decision::{PolicyClaim, PolicyScope};
 use super::id::CertificateId;
@@ -8,6 +10,8 @@ use super::report::ValidAt;
 use super::statement::{CertificateStatement, ProvenCertificate};
 use crate::claims::never_proved;
 
+/// Outcomes that a sentence counts; the certificate counts all.
+const MOST_OUTCOMES: usize = 8;
 /// What no certificate can say of itself.
 pub const REVOCATION_UNKNOWN: &str =
     "That it was not revoked later: only the log knows (ask it with --ledger).";
@@ -50,7 +54,7 @@ fn claimed(claim: &Claim) -> Option<String> {
             Some(format!("The holder of that key states of these entries: {}.", compared(claim)))
         }
         Claim::PolicyAudit(claim) => Some(format!(
-            "Policies, outcome and time of each decision are what its entry says, byte for byte: {}.",
+            "Policies and outcome of each decision are what its entry says, byte for byte: {}.",
             counted(claim)
         )),
         Claim::IncidentExport(claim) => Some(format!(
@@ -78,10 +82,15 @@ fn counted(claim: &PolicyClaim) -> String {
         PolicyScope::Run(run) => format!("of the run {run}"),
         PolicyScope::Period { since, until } => format!("from {since} until before {until}"),
     };
-    match claim.decisions.len() {
-        1 => format!("1 decision {scope}"),
-        many => format!("{many} decisions {scope}"),
+    let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
+    for decision in &claim.decisions {
+        *outcomes.entry(decision.outcome.as_deref().unwrap_or("not in clear")).or_default() += 1;
     }
+    let more = if outcomes.len() > MOST_OUTCOMES { ", …" } else { "" };
+    let outcomes = outcomes.iter().take(MOST_OUTCOMES).map(|(outcome, n)| format!("{n} {outcome}"));
+    let outcomes: Vec<String> = outcomes.collect();
+    let decisions = if claim.decisions.len() == 1 { "decision" } else { "decisions" };
+    format!("{} {decisions} {scope} ({}{more})", claim.decisions.len(), outcomes.join(", "))
 }
 
 /// What does not follow, a sentence each.

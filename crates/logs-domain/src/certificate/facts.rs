@@ -81,7 +81,7 @@ impl LogsDomain {
         let key = self.certificate_key(tenant, &FactKind::CertificateIssued, id).await?;
         let issued = self.own_fact(tenant, &key).await?;
         let Some(record) = issued.as_ref().and_then(record_of) else { return Ok(None) };
-        let revoked = self.revocations(tenant, &[id]).await?.pop().flatten();
+        let revoked = self.revocation(tenant, id).await?;
         Ok(Some(CertificateRecord { revoked, ..record }))
     }
 
@@ -112,7 +112,7 @@ impl LogsDomain {
         let body = [("reason", Value::from(&*reason))];
         let kind = FactKind::CertificateRevoked;
         let outcome = self.record_certificate(tenant, kind, id, &record.kind, &body).await?;
-        let revoked = self.revocations(tenant, &[id]).await?.pop().flatten();
+        let revoked = self.revocation(tenant, id).await?;
         match (outcome, revoked) {
             (Outcome::Recorded { .. }, Some(revocation)) => {
                 Ok(Revoked { revocation, recorded: true })
@@ -147,24 +147,20 @@ impl LogsDomain {
         }
     }
 
-    /// Whether each of these certificates was revoked, in their order.
-    pub(super) async fn revocations(
+    /// That a certificate was revoked, if it was.
+    pub(super) async fn revocation(
         &self,
         tenant: &TenantId,
-        ids: &[CertificateId],
-    ) -> Result<Vec<Option<Revocation>>, DomainError> {
-        let mut revocations = Vec::with_capacity(ids.len());
-        for id in ids {
-            let kind = FactKind::CertificateRevoked;
-            let key = self.certificate_key(tenant, &kind, *id).await?;
-            let fact = self.own_fact(tenant, &key).await?.filter(|fact| is_own(fact, &kind));
-            revocations.push(fact.map(|fact| Revocation {
-                seq: fact.seq,
-                at: fact.recorded_at,
-                reason: said(&fact, "reason").unwrap_or_default().to_owned(),
-            }));
-        }
-        Ok(revocations)
+        id: CertificateId,
+    ) -> Result<Option<Revocation>, DomainError> {
+        let kind = FactKind::CertificateRevoked;
+        let key = self.certificate_key(tenant, &kind, id).await?;
+        let fact = self.own_fact(tenant, &key).await?.filter(|fact| is_own(fact, &kind));
+        Ok(fact.map(|fact| Revocation {
+            seq: fact.seq,
+            at: fact.recorded_at,
+            reason: said(&fact, "reason").unwrap_or_default().to_owned(),
+        }))
     }
 
     async fn record_certificate(

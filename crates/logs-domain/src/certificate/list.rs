@@ -1,7 +1,7 @@
 //! Certificates as the ledger has them.
 
 use adapters::Finding;
-use adapters::certificate::{CertificateId, CertificateReport, REVOCATION_UNKNOWN};
+use adapters::certificate::{CertificateReport, REVOCATION_UNKNOWN};
 use audit_evidence::fact_of;
 use store_traits::{FactKind, TenantId};
 
@@ -52,10 +52,8 @@ impl LogsDomain {
                 }
             }
         }
-        let ids: Vec<CertificateId> = items.iter().map(|item| item.id).collect();
-        let revocations = self.revocations(tenant, &ids).await?;
-        for (item, revoked) in items.iter_mut().zip(revocations) {
-            item.revoked = revoked;
+        for item in &mut items {
+            item.revoked = self.revocation(tenant, item.id).await?;
         }
         Ok(CertificatePage { items, next: (end > 0).then_some(end) })
     }

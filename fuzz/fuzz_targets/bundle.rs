@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use adapters::{StrictVerifier, Trust, verify_bundle};
+use adapters::{SampleOf, StrictVerifier, Trust, sample_bundle, verify_bundle};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,5 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(report) = verify_bundle(&mut Cursor::new(bytes), &trusted, &StrictVerifier) {
         assert_eq!(report.holds, report.findings.is_empty());
         assert!(report.holds || report.proved.is_empty(), "nothing is proved by what does not hold");
+    }
+    let of = SampleOf { seed: String::new(), count: 3, kind: None };
+    if let Ok(sample) = sample_bundle(&mut Cursor::new(bytes), &of) {
+        assert!(sample.drawn.len() <= 3 && sample.drawn.len() as u64 <= sample.population);
     }
 });

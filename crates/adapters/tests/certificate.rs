@@ -1,5 +1,6 @@
 //! Certificates: the same bytes each time, nothing unproved is signed, nothing changed passes.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::single_range_in_vec_init)]
 
 mod common;
 
@@ -95,7 +96,7 @@ fn replayed(result: &str) -> ReplayClaim {
 
 fn of_a_replay() -> CertificateStatement {
     let claim = replayed(r#"{"rate":"secret 156.42"}"#);
-    statement(6, vec![stretch(0, 7)], Claim::ReplayProof(claim))
+    statement(6, vec![stretch(0, 7)], Claim::ReplayProof(Box::new(claim)))
 }
 
 fn decisions() -> PolicyClaim {
@@ -275,7 +276,7 @@ fn a_replay_says_of_its_runs_no_more_than_is_proved() {
     check(&|claim| claim.replay.entries = vec![5..u64::MAX >> 12]);
     check(&|claim| claim.first_divergence = None);
     let mut passed = of_a_replay();
-    passed.claim = Claim::ReplayProof(replayed(r#"{"rate":"157.01"}"#));
+    passed.claim = Claim::ReplayProof(Box::new(replayed(r#"{"rate":"157.01"}"#)));
     let report = verify(&issue(passed).envelope).unwrap();
     assert!(report.proved.iter().any(|line| line.contains("passed at STRICT")), "{report:#?}");
 }

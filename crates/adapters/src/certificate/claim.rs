@@ -57,7 +57,7 @@ pub enum Claim {
     /// Nothing beside the signed checkpoint.
     LedgerCheckpoint,
     /// How two recorded runs compare.
-    ReplayProof(ReplayClaim),
+    ReplayProof(Box<ReplayClaim>),
     /// Recorded decisions.
     PolicyAudit(PolicyClaim),
     /// Entries that name an incident.
@@ -122,7 +122,9 @@ impl Claim {
     pub(super) fn from_value(kind: CertificateKind, value: Option<&Value>) -> Option<Self> {
         Some(match kind {
             CertificateKind::LedgerCheckpoint => Self::LedgerCheckpoint,
-            CertificateKind::ReplayProof => Self::ReplayProof(ReplayClaim::from_value(value?)?),
+            CertificateKind::ReplayProof => {
+                Self::ReplayProof(Box::new(ReplayClaim::from_value(value?)?))
+            }
             CertificateKind::PolicyAudit => Self::PolicyAudit(PolicyClaim::from_value(value?)?),
             CertificateKind::IncidentExport => Self::IncidentExport(IncidentClaim {
                 incident: value?.member("incident")?.as_str()?.to_owned(),

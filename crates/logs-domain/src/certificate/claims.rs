@@ -92,7 +92,7 @@ impl LogsDomain {
             Ok(ReplayClaim::of(&report, ours, theirs))
         })
         .await?;
-        self.rest_on(tenant, read, Claim::ReplayProof(claim)).await
+        self.rest_on(tenant, read, Claim::ReplayProof(Box::new(claim))).await
     }
 
     async fn on_decisions(

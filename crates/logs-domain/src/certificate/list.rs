@@ -3,7 +3,7 @@
 use adapters::Finding;
 use adapters::certificate::{CertificateReport, REVOCATION_UNKNOWN};
 use audit_evidence::fact_of;
-use store_traits::{FactKind, TenantId};
+use store_traits::TenantId;
 
 use super::facts::{CertificateRecord, record_of};
 use crate::{DomainError, LogsDomain};
@@ -102,9 +102,22 @@ impl LogsDomain {
     }
 }
 
-/// Can these bytes be a fact of a certificate? Canonical JSON has one spelling, so that most entries need
-/// not be parsed.
+/// Can these bytes be the fact that one was issued? Canonical JSON has one spelling, so that most entries
+/// need not be parsed.
 fn may_be_one(bytes: &[u8]) -> bool {
-    let wanted = format!("\"kind\":\"{}\"", FactKind::CertificateIssued);
-    bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes())
+    std::str::from_utf8(bytes).is_ok_and(|text| text.contains(r#""kind":"certificate.issued""#))
+}
+
+#[cfg(test)]
+mod tests {
+    use store_traits::FactKind;
+
+    use super::*;
+
+    #[test]
+    fn what_may_be_one_is_of_the_kind() {
+        let entry = format!(r#"{{"body":{{}},"kind":"{}"}}"#, FactKind::CertificateIssued);
+        assert!(may_be_one(entry.as_bytes()));
+        assert!(!may_be_one(entry.replace("issued", "revoked").as_bytes()));
+    }
 }

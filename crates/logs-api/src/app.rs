@@ -11,7 +11,7 @@ use logs_domain::{LogsDomain, Signal, TenantId};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::problem::{Cause, Problem};
-use crate::{Limits, health, host, otlp, tlog};
+use crate::{Limits, api, health, host, otlp, tlog};
 
 /// Where a server says what its operator should know: one line each, never a payload.
 pub type Report = Arc<dyn Fn(&str) + Send + Sync>;
@@ -23,6 +23,8 @@ pub(crate) struct App {
     pub(crate) report: Report,
     /// One permit a post that is being read or recorded.
     pub(crate) posts: Arc<Semaphore>,
+    /// Taken by whoever has the ledger verified.
+    pub(crate) verifying: Semaphore,
     /// Told when something was recorded.
     pub(crate) recorded: Notify,
 }
@@ -40,6 +42,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let reads = Router::new()
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database))
+        .nest("/api/v1/logs", api::routes())
         .route("/tlog/{*name}", get(tlog::read))
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::no_such_method())

@@ -1,4 +1,4 @@
-//! The HTTP edge: an OTLP receiver and a transparency log over a LOGS domain.
+//! The HTTP edge: an OTLP receiver, a read API and a transparency log over a LOGS domain.
 //!
 //! Layer: L2
 //! Audience: CUSTOMER
@@ -7,7 +7,7 @@
 //!
 //! What comes in is handed to [`LogsDomain::receive`](logs_domain::LogsDomain::receive), and answered
 //! for when it is durable. This crate knows methods, content types, statuses and limits, and nothing of
-//! facts: it shapes HTTP.
+//! facts: it shapes HTTP, and the JSON that answers are made of ([`shape`]).
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -28,6 +28,7 @@
 //! # }
 //! ```
 
+mod api;
 mod app;
 mod health;
 mod host;
@@ -35,6 +36,7 @@ mod limits;
 mod otlp;
 mod problem;
 mod server;
+pub mod shape;
 mod signing;
 mod tlog;
 

@@ -76,7 +76,8 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let posts = Arc::new(Semaphore::new(limits.posts));
-        let app = App { domain, tenant, limits, report, posts, recorded: Notify::new() };
+        let (verifying, recorded) = (Semaphore::new(1), Notify::new());
+        let app = App { domain, tenant, limits, report, posts, verifying, recorded };
         Ok(Self { listener, address, app: Arc::new(app) })
     }
 

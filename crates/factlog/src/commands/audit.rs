@@ -8,11 +8,12 @@ mod identity;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use logs_api::shape;
 use logs_domain::{Access, AuditFilter, AuditRecord, ListRequest, LogsDomain, TenantId};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, none, pages};
+use super::page::{PageArgs, bad, more, none, pages};
 use crate::args::Tenant;
 use crate::fail::BadInput;
 use crate::text::{Align, moment, or_dash, printable, table};
@@ -193,7 +194,7 @@ async fn events(
         ];
         table(&heads, &rows)
     };
-    Ok((document(&answer, record_json), text + &more(page)))
+    Ok((shape::page(&answer, shape::audit_record), text + &more(page)))
 }
 
 /// An audit fact in a row, shared with what shows the governance of a run.
@@ -209,19 +210,4 @@ pub(crate) fn row(record: &AuditRecord) -> Vec<String> {
         or_dash(record.policy_id.as_deref()),
         record.run_id.as_deref().map_or("–".into(), |run| run.chars().take(16).collect()),
     ]
-}
-
-pub(crate) fn record_json(record: &AuditRecord) -> Value {
-    json!({
-        "seq": record.seq,
-        "kind": record.kind,
-        "event": record.event,
-        "actor_kind": record.actor_kind,
-        "actor": record.actor,
-        "tool": record.tool,
-        "outcome": record.outcome,
-        "policy_id": record.policy_id,
-        "run_id": record.run_id,
-        "occurred_at": record.occurred_at.to_string(),
-    })
 }

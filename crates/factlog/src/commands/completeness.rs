@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use logs_api::shape;
 use logs_domain::{
     Access, CallKind, ClassState, Completeness, FieldState, Found, LackingRun, Mode, Need, Period,
     PeriodCompleteness, Profile, Reason, RunCompleteness, Timestamp,
@@ -11,7 +12,6 @@ use logs_domain::{
 use owo_colors::OwoColorize as _;
 
 use super::Context;
-use super::page::object_json;
 use crate::args::Tenant;
 use crate::fail::{BadInput, DOES_NOT_HOLD};
 use crate::output::{Output, width};
@@ -82,7 +82,7 @@ pub(crate) async fn run(context: &Context, args: CompletenessArgs) -> anyhow::Re
     let found = if let Some(id) = id {
         let run = domain.run_named(&tenant, &id).await?;
         let found = domain.check_run(&tenant, &run, profile, mode).await?;
-        context.output.answer(&object_json(&found.to_object()), &of_run(&found))?;
+        context.output.answer(&shape::object(&found.to_object()), &of_run(&found))?;
         found.completeness
     } else {
         let bar = entries_bar(context.output, domain.size(&tenant).await?);
@@ -90,7 +90,7 @@ pub(crate) async fn run(context: &Context, args: CompletenessArgs) -> anyhow::Re
         let heard = |entries| bar.set_position(entries);
         let found = domain.check_period(&tenant, period, profile, mode, &heard).await?;
         bar.finish_and_clear();
-        context.output.answer(&object_json(&found.to_object()), &of_period(&found))?;
+        context.output.answer(&shape::object(&found.to_object()), &of_period(&found))?;
         found.completeness
     };
     domain.close().await?;

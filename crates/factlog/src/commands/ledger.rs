@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use logs_api::shape;
 use logs_domain::{Access, LedgerReport, LogsDomain, TenantId, TilesExported};
 use owo_colors::OwoColorize as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Context;
 use crate::args::{LedgerCommand, ProveWhat};
@@ -36,7 +37,7 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
                 }
             };
             domain.close().await?;
-            context.output.answer(&document(&reports), &human(&reports))?;
+            context.output.answer(&shape::ledger_reports(&reports), &human(&reports))?;
             let holds = reports.iter().all(|report| report.findings.is_empty());
             Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
         }
@@ -183,29 +184,6 @@ fn bar(output: Output, length: u64, tenant: &TenantId) -> ProgressBar {
     )
     .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length).with_style(style).with_message(format!("verifying {tenant}"))
-}
-
-fn document(reports: &[LedgerReport]) -> Value {
-    json!({
-        "holds": reports.iter().all(|report| report.findings.is_empty()),
-        "entries": reports.iter().map(|report| report.entries).sum::<u64>(),
-        "tenants": reports.iter().map(|report| json!({
-            "tenant": report.tenant.as_str(),
-            "since": report.since,
-            "entries": report.entries,
-            "bytes": report.bytes,
-            "root": report.root.map(|root| root.to_string()),
-            "checkpoints": report.checkpoints,
-            "signed_size": report.signed_size,
-            "more_findings": report.more_findings,
-        })).collect::<Vec<_>>(),
-        "findings": reports.iter().flat_map(|report| &report.findings).map(|finding| json!({
-            "tenant": finding.tenant.as_str(),
-            "seq": finding.seq,
-            "what": finding.what,
-            "meaning": finding.meaning,
-        })).collect::<Vec<_>>(),
-    })
 }
 
 /// The report as people read it.

@@ -1,9 +1,8 @@
 //! What all lists take: a period, a limit, a cursor.
 
 use clap::Args;
-use logs_domain::{Answer, ListError, Object, Page, Period, Timestamp, Value};
+use logs_domain::{Answer, ListError, Page, Period, Timestamp};
 use owo_colors::OwoColorize as _;
-use serde_json::{Value as Json, json};
 
 use crate::fail::BadInput;
 
@@ -36,17 +35,6 @@ impl PageArgs {
     }
 }
 
-/// A page as JSON, with the size of the ledger that it was read at.
-pub(crate) fn document<T>(answer: &Answer<Page<T>>, item: fn(&T) -> Json) -> Json {
-    let Answer { value: page, evidence } = answer;
-    json!({
-        "as_of_size": evidence.as_of_size,
-        "items": page.items.iter().map(item).collect::<Vec<_>>(),
-        "has_more": page.has_more(),
-        "next_cursor": page.next,
-    })
-}
-
 /// How to go on, if there is more.
 pub(crate) fn more<T>(page: &Page<T>) -> String {
     let hint = |cursor: &String| format!("more: add --cursor {cursor}\n").dimmed().to_string();
@@ -60,22 +48,6 @@ pub(crate) fn none<T>(page: &Page<T>, nothing: String) -> String {
         "none among those that were looked at so far\n".to_owned()
     } else {
         format!("{nothing}\n")
-    }
-}
-
-/// A recorded object as JSON.
-pub(crate) fn object_json(object: &Object) -> Json {
-    Json::Object(object.iter().map(|(name, value)| (name.to_string(), json_of(value))).collect())
-}
-
-fn json_of(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(bool) => (*bool).into(),
-        Value::Int(number) => number.get().into(),
-        Value::String(text) => text.as_str().into(),
-        Value::Array(items) => items.iter().map(json_of).collect(),
-        Value::Object(members) => object_json(members),
     }
 }
 

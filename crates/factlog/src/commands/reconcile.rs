@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
+use logs_api::shape;
 use logs_domain::{
     Access, Linkage, Object, ReconcileStatus, Reconciled, Reconciliation, RunReconciliation,
     Standing, ToolAudit, ToolFinding, Value,
@@ -11,7 +12,6 @@ use logs_domain::{
 use owo_colors::OwoColorize as _;
 
 use super::Context;
-use super::page::object_json;
 use crate::args::Tenant;
 use crate::fail::DOES_NOT_HOLD;
 use crate::text::{count, duration, moment, printable, tokens};
@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context, args: ReconcileArgs) -> anyhow::Resul
     domain.close().await?;
     let mut document = found.undertakings.to_object();
     document.insert("tools".to_owned(), tools_object(&found.tools).into());
-    context.output.answer(&object_json(&document), &human(&found))?;
+    context.output.answer(&shape::object(&document), &human(&found))?;
     let complete = found.undertakings.status == ReconcileStatus::Complete;
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
 }

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use logs_domain::{Access, ListRequest, RunFilter, RunStatus, RunSummary, Step, gaps_of_run};
-use serde_json::{Value, json};
+use logs_api::shape;
+use logs_domain::{Access, ListRequest, RunFilter, RunStatus, RunSummary, gaps_of_run};
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, none, pages};
+use super::page::{PageArgs, bad, more, none, pages};
 use crate::args::{OneRun, Tenant};
 use crate::output::width;
 use crate::text::{Align, duration, printable, table, tokens};
@@ -98,7 +98,7 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
     })
     .await?;
     domain.close().await?;
-    let (document, page) = (document(&answer, summary_json), answer.value);
+    let (document, page) = (shape::page(&answer, shape::run_summary), answer.value);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let mut text = if rows.is_empty() {
         none(&page, format!("tenant {tenant} has no runs here"))
@@ -144,23 +144,6 @@ fn row(run: &RunSummary) -> Vec<String> {
     ]
 }
 
-fn summary_json(run: &RunSummary) -> Value {
-    json!({
-        "run_id": run.run_id,
-        "agent": run.agent,
-        "started_at": run.started_at.to_string(),
-        "ended_at": run.ended_at.map(|at| at.to_string()),
-        "status": run.status.as_str(),
-        "llm_calls": run.llm_calls,
-        "tool_calls": run.tool_calls,
-        "input_tokens": run.input_tokens,
-        "output_tokens": run.output_tokens,
-        "cost_micros_usd": run.cost_micros,
-        "errors": run.errors,
-        "entries": run.entries,
-    })
-}
-
 pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<ExitCode> {
     let domain = context.open(Access::Read).await?;
     let tenant = domain.tenant(args.tenant.tenant).await?;
@@ -169,33 +152,7 @@ pub(crate) async fn show(context: &Context, args: OneRun) -> anyhow::Result<Exit
     let steps = domain.logs().steps(&tenant, &run).await?.value;
     domain.close().await?;
     let gaps = gaps_of_run(summary.status, &steps);
-    let mut document = summary_json(&summary);
-    if let Some(members) = document.as_object_mut() {
-        members.insert("steps".into(), steps.iter().map(step_json).collect());
-        members.insert("gaps".into(), gaps.iter().map(|gap| gap.to_string()).collect());
-    }
+    let document = shape::run(&summary, &steps, &gaps);
     context.output.answer(&document, &timeline::draw(&summary, &steps, &gaps, width()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn step_json(step: &Step) -> Value {
-    json!({
-        "seq": step.seq,
-        "class": step.class.as_str(),
-        "name": step.name,
-        "span_id": step.span_id,
-        "parent_span_id": step.parent_span_id,
-        "agent": step.agent,
-        "provider": step.provider,
-        "model": step.model,
-        "response_id": step.response_id,
-        "tool": step.tool,
-        "started_at": step.started_at.to_string(),
-        "ended_at": step.ended_at.map(|at| at.to_string()),
-        "input_tokens": step.input_tokens,
-        "output_tokens": step.output_tokens,
-        "cost_micros_usd": step.cost_micros,
-        "error": step.error,
-        "root": step.root,
-    })
 }

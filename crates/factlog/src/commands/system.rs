@@ -6,12 +6,13 @@ mod window;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use logs_domain::{Access, Answer, ListRequest, LogsDomain, SystemFilter, SystemRecord, TenantId};
+use logs_api::shape;
+use logs_domain::{Access, ListRequest, LogsDomain, SystemFilter, SystemRecord, TenantId};
 use owo_colors::OwoColorize as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Context;
-use super::page::{PageArgs, bad, document, more, none, pages};
+use super::page::{PageArgs, bad, more, none, pages};
 use crate::args::Tenant;
 use crate::text::{Align, moment, or_dash, printable, table, tokens};
 
@@ -109,7 +110,7 @@ async fn list(
         }
         items => records(items),
     };
-    Ok((document(&answer, system_json), text + &more(&answer.value)))
+    Ok((shape::page(&answer, shape::system_record), text + &more(&answer.value)))
 }
 
 fn records(items: &[SystemRecord]) -> String {
@@ -147,32 +148,16 @@ fn measured(record: &SystemRecord) -> String {
     printable(&format!("{value}{unit}{count}"))
 }
 
-fn system_json(record: &SystemRecord) -> Value {
-    json!({
-        "seq": record.seq,
-        "kind": record.kind,
-        "run_id": record.run_id,
-        "component": record.component,
-        "severity": record.severity,
-        "event": record.event,
-        "value": record.value,
-        "count": record.count,
-        "unit": record.unit,
-        "occurred_at": record.occurred_at.to_string(),
-    })
-}
-
 async fn snapshot(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, String)> {
     let tenant = domain.tenant(of.tenant.tenant.clone()).await?;
     let run = domain.run_named(&tenant, &of.id).await?;
-    let Answer { value, evidence } = domain.logs().snapshot(&tenant, &run).await?;
-    let found = value.recorded;
+    let answer = domain.logs().snapshot(&tenant, &run).await?;
+    let json = shape::snapshot(&run, &answer);
     let mut text = String::new();
-    let mut items = Vec::new();
-    for environment in &found {
+    for environment in &answer.value.recorded {
         text.push_str(&format!("entry {}\n", environment.seq));
-        let resource = super::page::object_json(&environment.resource);
-        let scope = environment.scope.as_ref().map(super::page::object_json);
+        let resource = shape::object(&environment.resource);
+        let scope = environment.scope.as_ref().map(shape::object);
         for (name, part) in [("resource", Some(&resource)), ("scope", scope.as_ref())] {
             for (path, value) in part.map(leaves).unwrap_or_default() {
                 text.push_str(&format!(
@@ -182,13 +167,11 @@ async fn snapshot(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, Str
                 ));
             }
         }
-        items.push(json!({ "seq": environment.seq, "resource": resource, "scope": scope }));
     }
-    if items.is_empty() {
+    if text.is_empty() {
         text = format!("not recorded: run {run} says nothing of its environment\n");
     }
-    let as_of_size = evidence.as_of_size;
-    Ok((json!({ "run_id": run.as_str(), "as_of_size": as_of_size, "recorded": items }), text))
+    Ok((json, text))
 }
 
 /// The members at the ends of a value, each with its way: `/attributes/service.name`.
@@ -208,7 +191,8 @@ fn leaves(value: &Value) -> Vec<(String, String)> {
 async fn telemetry(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, String)> {
     let tenant = domain.tenant(of.tenant.tenant.clone()).await?;
     let run = domain.run_named(&tenant, &of.id).await?;
-    let Answer { value: found, evidence } = domain.logs().telemetry(&tenant, &run).await?;
+    let answer = domain.logs().telemetry(&tenant, &run).await?;
+    let (json, found) = (shape::telemetry(&run, &answer), answer.value);
     let mut text = match found.points.as_slice() {
         [] => "not recorded: no service of the run measured anything while it ran\n".to_owned(),
         points => records(points),
@@ -237,23 +221,5 @@ async fn telemetry(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, St
         let committed = tokens(found.committed);
         text.push_str(&format!("events of {committed} spans lie behind commitments\n"));
     }
-    let events = found.span_events.iter().map(|event| {
-        json!({
-            "seq": event.seq,
-            "name": event.name,
-            "at": event.at.map(|at| at.to_string()),
-            "attributes": super::page::object_json(&event.attributes),
-        })
-    });
-    let json = json!({
-        "run_id": run.as_str(),
-        "as_of_size": evidence.as_of_size,
-        "since": found.period.map(|(since, _)| since.to_string()),
-        "until": found.period.map(|(_, until)| until.to_string()),
-        "points": found.points.iter().map(system_json).collect::<Vec<_>>(),
-        "points_cut": found.points_cut,
-        "span_events": events.collect::<Vec<_>>(),
-        "committed_span_events": found.committed,
-    });
     Ok((json, text))
 }

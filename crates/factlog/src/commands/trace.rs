@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use logs_api::shape;
 use logs_domain::{Access, ChainLink, ChainSubject, Step};
-use serde_json::{Value, json};
 
 use super::Context;
-use super::runs::step_json;
 use crate::args::OneRun;
 use crate::text::{Align, count, duration, or_dash, printable, table, tokens};
 
@@ -21,13 +20,8 @@ pub(crate) async fn run(context: &Context, args: OneRun) -> anyhow::Result<ExitC
     let subject = ChainSubject::Run(run.as_str().to_owned());
     let answer = domain.evidence().chain(&tenant, subject).await?;
     domain.close().await?;
+    let document = shape::trace(&run, &steps, &answer);
     let (links, size) = (answer.value.links, answer.evidence.as_of_size);
-    let document = json!({
-        "run_id": run.as_str(),
-        "as_of_size": size,
-        "steps": steps.iter().map(step_json).collect::<Vec<_>>(),
-        "entries": links.iter().map(link_json).collect::<Vec<_>>(),
-    });
     let text = format!(
         "run {run}: {}, ledger size {}\n\n{}",
         count(links.len() as u64, "entry", "entries"),
@@ -36,18 +30,6 @@ pub(crate) async fn run(context: &Context, args: OneRun) -> anyhow::Result<ExitC
     );
     context.output.answer(&document, &text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A link of a chain, as every answer shows it.
-pub(crate) fn link_json(link: &ChainLink) -> Value {
-    json!({
-        "seq": link.seq,
-        "kind": link.kind,
-        "actor": link.actor,
-        "occurred_at": link.occurred_at.to_string(),
-        "recorded_at": link.recorded_at.to_string(),
-        "leaf_hash": link.leaf_hash.to_string(),
-    })
 }
 
 /// In order of time: a step stands where it began, anything else where it happened.

@@ -1,12 +1,12 @@
 //! `factlog audit chain`: everything about a run, an incident, an actor or a period, in the order that
 //! the ledger proves.
 
+use logs_api::shape;
 use logs_domain::{Answer, ChainLink, ChainSubject, EvidenceChain, LogsDomain, TenantId};
 use serde_json::{Value, json};
 
 use super::AuditArgs;
 use crate::commands::page::bad;
-use crate::commands::trace::link_json;
 use crate::fail::BadInput;
 use crate::text::{Align, count, moment, or_dash, printable, table, tokens};
 
@@ -27,7 +27,7 @@ pub(super) async fn chain(
     let json = json!({
         "as_of_size": evidence.as_of_size,
         "subject": chain.subject.to_string(),
-        "entries": chain.links.iter().map(link_json).collect::<Vec<_>>(),
+        "entries": chain.links.iter().map(shape::chain_link).collect::<Vec<_>>(),
         "stretches": stretches,
     });
     let text = match chain.links.as_slice() {

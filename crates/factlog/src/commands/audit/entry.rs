@@ -1,9 +1,9 @@
 //! `factlog audit --entry`: one fact, whole.
 
-use logs_domain::{FactId, LogsDomain, TenantId};
-use serde_json::{Value, json};
+use logs_api::shape;
+use logs_domain::{Answer, FactId, LogsDomain, TenantId};
+use serde_json::Value;
 
-use crate::commands::page::object_json;
 use crate::fail::BadInput;
 
 /// The fact with an id or a sequence number; nothing stands for one that is not there.
@@ -21,14 +21,10 @@ pub(super) async fn entry(
         }
     };
     let unknown = || BadInput(format!("tenant `{tenant}` has no entry `{name}`"));
-    let fact = answer.value.ok_or_else(unknown)?;
-    let whole = fact.fact.as_object().map(object_json).unwrap_or_default();
-    let json = json!({
-        "as_of_size": answer.evidence.as_of_size,
-        "seq": fact.seq,
-        "leaf_hash": fact.leaf_hash.to_string(),
-        "fact": whole,
-    });
+    let Answer { value, evidence } = answer;
+    let answer = Answer { value: value.ok_or_else(unknown)?, evidence };
+    let json = shape::entry(&answer);
+    let (fact, whole) = (&answer.value, json.get("fact").unwrap_or(&Value::Null));
     let text = format!("entry {}  leaf hash {}\n{whole:#}\n", fact.seq, fact.leaf_hash);
     Ok((json, text))
 }

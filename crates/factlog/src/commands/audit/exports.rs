@@ -1,10 +1,11 @@
 //! `factlog audit exports`: which evidence left the house.
 
-use logs_domain::{ExportFilter, ExportRecord, ListRequest, LogsDomain, TenantId};
-use serde_json::{Value, json};
+use logs_api::shape;
+use logs_domain::{ExportFilter, ListRequest, LogsDomain, TenantId};
+use serde_json::Value;
 
 use super::AuditArgs;
-use crate::commands::page::{bad, document, more, none, pages};
+use crate::commands::page::{bad, more, none, pages};
 use crate::text::{Align, moment, or_dash, table};
 
 /// A page of the exports that were completed.
@@ -46,15 +47,6 @@ pub(super) async fn exports(
     } else {
         table(&heads, &rows)
     };
-    let json = document(&answer, |export: &ExportRecord| {
-        json!({
-            "seq": export.seq,
-            "export_id": export.export_id,
-            "profile": export.profile,
-            "run_id": export.run_id,
-            "sha256": export.sha256.map(|digest| digest.to_string()),
-            "occurred_at": export.occurred_at.to_string(),
-        })
-    });
+    let json = shape::page(&answer, shape::export_record);
     Ok((json, text + &more(page)))
 }

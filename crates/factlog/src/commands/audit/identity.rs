@@ -1,5 +1,6 @@
 //! `factlog audit identity`: who acted, and how much was recorded of each.
 
+use logs_api::shape;
 use logs_domain::{ActorFacts, Answer, LogsDomain, TenantId};
 use serde_json::{Value, json};
 
@@ -43,15 +44,6 @@ pub(super) async fn identity(
     } else {
         table(&heads, &rows)
     };
-    let items = actors.iter().map(|actor| {
-        json!({
-            "actor": actor.actor,
-            "actor_kind": actor.actor_kind,
-            "facts": actor.facts,
-            "first_seq": actor.first_seq,
-            "last_seq": actor.last_seq,
-        })
-    });
-    let items: Vec<Value> = items.collect();
+    let items: Vec<Value> = actors.iter().map(shape::actor).collect();
     Ok((json!({ "as_of_size": as_of_size, "items": items }), text))
 }

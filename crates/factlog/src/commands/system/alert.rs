@@ -1,10 +1,10 @@
 //! `factlog system alert`: what is known of an alert, for whoever decides whether to send one.
 
 use clap::Args;
+use logs_api::shape;
 use logs_domain::{AlertFacts, Answer, LogsDomain, Period, Timestamp};
 use serde_json::{Value, json};
 
-use super::system_json;
 use crate::args::Tenant;
 use crate::commands::page::bad;
 use crate::text::{count, moment};
@@ -41,7 +41,7 @@ pub(super) async fn alert(
         "until": until.to_string(),
         "sent": sent,
         "suppressed": suppressed,
-        "last_sent": last_sent.as_ref().map(system_json),
+        "last_sent": last_sent.as_ref().map(shape::system_record),
     });
     let last = match &last_sent {
         Some(last) => format!("last sent {} (entry {})", moment(last.occurred_at), last.seq),

@@ -1,25 +1,22 @@
 //! `factlog system window`: what surrounded the first thing that went wrong in a run.
 
-use logs_domain::{Answer, LogsDomain, ReplayWindow, Timestamp};
-use serde_json::{Value, json};
+use logs_api::shape;
+use logs_domain::{LogsDomain, ReplayWindow, Timestamp};
+use serde_json::Value;
 
-use super::{OfRun, system_json};
-use crate::commands::audit::record_json;
+use super::OfRun;
 use crate::text::{Align, duration, moment, or_dash, printable, table};
 
 /// The window of a run, or that nothing in it went wrong.
 pub(super) async fn window(domain: &LogsDomain, of: &OfRun) -> anyhow::Result<(Value, String)> {
     let tenant = domain.tenant(of.tenant.tenant.clone()).await?;
     let run = domain.run_named(&tenant, &of.id).await?;
-    let Answer { value, evidence } = domain.logs().replay_window(&tenant, &run).await?;
-    let size = evidence.as_of_size;
-    Ok(match value {
-        None => (
-            json!({ "run_id": run.as_str(), "as_of_size": size, "inflection": null }),
-            format!("not recorded: run {run} has no error, no denial and no abort\n"),
-        ),
-        Some(window) => (document(run.as_str(), size, &window), window_text(run.as_str(), &window)),
-    })
+    let answer = domain.logs().replay_window(&tenant, &run).await?;
+    let text = match &answer.value {
+        None => format!("not recorded: run {run} has no error, no denial and no abort\n"),
+        Some(window) => window_text(run.as_str(), window),
+    };
+    Ok((shape::window(&run, &answer), text))
 }
 
 fn window_text(run: &str, window: &ReplayWindow) -> String {
@@ -72,34 +69,4 @@ fn window_text(run: &str, window: &ReplayWindow) -> String {
         point.seq,
         table(&heads, &rows)
     )
-}
-
-fn document(run: &str, as_of_size: u64, window: &ReplayWindow) -> Value {
-    let point = &window.inflection;
-    let steps = window.steps.iter().map(|step| {
-        json!({
-            "seq": step.seq,
-            "class": step.class.as_str(),
-            "name": step.name,
-            "started_at": step.started_at.to_string(),
-            "ended_at": step.ended_at.map(|at| at.to_string()),
-            "error": step.error,
-        })
-    });
-    json!({
-        "run_id": run,
-        "as_of_size": as_of_size,
-        "inflection": {
-            "turn": point.turn.as_str(),
-            "seq": point.seq,
-            "at": point.at.to_string(),
-            "what": point.what,
-        },
-        "from": window.from.to_string(),
-        "to": window.to.to_string(),
-        "steps": steps.collect::<Vec<_>>(),
-        "system": window.system.iter().map(system_json).collect::<Vec<_>>(),
-        "system_cut": window.system_cut,
-        "governance": window.governance.iter().map(record_json).collect::<Vec<_>>(),
-    })
 }

@@ -1,0 +1,157 @@
+//! `/audit`: who did, decided, read and exported what, and whether the record holds.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use logs_domain::{Answer, AuditFilter, ExportFilter, FactId, ListRequest};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::query::{Asked, Nothing, Part, period};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::shape;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Facts {
+    kind: Option<String>,
+    actor: Option<String>,
+    event: Option<String>,
+    tool: Option<String>,
+    outcome: Option<String>,
+    run: Option<String>,
+    policy: Option<String>,
+    incident: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+impl Facts {
+    fn request(self, app: &App) -> Result<ListRequest<AuditFilter>, Problem> {
+        let filter = AuditFilter {
+            kind: self.kind,
+            actor_kind: None,
+            actor: self.actor,
+            event: self.event,
+            tool: self.tool,
+            outcome: self.outcome,
+            run: self.run,
+            policy: self.policy,
+            incident: self.incident,
+            period: period(self.since.as_deref(), self.until.as_deref())?,
+        };
+        Part { limit: self.limit, cursor: self.cursor }.of(&app.tenant, filter)
+    }
+
+    /// Of a list that has one kind already.
+    fn request_of_one_kind(self, app: &App) -> Result<ListRequest<AuditFilter>, Problem> {
+        if self.kind.is_some() {
+            return Err(Problem::bad_request("`kind` does not fit this path (it fits `audit`)"));
+        }
+        self.request(app)
+    }
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<Facts>,
+) -> Result<Json<Value>, Problem> {
+    let answer = app.domain.logs().audit(&asked.request(&app)?).await?;
+    Ok(Json(shape::page(&answer, shape::audit_record)))
+}
+
+pub(super) async fn system(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<Facts>,
+) -> Result<Json<Value>, Problem> {
+    let answer = app.domain.logs().system_audit(&asked.request(&app)?).await?;
+    Ok(Json(shape::page(&answer, shape::audit_record)))
+}
+
+pub(super) async fn authorization(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<Facts>,
+) -> Result<Json<Value>, Problem> {
+    let answer = app.domain.logs().authorization(&asked.request_of_one_kind(&app)?).await?;
+    Ok(Json(shape::page(&answer, shape::audit_record)))
+}
+
+pub(super) async fn access(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<Facts>,
+) -> Result<Json<Value>, Problem> {
+    let answer = app.domain.logs().access(&asked.request_of_one_kind(&app)?).await?;
+    Ok(Json(shape::page(&answer, shape::audit_record)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exports {
+    run: Option<String>,
+    profile: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn exports(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<Exports>,
+) -> Result<Json<Value>, Problem> {
+    let period = period(asked.since.as_deref(), asked.until.as_deref())?;
+    let filter = ExportFilter { run: asked.run, profile: asked.profile, period };
+    let part = Part { limit: asked.limit, cursor: asked.cursor };
+    let answer = app.domain.logs().exports(&part.of(&app.tenant, filter)?).await?;
+    Ok(Json(shape::page(&answer, shape::export_record)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct After {
+    after: Option<String>,
+}
+
+/// At most 500 names a page; the next one begins after the last of them.
+pub(super) async fn identity(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<After>,
+) -> Result<Json<Value>, Problem> {
+    let after = asked.after.unwrap_or_default();
+    let Answer { value, evidence } = app.domain.logs().identity(&app.tenant, &after).await?;
+    let items: Vec<Value> = value.iter().map(shape::actor).collect();
+    Ok(Json(json!({ "as_of_size": evidence.as_of_size, "items": items })))
+}
+
+/// One fact by its id or its place.
+pub(super) async fn entry(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let unknown = || Problem::not_found("no entry has this id or sequence number");
+    let logs = app.domain.logs();
+    let answer = match (name.parse::<u64>(), FactId::parse(&name)) {
+        (Ok(seq), _) => logs.entry_at(&app.tenant, seq).await?,
+        (Err(_), Ok(id)) => logs.entry(&app.tenant, &id).await?,
+        (Err(_), Err(_)) => return Err(unknown()),
+    };
+    let value = answer.value.ok_or_else(unknown)?;
+    Ok(Json(shape::entry(&Answer { value, evidence: answer.evidence })))
+}
+
+/// Everything recomputed from the stored bytes. It takes as long as the ledger is large, so one is
+/// done at a time, and ends when nobody waits for it any more.
+pub(super) async fn integrity(
+    State(app): State<Arc<App>>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let busy = |_| Problem::unavailable("the ledger is being verified already (ask again)");
+    let _permit = app.verifying.try_acquire().map_err(busy)?;
+    let report = app.domain.verify(&app.tenant, &[], &|_| {}).await?;
+    Ok(Json(shape::ledger_reports(&[report])))
+}

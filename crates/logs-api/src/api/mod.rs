@@ -1,0 +1,35 @@
+//! Reading what was recorded: `GET /api/v1/logs/…`, each path one question to the facades.
+
+mod audit;
+mod query;
+mod runs;
+mod system;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/llm-runs", get(runs::list))
+        .route("/llm-runs/{run_id}/envelope", get(runs::envelope))
+        .route("/llm-runs/{run_id}/trace", get(runs::trace))
+        .route("/llm-runs/{run_id}/governance", get(runs::governance))
+        .route("/llm-runs/{run_id}/replay", get(runs::replay))
+        .route("/system", get(system::list))
+        .route("/system/audit", get(audit::system))
+        .route("/system/{run_id}/snapshot", get(system::snapshot))
+        .route("/system/{run_id}/telemetry", get(system::telemetry))
+        .route("/system/{run_id}/events", get(system::events))
+        .route("/system/{run_id}/replay", get(runs::replay))
+        .route("/audit", get(audit::list))
+        .route("/audit/identity", get(audit::identity))
+        .route("/audit/authorization", get(audit::authorization))
+        .route("/audit/access", get(audit::access))
+        .route("/audit/integrity", get(audit::integrity))
+        .route("/audit/exports", get(audit::exports))
+        .route("/audit/{id}", get(audit::entry))
+}

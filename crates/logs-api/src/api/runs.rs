@@ -1,0 +1,131 @@
+//! `/llm-runs`: runs, from the list down to what surrounded what went wrong.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use logs_domain::{Answer, ChainSubject, RunFilter, RunId, RunStatus, RunSummary};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::query::{Asked, Nothing, Part, period};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::shape;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Runs {
+    run: Option<String>,
+    agent: Option<String>,
+    provider: Option<String>,
+    model: Option<String>,
+    status: Option<Status>,
+    synthetic: Option<bool>,
+    scenario: Option<String>,
+    correlation: Option<String>,
+    seed: Option<String>,
+    plan_hash: Option<String>,
+    root_hash: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Running,
+    Completed,
+    Failed,
+    Aborted,
+}
+
+impl From<Status> for RunStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Running => Self::Running,
+            Status::Completed => Self::Completed,
+            Status::Failed => Self::Failed,
+            Status::Aborted => Self::Aborted,
+        }
+    }
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<Runs>,
+) -> Result<Json<Value>, Problem> {
+    let filter = RunFilter {
+        run: asked.run,
+        agent: asked.agent,
+        provider: asked.provider,
+        model: asked.model,
+        status: asked.status.map(RunStatus::from),
+        synthetic: asked.synthetic,
+        scenario: asked.scenario,
+        correlation: asked.correlation,
+        seed: asked.seed,
+        plan_hash: asked.plan_hash,
+        root_hash: asked.root_hash,
+        period: period(asked.since.as_deref(), asked.until.as_deref())?,
+    };
+    let part = Part { limit: asked.limit, cursor: asked.cursor };
+    let answer = app.domain.logs().runs(&part.of(&app.tenant, filter)?).await?;
+    Ok(Json(shape::page(&answer, shape::run_summary)))
+}
+
+pub(super) async fn envelope(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let (_, found) = known(&app, &id).await?;
+    let mut document = shape::run_summary(&found.value);
+    if let Some(members) = document.as_object_mut() {
+        members.insert("as_of_size".into(), found.evidence.as_of_size.into());
+    }
+    Ok(Json(document))
+}
+
+pub(super) async fn trace(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let (run, _) = known(&app, &id).await?;
+    let steps = app.domain.logs().steps(&app.tenant, &run).await?.value;
+    let subject = ChainSubject::Run(run.as_str().to_owned());
+    let chain = app.domain.evidence().chain(&app.tenant, subject).await?;
+    Ok(Json(shape::trace(&run, &steps, &chain)))
+}
+
+pub(super) async fn governance(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let (run, _) = known(&app, &id).await?;
+    let answer = app.domain.logs().governance(&app.tenant, &run).await?;
+    Ok(Json(shape::governance(&run, &answer)))
+}
+
+pub(super) async fn replay(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let (run, _) = known(&app, &id).await?;
+    let answer = app.domain.logs().replay_window(&app.tenant, &run).await?;
+    Ok(Json(shape::window(&run, &answer)))
+}
+
+/// The run with this id, whole: a list is asked with what begins an id.
+pub(super) async fn known(app: &App, id: &str) -> Result<(RunId, Answer<RunSummary>), Problem> {
+    let unknown = || Problem::not_found("no run with this id is recorded");
+    let run = RunId::parse(id).map_err(|_| unknown())?;
+    let Answer { value, evidence } = app.domain.logs().run(&app.tenant, &run).await?;
+    let value = value.ok_or_else(unknown)?;
+    Ok((run, Answer { value, evidence }))
+}

@@ -1,0 +1,85 @@
+//! `/system`: events, measurements and alerts, and what surrounded a run.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use logs_domain::SystemFilter;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::query::{Asked, Nothing, Part, period};
+use super::runs::known;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::shape;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Records {
+    kind: Option<String>,
+    run: Option<String>,
+    component: Option<String>,
+    severity: Option<String>,
+    event: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Asked(asked): Asked<Records>,
+) -> Result<Json<Value>, Problem> {
+    let filter = SystemFilter {
+        kind: asked.kind,
+        run: asked.run,
+        component: asked.component,
+        severity: asked.severity.as_deref().map(str::to_lowercase),
+        event: asked.event,
+        period: period(asked.since.as_deref(), asked.until.as_deref())?,
+    };
+    let part = Part { limit: asked.limit, cursor: asked.cursor };
+    let answer = app.domain.logs().system(&part.of(&app.tenant, filter)?).await?;
+    Ok(Json(shape::page(&answer, shape::system_record)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Events {
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn events(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(asked): Asked<Events>,
+) -> Result<Json<Value>, Problem> {
+    let (run, _) = known(&app, &id).await?;
+    let filter = SystemFilter { run: Some(run.as_str().to_owned()), ..SystemFilter::default() };
+    let part = Part { limit: asked.limit, cursor: asked.cursor };
+    let answer = app.domain.logs().events(&part.of(&app.tenant, filter)?).await?;
+    Ok(Json(shape::page(&answer, shape::system_record)))
+}
+
+pub(super) async fn snapshot(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let (run, _) = known(&app, &id).await?;
+    let answer = app.domain.logs().snapshot(&app.tenant, &run).await?;
+    Ok(Json(shape::snapshot(&run, &answer)))
+}
+
+pub(super) async fn telemetry(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Value>, Problem> {
+    let (run, _) = known(&app, &id).await?;
+    let answer = app.domain.logs().telemetry(&app.tenant, &run).await?;
+    Ok(Json(shape::telemetry(&run, &answer)))
+}

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use logs_domain::{TenantId, Timestamp};
 
 use crate::commands::{
-    AuditArgs, CertificateCommand, CompletenessArgs, CompletionsArgs, ManArgs, ReconcileArgs,
-    ReplayCommand, RunsArgs, ServeArgs, SystemArgs, UsageArgs,
+    ApiKeyCommand, AuditArgs, CertificateCommand, CompletenessArgs, CompletionsArgs, ManArgs,
+    ReconcileArgs, ReplayCommand, RunsArgs, ServeArgs, SystemArgs, UsageArgs,
 };
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Receive what OpenTelemetry SDKs post (OTLP over HTTP), until it is stopped.
     Serve(ServeArgs),
+    /// The keys by which callers of `serve` are known.
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
     /// List runs, newest first.
     Runs(RunsArgs),
     /// Show a run as a time line.

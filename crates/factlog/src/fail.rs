@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use logs_api::ServeError;
+use logs_api::{ApiKeysError, ServeError};
 use logs_domain::{DomainError, Fault, OfflineError};
 use owo_colors::OwoColorize as _;
 use thiserror::Error;
@@ -42,6 +42,9 @@ fn status(error: &anyhow::Error) -> u8 {
         return of_fault(error.fault());
     }
     if let Some(error) = error.downcast_ref::<ServeError>() {
+        return of_fault(error.fault());
+    }
+    if let Some(error) = error.downcast_ref::<ApiKeysError>() {
         return of_fault(error.fault());
     }
     if error.downcast_ref::<BadInput>().is_some() {

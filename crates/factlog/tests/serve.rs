@@ -139,3 +139,28 @@ async fn it_serves_a_postgresql_database_too() {
     assert_eq!(report["tenants"][0]["signed_size"], report["entries"]);
     assert_eq!(report["holds"], true);
 }
+
+#[test]
+fn with_keys_it_listens_for_others_and_each_key_is_for_one_tenant() {
+    let place = Place::new();
+    let key = |tenant: &str, role: &str| {
+        let made = ["api-key", "new", "--tenant", tenant, "--role", role];
+        place.run(&made).expect(0).says("not shown again").stdout.trim().to_owned()
+    };
+    place.run(&["serve", "--api-keys", "factlog.apikeys"]).expect(2).says("factlog.apikeys");
+    let (writer, reader) = (key("acme", "writer"), key("acme", "reader"));
+    place.run(&["api-key", "new", "--tenant", "acme", "--role", "owner"]).expect(2).says("writer");
+    let keys = ["--api-keys", "factlog.apikeys", "--listen", "0.0.0.0:0"];
+    let serving = Serving::start_on(&place, &keys);
+    let address = serving.started["listening"].as_str().unwrap();
+    assert!(address.starts_with("http://0.0.0.0:"), "{address}");
+    let headers = |key: &str| format!("{JSON}authorization: Bearer {key}\r\n");
+    let post = |key: &str| serving.post("/v1/traces", &headers(key), &one_span(1)).unwrap().0;
+    assert_eq!((post(&writer), post(&reader), post("nonsense")), (200, 403, 401));
+    assert_eq!(serving.get("/api/v1/logs/llm-runs").0, 401);
+    serving.signal("-TERM");
+    assert_eq!(serving.wait(), Some(0));
+    let report = place.run(&["ledger", "verify", "--json", "--tenant", "acme"]).expect(0).json();
+    assert_eq!(report["entries"], 1);
+    assert_eq!(report["tenants"][0]["signed_size"], 1);
+}

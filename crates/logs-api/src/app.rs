@@ -1,32 +1,48 @@
 //! What every handler is given, and which handler has which path.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{any, get};
 use logs_domain::{LogsDomain, Signal, TenantId};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::callers::Callers;
 use crate::problem::{Cause, Problem};
-use crate::{Limits, api, health, host, otlp, tlog};
+use crate::{Limits, api, health, otlp, tlog};
 
 /// Where a server says what its operator should know: one line each, never a payload.
 pub type Report = Arc<dyn Fn(&str) + Send + Sync>;
 
 pub(crate) struct App {
     pub(crate) domain: Arc<LogsDomain>,
-    pub(crate) tenant: TenantId,
+    pub(crate) callers: Callers,
     pub(crate) limits: Limits,
     pub(crate) report: Report,
     /// One permit a post that is being read or recorded.
     pub(crate) posts: Arc<Semaphore>,
     /// Taken by whoever has the ledger verified.
     pub(crate) verifying: Semaphore,
+    /// For whom something was recorded, or may have been before: who is signed for.
+    pub(crate) recorded_for: Mutex<BTreeSet<TenantId>>,
     /// Told when something was recorded.
     pub(crate) recorded: Notify,
+}
+
+impl App {
+    pub(crate) fn has_recorded(&self, tenant: TenantId) {
+        self.recorded_for.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant);
+        self.recorded.notify_one();
+    }
+
+    pub(crate) fn signed_for(&self) -> Vec<TenantId> {
+        let tenants = self.recorded_for.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.iter().cloned().collect()
+    }
 }
 
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -46,7 +62,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/tlog/{*name}", get(tlog::read))
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::no_such_method())
-        .layer(middleware::from_fn(for_this_machine))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), tell));
     reads.merge(posts).with_state(app)
 }
@@ -59,12 +74,4 @@ async fn tell(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
         (app.report)(&format!("{path}: {}, {cause}", response.status().as_u16()));
     }
     response
-}
-
-async fn for_this_machine(request: Request, next: Next) -> Response {
-    if host::is_this_machine(request.headers()) {
-        next.run(request).await
-    } else {
-        Problem::misdirected().into_response()
-    }
 }

@@ -12,16 +12,16 @@
 //! ```no_run
 //! use std::sync::Arc;
 //!
-//! use logs_api::{Limits, Server};
+//! use logs_api::{Callers, Limits, Server};
 //! use logs_domain::{Access, LogsDomain, TenantId};
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //! let domain = LogsDomain::builder("sqlite://factlog.db").open(Access::Write).await?;
 //! let domain = Arc::new(domain);
-//! let tenant = TenantId::parse("acme")?;
+//! let callers = Callers::ThisMachine(TenantId::parse("acme")?);
 //! let report = Arc::new(|line: &str| eprintln!("{line}"));
 //! let listen = "127.0.0.1:4318".parse()?;
-//! let server = Server::bind(listen, Arc::clone(&domain), tenant, Limits::default(), report).await?;
+//! let server = Server::bind(listen, Arc::clone(&domain), callers, Limits::default(), report).await?;
 //! println!("listening on http://{}", server.address());
 //! server.run(std::future::pending()).await;
 //! # Ok(())
@@ -30,8 +30,10 @@
 
 mod api;
 mod app;
+mod callers;
 mod health;
 mod host;
+mod keys;
 mod limits;
 mod otlp;
 mod problem;
@@ -41,5 +43,7 @@ mod signing;
 mod tlog;
 
 pub use app::Report;
+pub use callers::Callers;
+pub use keys::{ApiKeys, ApiKeysError, Role, RoleError, new_api_key};
 pub use limits::Limits;
 pub use server::{ServeError, Server};

@@ -1,7 +1,7 @@
 //! The server: connections are taken, bounded, and brought to an end.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +16,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Report, router};
+use crate::callers::Callers;
 use crate::{Limits, signing};
 
 /// How long to wait where the system can give no more connections.
@@ -26,9 +27,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub enum ServeError {
     /// Others could reach it, and nobody would be asked who they are.
     #[error(
-        "not listening on `{0}`: nobody is asked for a key, so only this machine may post and read (use a loopback address like 127.0.0.1:4318)"
+        "not listening on `{0}`: nobody is asked for a key, so only this machine may post and read (use a loopback address like 127.0.0.1:4318, or name a file of keys with --api-keys)"
     )]
     NotLoopback(SocketAddr),
+    /// A name that no tenant can have.
+    #[error("`{0}` is the root log's own name: nothing can be recorded under it")]
+    Reserved(TenantId),
     /// The system did not give the address.
     #[error("cannot listen on `{address}`: {source} (is another program listening there?)")]
     Listen {
@@ -44,7 +48,7 @@ impl ServeError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::NotLoopback(_) => Fault::Input,
+            Self::NotLoopback(_) | Self::Reserved(_) => Fault::Input,
             Self::Listen { .. } => Fault::Environment,
         }
     }
@@ -58,26 +62,33 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens for posts that are recorded for a tenant. Connections wait until [`Server::run`].
+    /// Listens. Connections wait until [`Server::run`].
     ///
     /// # Errors
-    /// The address is no loopback address, or the system does not give it.
+    /// Nobody is asked for a key and the address is no loopback address, the log keeps a tenant's name
+    /// for itself, or the system does not give the address.
     pub async fn bind(
         address: SocketAddr,
         domain: Arc<LogsDomain>,
-        tenant: TenantId,
+        callers: Callers,
         limits: Limits,
         report: Report,
     ) -> Result<Self, ServeError> {
-        if !address.ip().to_canonical().is_loopback() {
+        let asks_for_keys = matches!(callers, Callers::Holders(_));
+        if !asks_for_keys && !address.ip().to_canonical().is_loopback() {
             return Err(ServeError::NotLoopback(address));
+        }
+        let recorded_for = callers.tenants();
+        for tenant in &recorded_for {
+            domain.may_record(tenant).map_err(|_| ServeError::Reserved(tenant.clone()))?;
         }
         let listen = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let posts = Arc::new(Semaphore::new(limits.posts));
         let (verifying, recorded) = (Semaphore::new(1), Notify::new());
-        let app = App { domain, tenant, limits, report, posts, verifying, recorded };
+        let recorded_for = Mutex::new(recorded_for.into_iter().collect());
+        let app = App { domain, callers, limits, report, posts, verifying, recorded_for, recorded };
         Ok(Self { listener, address, app: Arc::new(app) })
     }
 

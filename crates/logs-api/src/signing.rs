@@ -1,5 +1,6 @@
 //! Signing by policy, beside the posts: an answer waits for its facts and for no signature.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,17 +14,19 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// until it is mended.
 pub(crate) async fn run(app: Arc<App>) {
     let every = app.domain.checkpoint_policy().every.unwrap_or(Duration::MAX).max(SHORTEST);
-    let mut told = String::new();
+    let mut told = BTreeMap::new();
     loop {
         // A post that came meanwhile has left its mark.
         let _ = tokio::time::timeout(every, app.recorded.notified()).await;
-        match app.domain.checkpoint_if_due(&app.tenant).await {
-            Ok(()) => told.clear(),
-            Err(error) => {
-                let text = error.to_string();
-                if text != told {
-                    (app.report)(&text);
-                    told = text;
+        for tenant in app.signed_for() {
+            match app.domain.checkpoint_if_due(&tenant).await {
+                Ok(()) => drop(told.remove(&tenant)),
+                Err(error) => {
+                    let text = error.to_string();
+                    if told.get(&tenant) != Some(&text) {
+                        (app.report)(&text);
+                        told.insert(tenant, text);
+                    }
                 }
             }
         }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use logs_domain::{TenantId, Tile};
 
 use crate::app::App;
+use crate::callers::{Reader, Wish};
 use crate::problem::Problem;
 
 /// Not `public`: where a request was allowed by a key, a shared cache may not hand the answer to others
@@ -23,9 +24,15 @@ const CHECKPOINT: &str = "max-age=5";
 
 /// A name below a tenant's log, as it was spelt: what is spelt otherwise is not there, so that each
 /// object has one name in caches.
-pub(crate) async fn read(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    Reader(own): Reader,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let (tenant, name) = split(uri.path()).ok_or_else(Problem::no_such_path)?;
-    if tenant != app.tenant {
+    // Whoever may not read a log does not learn whether there is one.
+    if tenant != own {
         return Err(Problem::no_such_path());
     }
     if name == "checkpoint" {
@@ -33,6 +40,9 @@ pub(crate) async fn read(State(app): State<Arc<App>>, uri: Uri) -> Result<Respon
         return Ok(object("text/plain; charset=utf-8", CHECKPOINT, signed.note));
     }
     let tile: Tile = name.parse().map_err(|_| Problem::no_such_path())?;
+    if tile.level.is_none() {
+        app.callers.admit(&headers, Wish::ReadEntries)?;
+    }
     let bytes = app.domain.signed_tile(&tenant, &tile).await?;
     let bytes = bytes.ok_or_else(Problem::no_such_path)?;
     let keep = if tile.level.is_some() { HASHES } else { ENTRIES };

@@ -8,7 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use logs_api::{Limits, ServeError, Server};
+use logs_api::{Callers, Limits, ServeError, Server};
 use prost::Message;
 use support::{JSON, PROTOBUF, Served, answer, gzip, head, request, spans};
 
@@ -230,9 +230,10 @@ fn others_cannot_reach_it_and_an_address_that_is_taken_is_named() {
     let served = Served::new();
     let bind = |address: &str| {
         let report = std::sync::Arc::new(|_: &str| {});
-        let (domain, tenant) = (std::sync::Arc::clone(&served.domain), served.tenant.clone());
+        let domain = std::sync::Arc::clone(&served.domain);
+        let callers = Callers::ThisMachine(served.tenant.clone());
         let address = address.parse().unwrap();
-        let server = Server::bind(address, domain, tenant, Limits::default(), report);
+        let server = Server::bind(address, domain, callers, Limits::default(), report);
         served.runtime.block_on(server).map(drop)
     };
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:4318", "[::ffff:192.0.2.1]:0"] {
@@ -255,7 +256,7 @@ fn a_name_that_somebody_else_points_at_this_machine_is_refused() {
         stream.write_all(&[head.as_bytes(), &spans(0, 1)].concat()).unwrap();
         answer(&mut stream).status
     };
-    for path in ["/healthz", "/tlog/acme/checkpoint", "/nothing"] {
+    for path in ["/api/v1/logs/llm-runs", "/tlog/acme/checkpoint", "/api/v1/logs/audit/0"] {
         assert_eq!(ask("GET", path, "evil.example:4318"), 421, "{path}");
     }
     assert_eq!(ask("POST", TRACES, "evil.example:4318"), 421);

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod api_key;
 mod audit;
 mod bundle;
 mod certificate;
@@ -22,6 +23,7 @@ mod system;
 mod trace;
 mod usage;
 
+pub(crate) use api_key::ApiKeyCommand;
 pub(crate) use audit::AuditArgs;
 pub(crate) use certificate::CertificateCommand;
 pub(crate) use completeness::CompletenessArgs;
@@ -73,6 +75,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Init(args) => init::run(&context, &args).await,
         Command::Import(args) => import::run(&context, args).await,
+        Command::ApiKey(command) => api_key::run(&context, command),
         Command::Serve(args) => serve::run(&context, args).await,
         Command::Runs(args) => runs::list(&context, args).await,
         Command::Run(args) => runs::show(&context, args).await,

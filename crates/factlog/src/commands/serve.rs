@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use logs_api::{Limits, Server};
+use logs_api::{ApiKeys, Callers, Limits, Server};
 use logs_domain::{Access, CheckpointPolicy, TenantId};
 use serde_json::json;
 
@@ -28,12 +28,16 @@ const ENVIRONMENT: [(&str, &str); 2] = [
 /// Where to listen, and for whom.
 #[derive(Args)]
 pub(crate) struct ServeArgs {
-    /// The address to listen on. Nobody is asked for a key, so it must be this machine's own.
+    /// The address to listen on; without --api-keys one of this machine's own.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318")]
     listen: SocketAddr,
     /// Whose facts; by default the only tenant of the database, else `default`.
     #[arg(long, short)]
     tenant: Option<TenantId>,
+    /// Ask every caller for a key, of those in this file (`factlog api-key new`); each is for one
+    /// tenant.
+    #[arg(long, value_name = "FILE", conflicts_with = "tenant")]
+    api_keys: Option<PathBuf>,
     /// The most that a body may have, as it comes and inflated, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 64)]
     max_body: u64,
@@ -58,8 +62,10 @@ pub(crate) async fn run(context: &Context, args: ServeArgs) -> anyhow::Result<Ex
     };
     let builder = context.builder().redactor(redactor(args.redact.as_deref())?).checkpoints(policy);
     let domain = Arc::new(builder.open(Access::Write).await?);
-    let tenant = tenant(&domain, args.tenant).await?;
-    domain.may_record(&tenant)?;
+    let callers = match args.api_keys {
+        Some(file) => Callers::Holders(ApiKeys::read(&file)?),
+        None => Callers::ThisMachine(tenant(&domain, args.tenant).await?),
+    };
     let max_body_bytes = args.max_body.saturating_mul(1024 * 1024);
     let limits = Limits { max_body_bytes, ..Limits::default() };
     let output = context.output;
@@ -67,30 +73,38 @@ pub(crate) async fn run(context: &Context, args: ServeArgs) -> anyhow::Result<Ex
     // Before anybody learns the address, so that whoever knows it can also stop the process.
     let stop = stop_signal()?;
     let served = Arc::clone(&domain);
-    let server = Server::bind(args.listen, served, tenant.clone(), limits, report).await?;
-    say(context, &tenant, server.address())?;
+    let server = Server::bind(args.listen, served, callers.clone(), limits, report).await?;
+    say(context, &callers, server.address())?;
     server.run(stop).await;
     let domain = Arc::into_inner(domain).context("the database is still in use")?;
     domain.close().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn say(context: &Context, tenant: &TenantId, address: SocketAddr) -> anyhow::Result<()> {
+fn say(context: &Context, callers: &Callers, address: SocketAddr) -> anyhow::Result<()> {
     let (url, database) = (format!("http://{address}"), context.place.shown());
-    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str());
-    let environment = [endpoint].into_iter().chain(ENVIRONMENT);
+    let mut environment = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
+    environment.extend(ENVIRONMENT);
+    let tenant = match callers {
+        Callers::ThisMachine(tenant) => Some(tenant.as_str()),
+        Callers::Holders(_) => {
+            environment.push(("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20KEY"));
+            None
+        }
+    };
     if context.output.json {
         // One line, so that whoever starts the process can read it while the process goes on.
         let environment: serde_json::Map<_, _> =
-            environment.map(|(name, value)| (name.to_owned(), value.into())).collect();
+            environment.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let document = json!({
             "listening": url,
-            "tenant": tenant.as_str(),
+            "tenant": tenant,
             "database": database,
             "environment": environment,
         });
         return raw(&format!("{document}\n"));
     }
+    let tenant = tenant.unwrap_or("of each key");
     let mut text = format!(
         "listening on  {url}\ntenant        {tenant}\ndatabase      {database}\n\n\
          for the agent's environment:\n"

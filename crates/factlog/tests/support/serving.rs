@@ -17,8 +17,13 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(place: &Place, arguments: &[&str]) -> Self {
+        Self::start_on(place, &[&["--listen", "127.0.0.1:0"], arguments].concat())
+    }
+
+    /// With the address to listen on among the arguments.
+    pub fn start_on(place: &Place, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_factlog"))
-            .args(["serve", "--json", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--json"])
             .args(arguments)
             .current_dir(place.folder.path())
             .env_remove("DATABASE_URL")

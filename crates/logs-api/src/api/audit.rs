@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use logs_domain::{Answer, AuditFilter, ExportFilter, FactId, ListRequest};
+use logs_domain::{Answer, AuditFilter, ExportFilter, FactId, ListRequest, TenantId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::query::{Asked, Nothing, Part, period};
 use crate::app::App;
+use crate::callers::Reader;
 use crate::problem::Problem;
 use crate::shape;
 
@@ -31,7 +32,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    fn request(self, app: &App) -> Result<ListRequest<AuditFilter>, Problem> {
+    fn request(self, tenant: &TenantId) -> Result<ListRequest<AuditFilter>, Problem> {
         let filter = AuditFilter {
             kind: self.kind,
             actor_kind: None,
@@ -44,47 +45,51 @@ impl Facts {
             incident: self.incident,
             period: period(self.since.as_deref(), self.until.as_deref())?,
         };
-        Part { limit: self.limit, cursor: self.cursor }.of(&app.tenant, filter)
+        Part { limit: self.limit, cursor: self.cursor }.of(tenant, filter)
     }
 
     /// Of a list that has one kind already.
-    fn request_of_one_kind(self, app: &App) -> Result<ListRequest<AuditFilter>, Problem> {
+    fn request_of_one_kind(self, tenant: &TenantId) -> Result<ListRequest<AuditFilter>, Problem> {
         if self.kind.is_some() {
             return Err(Problem::bad_request("`kind` does not fit this path (it fits `audit`)"));
         }
-        self.request(app)
+        self.request(tenant)
     }
 }
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
 ) -> Result<Json<Value>, Problem> {
-    let answer = app.domain.logs().audit(&asked.request(&app)?).await?;
+    let answer = app.domain.logs().audit(&asked.request(&tenant)?).await?;
     Ok(Json(shape::page(&answer, shape::audit_record)))
 }
 
 pub(super) async fn system(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
 ) -> Result<Json<Value>, Problem> {
-    let answer = app.domain.logs().system_audit(&asked.request(&app)?).await?;
+    let answer = app.domain.logs().system_audit(&asked.request(&tenant)?).await?;
     Ok(Json(shape::page(&answer, shape::audit_record)))
 }
 
 pub(super) async fn authorization(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
 ) -> Result<Json<Value>, Problem> {
-    let answer = app.domain.logs().authorization(&asked.request_of_one_kind(&app)?).await?;
+    let answer = app.domain.logs().authorization(&asked.request_of_one_kind(&tenant)?).await?;
     Ok(Json(shape::page(&answer, shape::audit_record)))
 }
 
 pub(super) async fn access(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
 ) -> Result<Json<Value>, Problem> {
-    let answer = app.domain.logs().access(&asked.request_of_one_kind(&app)?).await?;
+    let answer = app.domain.logs().access(&asked.request_of_one_kind(&tenant)?).await?;
     Ok(Json(shape::page(&answer, shape::audit_record)))
 }
 
@@ -101,12 +106,13 @@ pub(super) struct Exports {
 
 pub(super) async fn exports(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<Exports>,
 ) -> Result<Json<Value>, Problem> {
     let period = period(asked.since.as_deref(), asked.until.as_deref())?;
     let filter = ExportFilter { run: asked.run, profile: asked.profile, period };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
-    let answer = app.domain.logs().exports(&part.of(&app.tenant, filter)?).await?;
+    let answer = app.domain.logs().exports(&part.of(&tenant, filter)?).await?;
     Ok(Json(shape::page(&answer, shape::export_record)))
 }
 
@@ -119,10 +125,11 @@ pub(super) struct After {
 /// At most 500 names a page; the next one begins after the last of them.
 pub(super) async fn identity(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<After>,
 ) -> Result<Json<Value>, Problem> {
     let after = asked.after.unwrap_or_default();
-    let Answer { value, evidence } = app.domain.logs().identity(&app.tenant, &after).await?;
+    let Answer { value, evidence } = app.domain.logs().identity(&tenant, &after).await?;
     let items: Vec<Value> = value.iter().map(shape::actor).collect();
     Ok(Json(json!({ "as_of_size": evidence.as_of_size, "items": items })))
 }
@@ -130,14 +137,15 @@ pub(super) async fn identity(
 /// One fact by its id or its place.
 pub(super) async fn entry(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(name): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
     let unknown = || Problem::not_found("no entry has this id or sequence number");
     let logs = app.domain.logs();
     let answer = match (name.parse::<u64>(), FactId::parse(&name)) {
-        (Ok(seq), _) => logs.entry_at(&app.tenant, seq).await?,
-        (Err(_), Ok(id)) => logs.entry(&app.tenant, &id).await?,
+        (Ok(seq), _) => logs.entry_at(&tenant, seq).await?,
+        (Err(_), Ok(id)) => logs.entry(&tenant, &id).await?,
         (Err(_), Err(_)) => return Err(unknown()),
     };
     let value = answer.value.ok_or_else(unknown)?;
@@ -148,10 +156,11 @@ pub(super) async fn entry(
 /// done at a time, and ends when nobody waits for it any more.
 pub(super) async fn integrity(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
     let busy = |_| Problem::unavailable("the ledger is being verified already (ask again)");
     let _permit = app.verifying.try_acquire().map_err(busy)?;
-    let report = app.domain.verify(&app.tenant, &[], &|_| {}).await?;
+    let report = app.domain.verify(&tenant, &[], &|_| {}).await?;
     Ok(Json(shape::ledger_reports(&[report])))
 }

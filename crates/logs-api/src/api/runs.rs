@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use logs_domain::{Answer, ChainSubject, RunFilter, RunId, RunStatus, RunSummary};
+use logs_domain::{Answer, ChainSubject, RunFilter, RunId, RunStatus, RunSummary, TenantId};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::query::{Asked, Nothing, Part, period};
 use crate::app::App;
+use crate::callers::Reader;
 use crate::problem::Problem;
 use crate::shape;
 
@@ -55,6 +56,7 @@ impl From<Status> for RunStatus {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<Runs>,
 ) -> Result<Json<Value>, Problem> {
     let filter = RunFilter {
@@ -72,16 +74,17 @@ pub(super) async fn list(
         period: period(asked.since.as_deref(), asked.until.as_deref())?,
     };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
-    let answer = app.domain.logs().runs(&part.of(&app.tenant, filter)?).await?;
+    let answer = app.domain.logs().runs(&part.of(&tenant, filter)?).await?;
     Ok(Json(shape::page(&answer, shape::run_summary)))
 }
 
 pub(super) async fn envelope(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
-    let (_, found) = known(&app, &id).await?;
+    let (_, found) = known(&app, &tenant, &id).await?;
     let mut document = shape::run_summary(&found.value);
     if let Some(members) = document.as_object_mut() {
         members.insert("as_of_size".into(), found.evidence.as_of_size.into());
@@ -91,41 +94,48 @@ pub(super) async fn envelope(
 
 pub(super) async fn trace(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
-    let (run, _) = known(&app, &id).await?;
-    let steps = app.domain.logs().steps(&app.tenant, &run).await?.value;
+    let (run, _) = known(&app, &tenant, &id).await?;
+    let steps = app.domain.logs().steps(&tenant, &run).await?.value;
     let subject = ChainSubject::Run(run.as_str().to_owned());
-    let chain = app.domain.evidence().chain(&app.tenant, subject).await?;
+    let chain = app.domain.evidence().chain(&tenant, subject).await?;
     Ok(Json(shape::trace(&run, &steps, &chain)))
 }
 
 pub(super) async fn governance(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
-    let (run, _) = known(&app, &id).await?;
-    let answer = app.domain.logs().governance(&app.tenant, &run).await?;
+    let (run, _) = known(&app, &tenant, &id).await?;
+    let answer = app.domain.logs().governance(&tenant, &run).await?;
     Ok(Json(shape::governance(&run, &answer)))
 }
 
 pub(super) async fn replay(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
-    let (run, _) = known(&app, &id).await?;
-    let answer = app.domain.logs().replay_window(&app.tenant, &run).await?;
+    let (run, _) = known(&app, &tenant, &id).await?;
+    let answer = app.domain.logs().replay_window(&tenant, &run).await?;
     Ok(Json(shape::window(&run, &answer)))
 }
 
 /// The run with this id, whole: a list is asked with what begins an id.
-pub(super) async fn known(app: &App, id: &str) -> Result<(RunId, Answer<RunSummary>), Problem> {
+pub(super) async fn known(
+    app: &App,
+    tenant: &TenantId,
+    id: &str,
+) -> Result<(RunId, Answer<RunSummary>), Problem> {
     let unknown = || Problem::not_found("no run with this id is recorded");
     let run = RunId::parse(id).map_err(|_| unknown())?;
-    let Answer { value, evidence } = app.domain.logs().run(&app.tenant, &run).await?;
+    let Answer { value, evidence } = app.domain.logs().run(tenant, &run).await?;
     let value = value.ok_or_else(unknown)?;
     Ok((run, Answer { value, evidence }))
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::query::{Asked, Nothing, Part, period};
 use super::runs::known;
 use crate::app::App;
+use crate::callers::Reader;
 use crate::problem::Problem;
 use crate::shape;
 
@@ -30,6 +31,7 @@ pub(super) struct Records {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Asked(asked): Asked<Records>,
 ) -> Result<Json<Value>, Problem> {
     let filter = SystemFilter {
@@ -41,7 +43,7 @@ pub(super) async fn list(
         period: period(asked.since.as_deref(), asked.until.as_deref())?,
     };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
-    let answer = app.domain.logs().system(&part.of(&app.tenant, filter)?).await?;
+    let answer = app.domain.logs().system(&part.of(&tenant, filter)?).await?;
     Ok(Json(shape::page(&answer, shape::system_record)))
 }
 
@@ -54,32 +56,35 @@ pub(super) struct Events {
 
 pub(super) async fn events(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(asked): Asked<Events>,
 ) -> Result<Json<Value>, Problem> {
-    let (run, _) = known(&app, &id).await?;
+    let (run, _) = known(&app, &tenant, &id).await?;
     let filter = SystemFilter { run: Some(run.as_str().to_owned()), ..SystemFilter::default() };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
-    let answer = app.domain.logs().events(&part.of(&app.tenant, filter)?).await?;
+    let answer = app.domain.logs().events(&part.of(&tenant, filter)?).await?;
     Ok(Json(shape::page(&answer, shape::system_record)))
 }
 
 pub(super) async fn snapshot(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
-    let (run, _) = known(&app, &id).await?;
-    let answer = app.domain.logs().snapshot(&app.tenant, &run).await?;
+    let (run, _) = known(&app, &tenant, &id).await?;
+    let answer = app.domain.logs().snapshot(&tenant, &run).await?;
     Ok(Json(shape::snapshot(&run, &answer)))
 }
 
 pub(super) async fn telemetry(
     State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<Value>, Problem> {
-    let (run, _) = known(&app, &id).await?;
-    let answer = app.domain.logs().telemetry(&app.tenant, &run).await?;
+    let (run, _) = known(&app, &tenant, &id).await?;
+    let answer = app.domain.logs().telemetry(&tenant, &run).await?;
     Ok(Json(shape::telemetry(&run, &answer)))
 }

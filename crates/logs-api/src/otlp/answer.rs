@@ -1,7 +1,7 @@
 //! Answers, in the encoding of the post.
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use intake::Form;
@@ -10,6 +10,7 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
+use crate::callers::Denied;
 
 /// Characters of a note that a sender is told.
 const LONGEST_NOTE: usize = 500;
@@ -87,6 +88,9 @@ pub(super) fn failure(form: Form, refusal: &Refusal) -> Response {
     let headers = response.headers_mut();
     match refusal {
         Refusal::Method => drop(headers.insert(ALLOW, HeaderValue::from_static("POST"))),
+        Refusal::Denied(Denied::NoKey) => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         Refusal::Encoding => {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }

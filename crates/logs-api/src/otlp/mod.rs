@@ -13,11 +13,11 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::Response;
 use intake::Form;
-use logs_domain::{FormatHint, Hint, ImportSummary, Signal};
+use logs_domain::{FormatHint, Hint, ImportSummary, Signal, TenantId};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
-use crate::host;
+use crate::callers::Wish;
 use body::Received;
 use head::Encoding;
 use refusal::Refusal;
@@ -46,27 +46,32 @@ async fn take(
     body: &mut Body,
 ) -> Result<ImportSummary, Refusal> {
     head::method(head)?;
-    if !host::is_this_machine(&head.headers) {
-        return Err(Refusal::Misdirected);
-    }
+    let tenant = app.callers.admit(&head.headers, Wish::Post)?.clone();
     let (form, encoding) = (head::form(head)?, head::encoding(head)?);
     let full = |_| Refusal::Full { posts: app.limits.posts };
     let permit = Arc::clone(&app.posts).try_acquire_owned().map_err(full)?;
     let received = body::read(body, &app.limits).await?;
-    let app = Arc::clone(app);
+    let post = Post { tenant, signal, form, encoding, received };
     // A task of its own: what has come whole is recorded even if its sender hangs up now.
-    let recording = tokio::spawn(record(permit, app, signal, form, encoding, received));
+    let recording = tokio::spawn(record(permit, Arc::clone(app), post));
     recording.await.map_err(|ended| Refusal::Ended(ended.to_string()))?
+}
+
+/// A post that came whole.
+struct Post {
+    tenant: TenantId,
+    signal: Signal,
+    form: Form,
+    encoding: Encoding,
+    received: Received,
 }
 
 async fn record(
     permit: OwnedSemaphorePermit,
     app: Arc<App>,
-    signal: Signal,
-    form: Form,
-    encoding: Encoding,
-    received: Received,
+    post: Post,
 ) -> Result<ImportSummary, Refusal> {
+    let Post { tenant, signal, form, encoding, received } = post;
     let limit = app.limits.max_body_bytes;
     let input = tokio::task::spawn_blocking(move || received.into_input(signal, encoding, limit));
     let input = input.await.map_err(|ended| Refusal::Ended(ended.to_string()))??;
@@ -75,8 +80,8 @@ async fn record(
         Form::Protobuf => FormatHint::OtlpProtobuf,
     };
     let hint = Hint { format: Some(format), signal: Some(signal) };
-    let summary = app.domain.receive(&app.tenant, input, hint).await?;
-    app.recorded.notify_one();
+    let summary = app.domain.receive(&tenant, input, hint).await?;
+    app.has_recorded(tenant);
     // A server that ends waits for the permits, and then nobody may hold its domain any more.
     drop(app);
     drop(permit);

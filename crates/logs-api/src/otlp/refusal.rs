@@ -5,6 +5,8 @@ use intake::IntakeError;
 use logs_domain::DomainError;
 use thiserror::Error;
 
+use crate::callers::Denied;
+
 /// Why a post is refused. The text is for its sender: where the fault is ours it says no more than
 /// that, because the sender cannot mend it.
 #[derive(Debug, Error)]
@@ -12,9 +14,9 @@ pub(super) enum Refusal {
     /// Another method than POST.
     #[error("telemetry is sent with POST")]
     Method,
-    /// It was sent to another host.
-    #[error("this is not the host that was asked for (send to 127.0.0.1 or localhost)")]
-    Misdirected,
+    /// Its sender may not post here.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// A content type that is neither protobuf nor JSON.
     #[error("the content type is neither `application/x-protobuf` nor `application/json`")]
     MediaType,
@@ -75,7 +77,7 @@ impl Refusal {
     pub(super) fn status(&self) -> u16 {
         match self {
             Self::Method => 405,
-            Self::Misdirected => 421,
+            Self::Denied(denied) => denied.status(),
             Self::MediaType | Self::Encoding => 415,
             Self::TooLarge { .. } => 413,
             Self::Cut => 400,
@@ -108,6 +110,8 @@ impl Refusal {
     /// The code of `google.rpc.Status` (google/rpc/code.proto).
     pub(super) fn rpc_code(&self) -> i32 {
         match self.status() {
+            401 => 16,
+            403 => 7,
             405 => 12,
             413 => 8,
             503 => 14,
@@ -148,7 +152,9 @@ mod tests {
         let text = || "x".to_owned();
         let file = || "traces post 0".to_owned();
         check(Refusal::Method, 405);
-        check(Refusal::Misdirected, 421);
+        check(Refusal::Denied(Denied::Misdirected), 421);
+        check(Refusal::Denied(Denied::NoKey), 401);
+        check(Refusal::Denied(Denied::Role), 403);
         check(Refusal::MediaType, 415);
         check(Refusal::Encoding, 415);
         check(Refusal::TooLarge { limit_bytes: 1 }, 413);

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use logs_api::{Limits, Server};
+use logs_api::{ApiKeys, Callers, Limits, Server};
 use logs_domain::{Access, CheckpointPolicy, DomainBuilder, LogsDomain, TenantId};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -74,6 +74,13 @@ impl Served {
         Self::at(runtime(), folder, &url, limits, policy)
     }
 
+    /// A server that asks for the keys of a file.
+    pub fn with_keys(folder: tempfile::TempDir, keys: ApiKeys) -> Self {
+        let url = folder.path().join("factlog.db").display().to_string();
+        let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
+        Self::start(runtime(), folder, &url, limits, policy, Callers::Holders(keys))
+    }
+
     /// A server over a fresh database at a URL, with its key in the folder.
     pub fn at(
         runtime: Arc<Runtime>,
@@ -81,6 +88,18 @@ impl Served {
         url: &str,
         limits: Limits,
         policy: CheckpointPolicy,
+    ) -> Self {
+        let callers = Callers::ThisMachine(TenantId::parse("acme").unwrap());
+        Self::start(runtime, folder, url, limits, policy, callers)
+    }
+
+    fn start(
+        runtime: Arc<Runtime>,
+        folder: tempfile::TempDir,
+        url: &str,
+        limits: Limits,
+        policy: CheckpointPolicy,
+        callers: Callers,
     ) -> Self {
         let key = folder.path().join("factlog.key");
         let builder = LogsDomain::builder(url).key_file(key).checkpoints(policy);
@@ -91,7 +110,7 @@ impl Served {
         let lines = Arc::clone(&told);
         let report = Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned()));
         let free = "127.0.0.1:0".parse().unwrap();
-        let server = Server::bind(free, Arc::clone(&domain), tenant.clone(), limits, report);
+        let server = Server::bind(free, Arc::clone(&domain), callers, limits, report);
         let server = runtime.block_on(server).unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -141,6 +141,26 @@ async fn it_serves_a_postgresql_database_too() {
 }
 
 #[test]
+fn what_was_imported_before_is_signed_too_and_nothing_is_no_failure() {
+    let place = Place::new();
+    let serving = Serving::start(&place, &[]);
+    assert_eq!(serving.started["tenant"], "default");
+    serving.signal("-TERM");
+    assert_eq!(serving.wait(), Some(0));
+    place.import(&bodies("07_no_content")).expect(0);
+    let serving = Serving::start(&place, &["--checkpoint-every", "1"]);
+    assert_eq!(serving.started["tenant"], "acme");
+    let signed = || {
+        let (status, _, answer) = serving.get("/api/v1/logs/audit/integrity");
+        assert_eq!(status, 200, "{answer}");
+        answer["tenants"][0]["signed_size"] == answer["entries"]
+    };
+    while !signed() {}
+    serving.signal("-TERM");
+    assert_eq!(serving.wait(), Some(0));
+}
+
+#[test]
 fn with_keys_it_listens_for_others_and_each_key_is_for_one_tenant() {
     let place = Place::new();
     let key = |tenant: &str, role: &str| {

@@ -16,8 +16,7 @@ pub(crate) async fn run(app: Arc<App>) {
     let every = app.domain.checkpoint_policy().every.unwrap_or(Duration::MAX).max(SHORTEST);
     let mut told = BTreeMap::new();
     loop {
-        // A post that came meanwhile has left its mark.
-        let _ = tokio::time::timeout(every, app.recorded.notified()).await;
+        // At the start too: what was recorded before is signed with the rest.
         for tenant in app.signed_for() {
             match app.domain.checkpoint_if_due(&tenant).await {
                 Ok(()) => drop(told.remove(&tenant)),
@@ -30,5 +29,7 @@ pub(crate) async fn run(app: Arc<App>) {
                 }
             }
         }
+        // A post that came meanwhile has left its mark.
+        let _ = tokio::time::timeout(every, app.recorded.notified()).await;
     }
 }

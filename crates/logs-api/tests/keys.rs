@@ -63,7 +63,9 @@ fn each_role_may_do_what_it_is_for() {
         let key = keyed.key("acme", role);
         keyed.post(&key, &spans(0, 3)).expect(post);
         for path in [runs, hashes, checkpoint, "/api/v1/logs/audit/0", "/api/v1/logs/system"] {
-            keyed.get(&key, path).expect(read);
+            let keep = keyed.get(&key, path).expect(read);
+            let keep = keep.header("cache-control").unwrap();
+            assert!(!path.starts_with("/api") || keep == "no-store", "{path}: {keep}");
         }
         keyed.get(&key, entries).expect(read_entries);
     }

@@ -209,6 +209,10 @@ impl LogsDomain {
         if every_entries.is_none() && every.is_none() && !at_close {
             return Ok(());
         }
+        let size = self.ledger.head(tenant).await?.size;
+        if size == 0 {
+            return Ok(());
+        }
         let now = self.clock.now();
         let (signed, since) = match self.last_signed.of(tenant) {
             Some(last) => last,
@@ -219,7 +223,7 @@ impl LogsDomain {
                 last
             }
         };
-        let unsigned = self.ledger.head(tenant).await?.size.saturating_sub(signed);
+        let unsigned = size.saturating_sub(signed);
         let many = every_entries.is_some_and(|n| unsigned >= n.get());
         let old = every.is_some_and(|every| {
             i128::try_from(every.as_nanos()).is_ok_and(|every| now.nanos_since(since) >= every)

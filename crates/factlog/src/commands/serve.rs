@@ -83,7 +83,10 @@ pub(crate) async fn run(context: &Context, args: ServeArgs) -> anyhow::Result<Ex
 
 fn say(context: &Context, callers: &Callers, address: SocketAddr) -> anyhow::Result<()> {
     let (url, database) = (format!("http://{address}"), context.place.shown());
-    let mut environment = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
+    // All addresses are none to post to.
+    let all = address.ip().is_unspecified();
+    let endpoint = if all { format!("http://HOST:{}", address.port()) } else { url.clone() };
+    let mut environment = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
     environment.extend(ENVIRONMENT);
     let tenant = match callers {
         Callers::ThisMachine(tenant) => Some(tenant.as_str()),

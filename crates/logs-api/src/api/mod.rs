@@ -8,6 +8,10 @@ mod system;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::get;
 
 use crate::app::App;
@@ -32,4 +36,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/audit/integrity", get(audit::integrity))
         .route("/audit/exports", get(audit::exports))
         .route("/audit/{id}", get(audit::entry))
+        .layer(map_response(keep_nowhere))
+}
+
+/// Facts are for whoever asked, and there are more of them tomorrow.
+async fn keep_nowhere(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

@@ -1,4 +1,6 @@
-//! The entries of a run, in pieces that are worth a read.
+//! Entries by their numbers: as ranges, and in pieces that are worth a read.
+
+use std::ops::Range;
 
 use store_traits::{Entry, RunId, TenantId};
 
@@ -47,7 +49,7 @@ impl LogsDomain {
 }
 
 /// What is read for a stretch: from its first entry to its last.
-pub(crate) fn around(stretch: &[u64]) -> std::ops::Range<u64> {
+pub(crate) fn around(stretch: &[u64]) -> Range<u64> {
     let first = stretch.first().copied().unwrap_or(0);
     first..stretch.last().map_or(first, |last| last.saturating_add(1))
 }
@@ -69,9 +71,22 @@ pub(crate) fn stretches(seqs: &[u64]) -> impl Iterator<Item = &[u64]> {
     })
 }
 
+/// Stretches without a gap, half-open.
+pub(crate) fn ranges(seqs: &[u64]) -> Vec<Range<u64>> {
+    let follow = |one: &u64, next: &u64| next.checked_sub(*one) == Some(1);
+    let range = |stretch: &[u64]| Some(*stretch.first()?..stretch.last()?.saturating_add(1));
+    seqs.chunk_by(follow).filter_map(range).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_end_at_gaps() {
+        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8]), [0..3, 5..6, 7..9]);
+        assert!(ranges(&[]).is_empty());
+    }
 
     #[test]
     fn stretches_read_over_small_gaps_and_are_no_wider_than_a_page() {

@@ -12,9 +12,10 @@ use store_traits::{
     AuditFilter, Checkpoint, Entry, FactKind, ListRequest, MOST_ITEMS, Period, RunId, TenantId,
 };
 
-use super::rests::{Rests, ranges};
+use super::rests::Rests;
 use super::{Certified, facts};
 use crate::import::blocking;
+use crate::run_entries::ranges;
 use crate::{DomainError, LogsDomain};
 
 /// Entries behind the newest checkpoint that are looked at for whether they are certificates' own.

@@ -8,7 +8,7 @@ use audit_evidence::{fact_of, range_proof};
 use replay_determinism::leaf_hash;
 use store_traits::{Checkpoint, Digest, Entry, TenantId, Timestamp};
 
-use crate::run_entries::stretches;
+use crate::run_entries::{ranges, stretches};
 use crate::{DomainError, LogsDomain};
 
 /// Entries and hashes of proofs that fit into a certificate of 1 MiB, but for a few.
@@ -94,29 +94,5 @@ fn fits(hashes: usize) -> Result<(), DomainError> {
             "it would rest on more entries than fit into one of 1 MiB (name a run or a shorter period, or export a bundle: `factlog export evidence`)"
                 .to_owned(),
         )),
-    }
-}
-
-/// Stretches without a gap, half-open.
-pub(super) fn ranges(seqs: &[u64]) -> Vec<Range<u64>> {
-    let follow = |one: &u64, next: &u64| next.checked_sub(*one) == Some(1);
-    let range = |stretch: &[u64]| Some(*stretch.first()?..stretch.last()?.saturating_add(1));
-    seqs.chunk_by(follow).filter_map(range).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stretches_end_at_gaps() {
-        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8]), [0..3, 5..6, 7..9]);
-        assert!(ranges(&[]).is_empty());
-    }
-
-    #[test]
-    fn too_many_hashes_are_refused_before_they_are_signed() {
-        assert!(fits(MOST_HASHES).is_ok());
-        assert!(fits(MOST_HASHES + 1).unwrap_err().to_string().contains("1 MiB"));
     }
 }

@@ -6,6 +6,7 @@ use audit_evidence::{ChainSubject, fact_of};
 use store_traits::{Checkpoint, Period, RecordedFact, TenantId, Timestamp};
 
 use super::ExportSubject;
+use crate::run_entries::ranges;
 use crate::{DomainError, LogsDomain};
 
 /// Entries read at once.
@@ -137,27 +138,9 @@ fn within(Period { since, until }: Period, at: Timestamp) -> bool {
     since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until)
 }
 
-/// Stretches without a gap.
-fn ranges(seqs: &[u64]) -> Vec<Range<u64>> {
-    let mut ranges: Vec<Range<u64>> = Vec::new();
-    for seq in seqs {
-        match ranges.last_mut() {
-            Some(last) if last.end == *seq => last.end = seq + 1,
-            _ => ranges.push(*seq..seq + 1),
-        }
-    }
-    ranges
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn stretches_end_at_gaps() {
-        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8]), [0..3, 5..6, 7..9]);
-        assert!(ranges(&[]).is_empty());
-    }
 
     #[test]
     fn a_period_without_entries_lies_before_the_first_that_came_after_it() {

@@ -50,10 +50,7 @@ impl ChainSubject {
                 ids.unwrap_or_default().iter().any(|id| id.as_str() == Some(incident))
             }
             Self::Actor(name) => said::actor(fact) == Some(name),
-            Self::Period(Period { since, until }) => {
-                let at = fact.occurred_at;
-                since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until)
-            }
+            Self::Period(period) => period.contains(fact.occurred_at),
         }
     }
 }

@@ -184,7 +184,7 @@ impl PopulationCount {
             let run = PeriodRun { run_id, first_seq, entries, started_at, end };
             match started_at {
                 None => untimed.push(run),
-                Some(at) if within(&period, at) => known.push(run),
+                Some(at) if period.contains(at) => known.push(run),
                 Some(_) => {}
             }
         }
@@ -199,10 +199,6 @@ impl PopulationCount {
             untimed,
         }
     }
-}
-
-fn within(period: &Period, at: Timestamp) -> bool {
-    period.since.is_none_or(|since| since <= at) && period.until.is_none_or(|until| at < until)
 }
 
 /// Every run that began in a period.

@@ -249,6 +249,19 @@ impl Period {
         self.since.is_none() && self.until.is_none()
     }
 
+    /// Does a time lie in it?
+    ///
+    /// ```
+    /// use store_traits::{Period, Timestamp};
+    /// let at = Timestamp::UNIX_EPOCH;
+    /// assert!(Period { since: Some(at), until: None }.contains(at));
+    /// assert!(!Period { since: None, until: Some(at) }.contains(at), "its end is not part of it");
+    /// ```
+    #[must_use]
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
+    }
+
     /// The period itself, if something can lie in it.
     ///
     /// ```

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use audit_evidence::{ChainSubject, fact_of};
-use store_traits::{Checkpoint, Period, RecordedFact, TenantId, Timestamp};
+use store_traits::{Checkpoint, Period, RecordedFact, TenantId};
 
 use super::ExportSubject;
 use crate::run_entries::ranges;
@@ -56,7 +56,7 @@ impl LogsDomain {
         period: Period,
     ) -> Result<Vec<u64>, DomainError> {
         let chain = self.evidence().chain(tenant, subject).await?.value;
-        let within = chain.links.iter().filter(|link| within(period, link.occurred_at));
+        let within = chain.links.iter().filter(|link| period.contains(link.occurred_at));
         Ok(within.map(|link| link.seq).collect())
     }
 
@@ -103,12 +103,12 @@ struct Found {
 
 impl Found {
     fn add(&mut self, period: Period, fact: &RecordedFact) {
-        let recorded = within(period, fact.recorded_at);
+        let recorded = period.contains(fact.recorded_at);
         if recorded {
             let first = self.recorded.map_or(fact.seq, |(first, _)| first);
             self.recorded = Some((first, fact.seq));
         }
-        if recorded || within(period, fact.occurred_at) {
+        if recorded || period.contains(fact.occurred_at) {
             self.answering.push(fact.seq);
         }
         if period.until.is_some_and(|until| until <= fact.recorded_at) {
@@ -132,10 +132,6 @@ impl ExportSubject {
             Self::Period(_) => "the period".to_owned(),
         }
     }
-}
-
-fn within(Period { since, until }: Period, at: Timestamp) -> bool {
-    since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until)
 }
 
 #[cfg(test)]

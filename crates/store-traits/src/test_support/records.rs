@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::MemoryTopics;
-use super::runs::{newest_first, text, time, within};
+use super::runs::{newest_first, text, time};
 use crate::{
     ActorFacts, AlertFacts, AuditFilter, AuditRecord, AuditStore, Digest, ExportFilter,
     ExportRecord, ExportStore, ListRequest, Page, Period, Place, RunId, Scanned, StoreError,
@@ -98,7 +98,7 @@ fn audit_fits(filter: &AuditFilter, record: &AuditRecord, fact: &Value) -> bool 
         && is(run, record.run_id.as_deref())
         && filter.policy.as_deref().is_none_or(|id| names(fact, "policy_ids", id))
         && filter.incident.as_deref().is_none_or(|id| names(fact, "incident_ids", id))
-        && within(filter.period, record.occurred_at)
+        && filter.period.contains(record.occurred_at)
 }
 
 fn scanned<T>(seq: u64, fits: bool, item: T) -> Scanned<T> {
@@ -191,7 +191,7 @@ impl SystemStore for MemoryTopics {
                 && is(component, record.component.as_deref())
                 && is(severity, record.severity.as_deref())
                 && is(event, record.event.as_deref())
-                && within(*period, record.occurred_at);
+                && period.contains(record.occurred_at);
             scanned(record.seq, fits, record)
         });
         Ok(newest_first(request, rows.collect()))
@@ -222,7 +222,7 @@ impl SystemStore for MemoryTopics {
         alerts.retain(|record| record.event.as_deref() == Some(name));
         let window = Period { since: Some(since), until: Some(until) };
         let within = |kind: &str| {
-            let fits = |a: &&SystemRecord| a.kind == kind && within(window, a.occurred_at);
+            let fits = |a: &&SystemRecord| a.kind == kind && window.contains(a.occurred_at);
             alerts.iter().filter(fits).count() as u64
         };
         let (sent, suppressed) = (within("alert.sent"), within("alert.suppressed"));
@@ -243,7 +243,7 @@ impl ExportStore for MemoryTopics {
         let rows = self.records(request.tenant(), export_record).into_iter().map(|record| {
             let fits = is(run, record.run_id.as_deref())
                 && is(profile, record.profile.as_deref())
-                && within(*period, record.occurred_at);
+                && period.contains(record.occurred_at);
             scanned(record.seq, fits, record)
         });
         Ok(newest_first(request, rows.collect()))

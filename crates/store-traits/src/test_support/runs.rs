@@ -121,10 +121,6 @@ fn summary(run: &str, steps: &[&Seen], entries: u64) -> Option<RunSummary> {
     })
 }
 
-pub(super) fn within(period: Period, at: Timestamp) -> bool {
-    period.since.is_none_or(|since| since <= at) && period.until.is_none_or(|until| at < until)
-}
-
 fn fits(filter: &RunFilter, summary: &RunSummary, steps: &[&Seen]) -> bool {
     let said = |wanted: &Option<String>, path: &[&str]| {
         wanted
@@ -136,7 +132,7 @@ fn fits(filter: &RunFilter, summary: &RunSummary, steps: &[&Seen]) -> bool {
     filter.run.as_ref().is_none_or(|run| *run == summary.run_id)
         && filter.status.is_none_or(|status| status == summary.status)
         && filter.synthetic.is_none_or(|wanted| steps.iter().any(|s| synthetic(&s)) == wanted)
-        && steps.iter().any(|seen| within(filter.period, seen.step.started_at))
+        && steps.iter().any(|seen| filter.period.contains(seen.step.started_at))
         && said(&filter.agent, &["body", "view", "agent"])
         && said(&filter.provider, &["body", "view", "provider"])
         && said(&filter.model, &["body", "view", "model"])
@@ -227,7 +223,7 @@ impl TraceStore for MemoryTopics {
     async fn usage(&self, tenant: &TenantId, period: Period) -> Result<Vec<Usage>, StoreError> {
         let mut lines: BTreeMap<_, Vec<Step>> = BTreeMap::new();
         for Seen { step, .. } in self.seen(tenant) {
-            if step.class == StepClass::Llm && within(period, step.started_at) {
+            if step.class == StepClass::Llm && period.contains(step.started_at) {
                 let day: String = step.started_at.to_string().chars().take(10).collect();
                 let line = (day, step.agent.clone(), step.provider.clone(), step.model.clone());
                 lines.entry(line).or_default().push(step);

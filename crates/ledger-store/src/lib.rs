@@ -15,7 +15,8 @@
 //! topic stores read through [`Reader`] and describe their tables as [`Table`]s, and do not know
 //! which database it is.
 //!
-//! **Invariants.** No statement here changes or removes a row. `commits` has a unique
+//! **Invariants.** No statement here changes a row, and none removes one but of `contents`, which may be
+//! erased. `commits` has a unique
 //! `(tenant, on_size)`, so two commits cannot stand on one head whatever the callers do. A file that
 //! does not carry our application id is never written, not even by a pragma; a database that holds
 //! tables of another program gets none of ours. On PostgreSQL every transaction is bound to one

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use store_traits::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, CommitTurn, Content, Digest, Durability, Entry,
-    FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, MOST_CHECKPOINTS, RunId,
-    SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore,
+    Checkpoint, CheckpointsFrom, CommitOutcome, CommitTurn, Content, ContentPlace, Digest,
+    Durability, Entry, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore,
+    MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret,
+    TileStore,
 };
 
 use crate::batch::{Knows, Parts};
@@ -156,6 +157,17 @@ impl LedgerStore for Ledger {
         let rows: Vec<ContentRow> =
             self.reader.rows(&sql::SELECT_CONTENTS, tenant, &values).await?;
         rows.into_iter().map(ContentRow::into_content).collect()
+    }
+
+    async fn erase(
+        &self,
+        tenant: &TenantId,
+        places: &[ContentPlace],
+    ) -> Result<Erased, StoreError> {
+        match self.writer()? {
+            Writer::Sqlite(writer) => sqlite::erase(writer, tenant, places).await,
+            Writer::Postgres(connections) => postgres::erase(connections, tenant, places).await,
+        }
     }
 
     async fn subtrees(

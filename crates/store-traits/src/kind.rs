@@ -64,6 +64,8 @@ kinds! {
     AuditExpectation = "audit.expectation",
     /// What a domain says became of an expectation.
     AuditAck = "audit.ack",
+    /// A legal hold was placed or released: while one is in force, nothing is erased.
+    AuditHold = "audit.hold",
     /// Something that should have been recorded was not, and why.
     AuditCaptureFailure = "audit.capture_failure",
     /// An export was asked for.

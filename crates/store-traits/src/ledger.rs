@@ -186,6 +186,37 @@ pub struct Lacking {
     pub row: Vec<String>,
 }
 
+/// Where a content lies: behind which commitment of which entry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContentPlace {
+    /// The entry.
+    pub seq: u64,
+    /// JSON pointer of the commitment, from the fact's root.
+    pub pointer: String,
+}
+
+/// What became of contents that were to be erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    /// How many were there, and are there no more.
+    pub contents: u64,
+    /// What a reader of the database's own files may still find.
+    pub leftover: Leftover,
+}
+
+/// Where bytes of erased contents may still lie in a database's own files. Of copies and backups no store
+/// knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leftover {
+    /// Nowhere: they were overwritten.
+    Nothing,
+    /// In the write-ahead log, which others were still reading; it is overwritten when it next moves into
+    /// the file.
+    WriteAheadLog,
+    /// In space that is free and was not overwritten, until the table is rewritten.
+    FreedSpace,
+}
+
 /// A signed checkpoint as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -230,7 +261,7 @@ pub trait TileStore: Send + Sync {
 ///
 /// Contract: `commit` is atomic and durable when it answers `Committed`; the entries of one tenant
 /// have the sequence numbers 0, 1, 2 … without a gap; a key is unique per tenant; nothing is ever
-/// changed. Somebody who can write the database around this trait can do anything but stay unseen:
+/// changed, and nothing removed but what lies behind commitments ([`LedgerStore::erase`]). Somebody who can write the database around this trait can do anything but stay unseen:
 /// signed checkpoints and their proofs expose it.
 #[async_trait]
 pub trait LedgerStore: TileStore {
@@ -307,6 +338,17 @@ pub trait LedgerStore: TileStore {
         tenant: &TenantId,
         range: Range<u64>,
     ) -> Result<Vec<Content>, StoreError>;
+
+    /// Erases contents; the commitments stay, and every proof with them. A place where nothing lies is
+    /// passed over, so that an erasure that was cut short is repeated. Whoever calls this has recorded
+    /// `content.erased` for each: a content that is gone without it is a finding of verification.
+    ///
+    /// All of them or none. Without places it only says whether this store may erase.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] where whoever opened the store may not erase.
+    async fn erase(&self, tenant: &TenantId, places: &[ContentPlace])
+    -> Result<Erased, StoreError>;
 
     /// Stored complete subtrees of a level in order of index, at most 10,000.
     async fn subtrees(

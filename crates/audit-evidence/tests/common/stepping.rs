@@ -12,9 +12,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_trait::async_trait;
 use store_traits::test_support::MemoryLedger;
 use store_traits::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Differences, Digest, Durability, Entry,
-    FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, RunId, SealedBatch, StoreError,
-    StoredRange, Subtree, TenantId, TenantSecret, TileStore, Value,
+    Checkpoint, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Differences, Digest,
+    Durability, Entry, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, RunId,
+    SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
 /// How a commit fails.
@@ -158,6 +158,14 @@ impl LedgerStore for Stepping {
         range: Range<u64>,
     ) -> Result<Vec<Content>, StoreError> {
         self.inner.contents(tenant, range).await
+    }
+
+    async fn erase(
+        &self,
+        tenant: &TenantId,
+        places: &[ContentPlace],
+    ) -> Result<Erased, StoreError> {
+        self.inner.erase(tenant, places).await
     }
 
     async fn subtrees(

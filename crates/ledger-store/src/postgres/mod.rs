@@ -2,6 +2,7 @@
 
 mod commit;
 mod connections;
+mod erase;
 mod guards;
 mod insert;
 mod open;
@@ -10,6 +11,7 @@ mod url;
 
 pub(crate) use commit::commit;
 pub(crate) use connections::{Connections, Scope};
+pub(crate) use erase::erase;
 pub(crate) use guards::missing;
 pub(crate) use insert::Statements;
 pub(crate) use open::{create, open};

@@ -44,6 +44,14 @@ WITH head AS (
 )
 SELECT FROM head";
 
+/// What lies behind commitments, an array a column.
+pub(crate) const DELETE_CONTENTS: &str = "
+DELETE FROM contents AS c
+USING unnest($2::bigint[], $3::bytea[]) AS named (seq, pointer)
+WHERE c.tenant = $1 AND c.seq = named.seq AND c.pointer = named.pointer";
+pub(crate) const AS_WHO_LOGGED_IN: &str = "SET LOCAL ROLE NONE";
+pub(crate) const MAY_ERASE: &str = "SELECT has_table_privilege('contents', 'DELETE')";
+
 /// What lies in the schema that tables are made in: our tables, tables of others. What an extension
 /// brought (`pg_stat_statements`) is nobody's.
 pub(crate) const SELECT_STATE: &str = "

@@ -1,6 +1,7 @@
 //! What is particular to SQLite: files, pragmas, one writer, bare placeholders.
 
 mod commit;
+mod erase;
 mod guards;
 mod insert;
 mod location;
@@ -9,6 +10,7 @@ mod sql;
 mod writer;
 
 pub(crate) use commit::commit;
+pub(crate) use erase::erase;
 pub(crate) use guards::missing;
 pub(crate) use insert::Statements;
 pub(crate) use open::{create, open};

@@ -11,6 +11,12 @@ INSERT INTO commits (tenant, size, on_size, peaks, root, recorded_at)
 SELECT $1, $2, $3, $4, $5, $6
 WHERE $3 = coalesce((SELECT size FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1), 0)";
 
+/// What lies behind a commitment; a pointer is compared by its bytes, as it was inserted.
+pub(crate) const DELETE_CONTENT: &str =
+    "DELETE FROM contents WHERE tenant = $1 AND seq = $2 AND pointer = $3";
+pub(crate) const SECURE_DELETE: &str = "PRAGMA secure_delete = ON";
+pub(crate) const CUT_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 pub(crate) const SELECT_TRIGGERS: &str =
     "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name";
 pub(crate) const SELECT_SCHEMA_VERSION: &str =

@@ -119,6 +119,17 @@ impl PostgresServer {
         self.url(&name)
     }
 
+    /// Makes a login for a service of a ledger that is there, and gives its address.
+    pub async fn service(&self, url: &str) -> String {
+        let database = url.rsplit('/').next().unwrap_or_default();
+        let login = format!("service_of_{database}");
+        let mut conn = PgConnection::connect(&self.socket_url("postgres")).await.unwrap();
+        let create = format!("CREATE ROLE {login} LOGIN IN ROLE factlog_app");
+        conn.execute(AssertSqlSafe(create)).await.unwrap();
+        conn.close().await.unwrap();
+        self.url_as(&login, database)
+    }
+
     /// The address of a database, as the superuser.
     #[must_use]
     pub fn url(&self, database: &str) -> String {

@@ -5,8 +5,8 @@
 
 use super::batches::{batch, entry, hash, head, id, key, run, tenant};
 use crate::{
-    Checkpoint, CheckpointPages, CheckpointsFrom, CommitOutcome, Content, Head, IdempotencyKey,
-    LedgerStore, SealedBatch, TenantId, TenantSecret, Timestamp,
+    Checkpoint, CheckpointPages, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Head,
+    IdempotencyKey, LedgerStore, SealedBatch, TenantId, TenantSecret, Timestamp,
 };
 
 /// Every law, on a store without facts.
@@ -19,14 +19,26 @@ pub async fn holds(store: &dyn LedgerStore) {
     a_batch_that_cannot_stand_writes_nothing(store, &tenant("refused")).await;
     keys_are_answered_in_their_order(store, &tenant("keys")).await;
     hashes_come_by_level_and_end_where_the_tree_ends(store, &tenant("tiles")).await;
+    contents_are_erased_and_nothing_else(store, &tenant("erased"), &tenant("erased.2")).await;
     a_page_has_an_end(store, &tenant("pages")).await;
     the_first_secret_is_kept(store, &tenant("secret")).await;
     the_first_origin_is_kept(store).await;
     a_checkpoint_is_kept_once_and_a_fork_beside_it(store, &tenant("signed")).await;
     checkpoints_are_read_in_pages_that_neither_skip_nor_repeat(store, &tenant("paged")).await;
     one_tenant_does_not_see_another(store, &tenant("apart"), &tenant("apart.2")).await;
-    let named =
-        ["apart", "apart.2", "keys", "pages", "read-back", "refused", "stale", "texts", "tiles"];
+    let named = [
+        "apart",
+        "apart.2",
+        "erased",
+        "erased.2",
+        "keys",
+        "pages",
+        "read-back",
+        "refused",
+        "stale",
+        "texts",
+        "tiles",
+    ];
     assert_eq!(store.tenants().await.unwrap(), named.map(tenant), "by name, and only with facts");
     assert_eq!(store.missing_guards().await.unwrap(), [""; 0]);
 }
@@ -110,6 +122,42 @@ pub async fn every_text_and_size_that_a_fact_may_have_is_kept(
     assert!([bytes(0), bytes(1)].iter().all(|(stored, wanted)| stored == wanted));
     let known = store.known(tenant, &[longest]).await.unwrap();
     assert_eq!(known[0].as_ref().map(|known| known.seq), Some(0));
+}
+
+/// A content that is named goes; its entry, its neighbours and those of other tenants stay, and a second
+/// time there is nothing to erase.
+pub async fn contents_are_erased_and_nothing_else(
+    store: &dyn LedgerStore,
+    tenant: &TenantId,
+    other: &TenantId,
+) {
+    for tenant in [tenant, other] {
+        let mut batch = batch(tenant, 0, 3);
+        let content = |seq: u64, pointer: &str| Content {
+            seq,
+            pointer: pointer.into(),
+            form: "sd".into(),
+            salt: Vec::new(),
+            bytes: b"told".to_vec(),
+        };
+        batch.contents =
+            vec![content(0, "/body/a"), content(0, "/body/a\0"), content(2, "/body/a")];
+        committed(store, &batch).await;
+    }
+    let place = |seq, pointer: &str| ContentPlace { seq, pointer: pointer.into() };
+    let entries = store.entries(tenant, 0..3).await.unwrap();
+
+    assert_eq!(store.erase(tenant, &[]).await.unwrap().contents, 0);
+    let places = [place(0, "/body/a"), place(1, "/body/a"), place(9, "/body/a")];
+    assert_eq!(store.erase(tenant, &places).await.unwrap().contents, 1);
+    assert_eq!(store.erase(tenant, &places).await.unwrap().contents, 0);
+
+    let left = store.contents(tenant, 0..3).await.unwrap();
+    let left: Vec<_> = left.iter().map(|c| (c.seq, c.pointer.as_str())).collect();
+    assert_eq!(left, [(0, "/body/a\0"), (2, "/body/a")]);
+    assert_eq!(store.entries(tenant, 0..3).await.unwrap(), entries);
+    assert_eq!(store.head(tenant).await.unwrap(), head(3));
+    assert_eq!(store.contents(other, 0..3).await.unwrap().len(), 3);
 }
 
 /// Compare-and-swap: a batch on any other size than the head's is answered with the head.

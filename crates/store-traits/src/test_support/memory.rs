@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use crate::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, Content, Differences, Digest, Durability, Entry,
-    FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, MOST_CHECKPOINTS, RunId,
-    SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore, Value,
+    Checkpoint, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Differences, Digest,
+    Durability, Entry, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, Leftover,
+    MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret,
+    TileStore, Value,
 };
 
 /// The most entries or subtrees that one call reads.
@@ -204,6 +205,21 @@ impl LedgerStore for MemoryLedger {
     ) -> Result<Vec<Content>, StoreError> {
         let wanted = |c: &&Content| range.contains(&c.seq);
         Ok(self.tables(tenant, |t| t.contents.iter().filter(wanted).cloned().collect()))
+    }
+
+    async fn erase(
+        &self,
+        tenant: &TenantId,
+        places: &[ContentPlace],
+    ) -> Result<Erased, StoreError> {
+        let contents = self.tables(tenant, |t| {
+            let before = t.contents.len();
+            t.contents.retain(|content| {
+                !places.iter().any(|p| (p.seq, &p.pointer) == (content.seq, &content.pointer))
+            });
+            before - t.contents.len()
+        });
+        Ok(Erased { contents: contents as u64, leftover: Leftover::Nothing })
     }
 
     async fn subtrees(

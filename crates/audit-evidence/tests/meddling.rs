@@ -295,6 +295,25 @@ fn an_erasure_that_a_fact_names_is_no_finding() {
 }
 
 #[test]
+fn a_content_that_is_still_there_though_a_fact_says_that_it_was_erased_is_found() {
+    let memory = recorded();
+    let erased = Draft {
+        kind: FactKind::ContentErased,
+        body: Object::from([("seq", Value::from(7_u32)), ("pointer", "/body/prompt".into())]),
+        committed: Vec::new(),
+        ..draft("erased", "")
+    };
+    now(recorder(&memory).record(&tenant(), &[erased])).unwrap();
+    let found: Vec<_> = verify(&memory).findings.into_iter().map(|f| (f.seq, f.what)).collect();
+    let size = memory.tables(&tenant(), |t| t.head().size);
+    let what = format!(
+        "the content at /body/prompt is there, and entry {} says that it was erased",
+        size - 1
+    );
+    assert_eq!(found, [(Some(7), what)]);
+}
+
+#[test]
 fn an_erasure_while_the_check_goes_on_is_explained_by_a_fact_behind_it() {
     for named in [true, false] {
         let memory = Arc::new(MemoryLedger::default());

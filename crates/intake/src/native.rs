@@ -133,7 +133,16 @@ fn kind(text: &str) -> Result<FactKind, Reason> {
     let fits =
         (1..=MAX_KIND).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if fits {
-        return Ok(FactKind::parse(text));
+        return match FactKind::parse(text) {
+            // What they say of the record, its keeper does: nobody else can have erased a content.
+            FactKind::ContentErased => {
+                Err("`content.erased` is written by `factlog erase` alone".to_owned())
+            }
+            FactKind::AuditHold => {
+                Err("`audit.hold` is written by `factlog hold` alone".to_owned())
+            }
+            kind => Ok(kind),
+        };
     }
     Err(format!("`kind` has 1 to {MAX_KIND} characters and no control character"))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use store_traits::{Digest, LedgerStore, StoreError, TenantId};
+use store_traits::{ContentPlace, Digest, LedgerStore, StoreError, TenantId};
 
 use super::chunk::{CheckedEntry, Looked, look};
 use super::commits::Commits;
@@ -37,6 +37,8 @@ pub(super) struct Walk<'l> {
     subtrees: Subtrees,
     /// Committed contents that are not there, until the fact that erased them comes.
     gone: BTreeSet<(u64, String)>,
+    /// Contents that were there when an entry, the number, had already said that they were erased.
+    kept: Vec<(u64, ContentPlace)>,
 }
 
 impl<'l> Walk<'l> {
@@ -54,6 +56,7 @@ impl<'l> Walk<'l> {
             signed: Vec::new(),
             subtrees: Subtrees::default(),
             gone: BTreeSet::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -145,6 +148,7 @@ impl<'l> Walk<'l> {
     pub(super) async fn take(&mut self, looked: Looked, end: u64) -> Result<(), StoreError> {
         let Looked { range, entries, differing } = looked;
         self.commits.read_to(self.ledger, &self.report.tenant, range.end).await?;
+        let mut unexplained = Vec::new();
         for entry in entries {
             if entry.seq < self.next {
                 let what = format!("entry {} is there twice", entry.seq);
@@ -152,13 +156,29 @@ impl<'l> Walk<'l> {
                 continue;
             }
             self.step_to(entry.seq);
+            // An erasure stands behind what it erases, so that this is where it is explained.
+            if let Some((seq, pointer)) = entry.erases.clone().filter(|at| !self.gone.remove(at)) {
+                unexplained.push((entry.seq, ContentPlace { seq, pointer }));
+            }
             self.entry(entry);
         }
         // The stretch may end in missing entries.
         self.step_to(range.end.min(end).max(self.next));
         // Last, because an edited entry makes its rows differ: the cause is told before what follows.
         self.typed_rows(differing);
+        for (said, place) in unexplained {
+            if self.lies_there(&place).await? {
+                self.kept.push((said, place));
+            }
+        }
         self.subtrees.compare_many(self.ledger, &mut self.report).await
+    }
+
+    /// Does a content lie at this place now?
+    async fn lies_there(&self, place: &ContentPlace) -> Result<bool, StoreError> {
+        let range = place.seq..place.seq.saturating_add(1);
+        let contents = self.ledger.contents(&self.report.tenant, range).await?;
+        Ok(contents.iter().any(|content| content.pointer == place.pointer))
     }
 
     fn typed_rows(&mut self, differing: Vec<(u64, String)>) {
@@ -240,10 +260,6 @@ impl<'l> Walk<'l> {
             self.report.finding(Some(entry.seq), what, &meaning);
         }
         self.gone.extend(entry.gone.into_iter().map(|pointer| (entry.seq, pointer)));
-        // An erasure stands behind what it erases, so that this is where it is explained.
-        if let Some(erased) = entry.erases {
-            self.gone.remove(&erased);
-        }
         // The recorded leaf hash keeps the tree going where only the bytes were edited: the commit's
         // root then confirms which of the two was changed.
         self.edited |= entry.edited;
@@ -352,6 +368,20 @@ impl<'l> Walk<'l> {
                 Some(seq),
                 format!("the content at {pointer} is gone, and no content.erased fact names it"),
                 "somebody deleted a prompt, an answer or a payload without leaving a trace",
+            );
+        }
+        for (said, place) in std::mem::take(&mut self.kept) {
+            // Looked at again: it may have been erased since, right behind the fact that says so.
+            if !self.lies_there(&place).await? {
+                continue;
+            }
+            self.report.finding(
+                Some(place.seq),
+                format!(
+                    "the content at {} is there, and entry {said} says that it was erased",
+                    place.pointer
+                ),
+                "an erasure was cut short (repeat it), or somebody put the content back",
             );
         }
         let whole = self.tree.as_ref().filter(|_| !self.edited);

@@ -4,7 +4,7 @@ mod found;
 
 use std::collections::BTreeMap;
 
-use store_traits::{RecordedFact, Value};
+use store_traits::{FactKind, RecordedFact, Value};
 
 use self::found::Parts;
 use crate::calls::Calls;
@@ -121,6 +121,10 @@ impl RunRecord {
     fn fields(&mut self, fact: &RecordedFact) {
         let RecordedFact { seq, kind, fact, .. } = fact;
         let kind = kind.as_str();
+        // Who erased a content later, and why, is nothing that was recorded of what the run did.
+        if kind == FactKind::ContentErased.as_str() {
+            return;
+        }
         let said = |names: &[&str]| said::text(fact, names).is_some();
         let actor = fact.at(&["meta", "actor", "kind"]).and_then(Value::as_str);
         let event = || said::text(fact, &["event"]);

@@ -61,6 +61,15 @@ fn a_run_with_everything_is_complete_for_evidence_even_strictly() {
 }
 
 #[test]
+fn erasing_what_a_run_said_takes_nothing_from_how_it_was_recorded() {
+    let mut facts = whole();
+    let view = r#"{"seq":2,"pointer":"/body/prompt","view":{"name":"entry 2 /body/prompt"}}"#;
+    facts.push(fact(6, "content.erased", view));
+    let found = check_as(&facts, Profile::Evidence, Mode::Strict);
+    assert_eq!((found.completeness, found.reasons), (Completeness::Complete, vec![]));
+}
+
+#[test]
 fn what_is_recommended_makes_a_record_partial_and_strictly_incomplete() {
     let facts = without(5);
     let usual = check_as(&facts, Profile::Evidence, Mode::Usual);

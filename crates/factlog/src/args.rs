@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use logs_domain::{TenantId, Timestamp};
 
 use crate::commands::{
-    ApiKeyCommand, AuditArgs, CertificateCommand, CompletenessArgs, CompletionsArgs, ManArgs,
-    ReconcileArgs, ReplayCommand, RunsArgs, ServeArgs, SystemArgs, UsageArgs,
+    ApiKeyCommand, AuditArgs, CertificateCommand, CompletenessArgs, CompletionsArgs, EraseArgs,
+    HoldCommand, ManArgs, ReconcileArgs, ReplayCommand, RunsArgs, ServeArgs, SystemArgs, UsageArgs,
 };
 
 /// Records what AI agents did, verifies that the record is complete, and proves it to others.
@@ -80,6 +80,11 @@ pub(crate) enum Command {
     /// Issue, check and revoke certificates: what the ledger shows, in one small signed file.
     #[command(subcommand)]
     Certificate(CertificateCommand),
+    /// Erase prompts, answers and other contents; entries, commitments and proofs stay.
+    Erase(EraseArgs),
+    /// Legal holds: while one is in force, nothing of the tenant is erased.
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// Show the tenants' checkpoints to outside witnesses, and prove that they saw them.
     #[command(subcommand)]
     Root(RootCommand),

@@ -172,6 +172,26 @@ pub enum DomainError {
     /// A certificate cannot be issued or revoked.
     #[error("no certificate was issued or revoked: {0}")]
     Certificate(String),
+    /// A legal hold cannot be placed or released.
+    #[error("no legal hold was placed or released: {0}")]
+    Hold(String),
+    /// Contents cannot be erased as asked.
+    #[error("nothing was erased: {0}")]
+    Erasure(String),
+    /// Legal holds are in force.
+    #[error(
+        "`{tenant}` is under legal hold: {} ({}; `factlog hold list` says why, `factlog hold release` ends one)",
+        holds.join(", "),
+        erased_before(*erased)
+    )]
+    Held {
+        /// Whose contents.
+        tenant: TenantId,
+        /// The names of the holds.
+        holds: Vec<String>,
+        /// Contents that were erased before one of them was placed.
+        erased: u64,
+    },
     /// A background task ended without an answer.
     #[error("an internal task ended early: {0}")]
     Task(String),
@@ -179,6 +199,13 @@ pub enum DomainError {
 
 fn list(tenants: &[TenantId]) -> String {
     tenants.iter().map(TenantId::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn erased_before(contents: u64) -> String {
+    match contents {
+        0 => "nothing was erased".to_owned(),
+        some => format!("{some} contents were erased before, and no others"),
+    }
 }
 
 impl DomainError {
@@ -200,6 +227,9 @@ impl DomainError {
             | Self::NoKey { .. }
             | Self::KeyRing(_)
             | Self::Certificate(_)
+            | Self::Hold(_)
+            | Self::Erasure(_)
+            | Self::Held { .. }
             | Self::Reserved(_)
             | Self::List(_)
             | Self::Origin { .. }

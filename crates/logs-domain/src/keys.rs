@@ -7,10 +7,10 @@
 use adapters::{Ed25519Signer, KeyRing, KeyState};
 use audit_evidence::VerifierKey;
 use store_traits::{
-    Actor, Draft, DraftMeta, FactKind, IdempotencyKey, Identity, Object, Origin, Signer as _,
-    SourceDomain, TenantId, Timestamp,
+    Draft, FactKind, IdempotencyKey, Identity, Object, Signer as _, TenantId, Timestamp,
 };
 
+use crate::own_facts::own_meta;
 use crate::{DomainError, LogsDomain, key_file};
 
 /// A key of a tenant's log, as it is shown.
@@ -119,20 +119,4 @@ fn fact(kind: FactKind, vkey: &VerifierKey, at: Timestamp) -> Result<Draft, Doma
         committed: Vec::new(),
         identity: Identity::Key(key),
     })
-}
-
-/// The metadata of a fact that this log records about itself.
-pub(crate) fn own_meta(component: &str, at: Timestamp) -> DraftMeta {
-    DraftMeta {
-        run_id: None,
-        trace_id: None,
-        correlation_id: None,
-        policy_ids: Vec::new(),
-        incident_ids: Vec::new(),
-        actor: Actor::System { component: "factlog".to_owned() },
-        occurred_at: at,
-        source_domain: SourceDomain::Logs,
-        source_component: component.to_owned(),
-        origin: Origin::System,
-    }
 }

@@ -29,15 +29,18 @@ mod checkpoint;
 mod completeness;
 mod domain;
 mod edge;
+mod erase;
 mod error;
 mod export;
 mod high_water;
+mod hold;
 mod import;
 mod input;
 mod key_file;
 mod keys;
 mod ledger;
 mod offline;
+mod own_facts;
 mod receipt;
 mod reconcile;
 mod replay;
@@ -65,9 +68,11 @@ pub use certificate::{
 };
 pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
+pub use erase::{Erasable, ErasableContents, ErasureOrder, ErasureOutcome};
 pub use error::{DomainError, Fault};
 pub use export::{ExportRequest, ExportSubject, Exported, Withhold};
 pub use high_water::HighWaterFile;
+pub use hold::{Hold, HoldChange, HoldFact, HoldOrder};
 pub use import::ImportSummary;
 pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
@@ -114,7 +119,7 @@ pub use replay_determinism::{
 };
 pub use store_traits::{
     ActorFacts, AlertFacts, AuditFilter, AuditRecord, Checkpoint, Clock, Entropy, EntropyError,
-    ExportFilter, ExportRecord, FactId, Filter, ListError, ListRequest, Object, Page, Period,
-    RecordedFact, RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, StepOutcome,
+    ExportFilter, ExportRecord, FactId, Filter, Leftover, ListError, ListRequest, Object, Page,
+    Period, RecordedFact, RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, StepOutcome,
     StoreError, SystemFilter, SystemRecord, TenantId, Timestamp, Usage, Value,
 };

@@ -16,8 +16,8 @@ use store_traits::{
     Object, TenantId, Value,
 };
 
-use crate::keys::own_meta;
 use crate::offline::{OfflineError, read_proof_file};
+use crate::own_facts::own_meta;
 use crate::{DomainError, LogsDomain};
 
 /// Leaves of the root log in which a cosigned checkpoint is looked for first.

@@ -18,8 +18,8 @@ use replay_determinism::canonical;
 use store_traits::{Draft, FactKind, IdempotencyKey, Identity, Object, Value};
 use thiserror::Error;
 
-use crate::keys::own_meta;
 use crate::offline::{OfflineError, read_proof_file, read_token_file};
+use crate::own_facts::own_meta;
 use crate::{DomainError, LogsDomain};
 
 /// The most bytes of an answer: a token with a chain of certificates has under ten thousand, and its

@@ -6,7 +6,9 @@ mod bundle;
 mod certificate;
 mod completeness;
 mod demo;
+mod erase;
 mod export;
+mod hold;
 mod import;
 mod init;
 mod keys;
@@ -27,6 +29,8 @@ pub(crate) use api_key::ApiKeyCommand;
 pub(crate) use audit::AuditArgs;
 pub(crate) use certificate::CertificateCommand;
 pub(crate) use completeness::CompletenessArgs;
+pub(crate) use erase::EraseArgs;
+pub(crate) use hold::HoldCommand;
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use replay::ReplayCommand;
@@ -92,6 +96,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Proof(command) => proof::run(&context, command),
         Command::Export(command) => export::run(&context, command).await,
         Command::Bundle(command) => bundle::run(&context, command),
+        Command::Erase(args) => erase::run(&context, args).await,
+        Command::Hold(command) => hold::run(&context, command).await,
         Command::Certificate(command) => certificate::run(&context, command).await,
         Command::Root(command) => root::run(&context, command).await,
         Command::Keys(command) => keys::run(&context, command).await,

@@ -15,6 +15,7 @@ use store_traits::{
 use super::rests::Rests;
 use super::{Certified, facts};
 use crate::import::blocking;
+use crate::own_facts::is_own;
 use crate::run_entries::ranges;
 use crate::{DomainError, LogsDomain};
 
@@ -191,6 +192,6 @@ fn is_of_a_certificate(entry: &Entry) -> bool {
     fact_of(entry).is_ok_and(|fact| {
         [FactKind::CertificateIssued, FactKind::CertificateRevoked]
             .iter()
-            .any(|kind| facts::is_own(&fact, kind))
+            .any(|kind| is_own(&fact, kind, facts::RECORD))
     })
 }

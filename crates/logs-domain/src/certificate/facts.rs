@@ -8,20 +8,15 @@ use adapters::Finding;
 use adapters::certificate::{
     CertificateId, CertificateStatement, Claim, PolicyScope, SignedCertificate,
 };
-use audit_evidence::{Outcome, recorded_fact_at};
-use replay_determinism::{fingerprint, sha256};
-use store_traits::{
-    Draft, FactKind, IdempotencyKey, Identity, Object, RecordedFact, TenantId, TenantSecret,
-    Timestamp, Value,
-};
+use audit_evidence::Outcome;
+use replay_determinism::sha256;
+use store_traits::{Draft, FactKind, Identity, Object, RecordedFact, TenantId, Timestamp, Value};
 
-use crate::keys::own_meta;
+use crate::own_facts::{is_own, own_meta, said, unrecorded};
 use crate::{DomainError, LogsDomain};
 
 /// `body.record` of these facts.
-const RECORD: &str = "certificate";
-/// The longest reason, in characters.
-const MOST_REASON: usize = 1_000;
+pub(super) const RECORD: &str = "certificate";
 
 /// A certificate as the ledger has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +73,7 @@ impl LogsDomain {
         if self.ledger.head(tenant).await?.size == 0 {
             return Ok(None);
         }
-        let key = self.certificate_key(tenant, &FactKind::CertificateIssued, id).await?;
+        let key = self.own_key(tenant, &FactKind::CertificateIssued, &id.to_string()).await?;
         let issued = self.own_fact(tenant, &key).await?;
         let Some(record) = issued.as_ref().and_then(record_of) else { return Ok(None) };
         let revoked = self.revocation(tenant, id).await?;
@@ -98,18 +93,13 @@ impl LogsDomain {
         reason: &str,
     ) -> Result<Revoked, DomainError> {
         let refuse = |why: String| Err(DomainError::Certificate(why));
-        let reason = reason.trim();
-        if reason.is_empty() || reason.chars().count() > MOST_REASON {
-            return refuse(format!("a reason has 1 to {MOST_REASON} characters"));
-        }
+        let reason = self.own_words("reason", reason).map_err(DomainError::Certificate)?;
         let Some(record) = self.certificate(tenant, id).await? else {
             return refuse(format!(
                 "tenant `{tenant}` issued no certificate {id} (see `factlog certificate list`)"
             ));
         };
-        let mut redacted = redaction::Report::default();
-        let reason = self.redactor.text(reason, &mut redacted);
-        let body = [("reason", Value::from(&*reason))];
+        let body = [("reason", Value::from(reason.as_str()))];
         let kind = FactKind::CertificateRevoked;
         let outcome = self.record_certificate(tenant, kind, id, &record.kind, &body).await?;
         let revoked = self.revocation(tenant, id).await?;
@@ -154,8 +144,8 @@ impl LogsDomain {
         id: CertificateId,
     ) -> Result<Option<Revocation>, DomainError> {
         let kind = FactKind::CertificateRevoked;
-        let key = self.certificate_key(tenant, &kind, id).await?;
-        let fact = self.own_fact(tenant, &key).await?.filter(|fact| is_own(fact, &kind));
+        let key = self.own_key(tenant, &kind, &id.to_string()).await?;
+        let fact = self.own_fact(tenant, &key).await?.filter(|fact| is_own(fact, &kind, RECORD));
         Ok(fact.map(|fact| Revocation {
             seq: fact.seq,
             at: fact.recorded_at,
@@ -171,7 +161,7 @@ impl LogsDomain {
         of: &str,
         more: &[(&'static str, Value)],
     ) -> Result<Outcome, DomainError> {
-        let key = self.certificate_key(tenant, &kind, id).await?;
+        let key = self.own_key(tenant, &kind, &id.to_string()).await?;
         let mut body = Object::from([
             ("record", RECORD.into()),
             ("id", id.to_string().into()),
@@ -187,40 +177,13 @@ impl LogsDomain {
             committed: Vec::new(),
             identity: Identity::Key(key),
         };
-        let outcome = self.recorder.record(tenant, &[draft]).await?.pop();
-        outcome.ok_or_else(|| DomainError::Task("the recorder answered nothing".to_owned()))
-    }
-
-    async fn own_fact(
-        &self,
-        tenant: &TenantId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<RecordedFact>, DomainError> {
-        let known = self.ledger.known(tenant, std::slice::from_ref(key)).await?.pop().flatten();
-        match known {
-            Some(known) => Ok(recorded_fact_at(self.ledger.as_ref(), tenant, known.seq).await?),
-            None => Ok(None),
-        }
-    }
-
-    async fn certificate_key(
-        &self,
-        tenant: &TenantId,
-        kind: &FactKind,
-        id: CertificateId,
-    ) -> Result<IdempotencyKey, DomainError> {
-        let mut fresh = [0_u8; 32];
-        self.entropy.fill(&mut fresh)?;
-        let secret = self.ledger.tenant_secret(tenant, &TenantSecret(fresh)).await?;
-        let mark = fingerprint(&secret, &format!("{kind}:{id}").into());
-        IdempotencyKey::parse(&format!("{kind}:{mark}"))
-            .map_err(|error| DomainError::Certificate(error.to_string()))
+        self.record_own(tenant, draft).await
     }
 }
 
 /// A certificate from the fact that it was issued; whether it was revoked is not looked up.
 pub(super) fn record_of(fact: &RecordedFact) -> Option<CertificateRecord> {
-    if !is_own(fact, &FactKind::CertificateIssued) {
+    if !is_own(fact, &FactKind::CertificateIssued, RECORD) {
         return None;
     }
     let text = |name: &str| said(fact, name).map(str::to_owned);
@@ -234,25 +197,6 @@ pub(super) fn record_of(fact: &RecordedFact) -> Option<CertificateRecord> {
         recorded_at: fact.recorded_at,
         revoked: None,
     })
-}
-
-/// Is it a fact of this kind that this log wrote about a certificate? An import cannot say `record`.
-pub(super) fn is_own(fact: &RecordedFact, kind: &FactKind) -> bool {
-    fact.kind == kind.as_str() && said(fact, "record") == Some(RECORD)
-}
-
-fn said<'f>(fact: &'f RecordedFact, name: &str) -> Option<&'f str> {
-    fact.fact.at(&["body", name]).and_then(Value::as_str)
-}
-
-fn unrecorded(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Rejected { reason } => reason.clone(),
-        Outcome::Conflict { seq, .. } => format!("entry {seq} stands in its place"),
-        Outcome::Recorded { seq, .. } | Outcome::Duplicate { seq, .. } => {
-            format!("entry {seq} cannot be read back (run `factlog ledger verify`)")
-        }
-    }
 }
 
 /// What a certificate is about, in a few words.

@@ -1,7 +1,7 @@
 //! What evidence is asked for.
 
 use ::completeness::Profile;
-use store_traits::{Object, Period, RunId, TenantId};
+use store_traits::{Object, Period, RunId, TenantId, Value};
 
 use crate::DomainError;
 
@@ -64,14 +64,7 @@ impl ExportRequest {
     /// A SOC 2 or executive export is not of a period with both ends, or the period ends before it
     /// begins.
     pub(crate) fn checked(&self) -> Result<(), DomainError> {
-        let period = match &self.subject {
-            ExportSubject::Run(_) | ExportSubject::Incident(_) => None,
-            ExportSubject::Actor { period, .. } => Some(*period),
-            ExportSubject::Period(period) => Some(*period),
-        };
-        if let Some(period) = period {
-            period.checked()?;
-        }
+        self.subject.checked()?;
         // Who tests controls, or reads a summary, is told of which period: never of one that ends "now".
         let of_a_period = matches!(
             &self.subject,
@@ -82,10 +75,6 @@ impl ExportRequest {
                 "the export `{}` is of a period: say from when and until when",
                 self.profile
             )));
-        }
-        if matches!(&self.subject, ExportSubject::Period(period) if period.is_open()) {
-            let why = "say from when or until when (all of it: a --since before the first fact)";
-            return Err(DomainError::Request(why.to_owned()));
         }
         Ok(())
     }
@@ -120,26 +109,42 @@ impl ExportRequest {
             ("tenant", tenant.as_str().into()),
             ("withhold", withhold.into()),
         ]);
-        let period = match &self.subject {
-            ExportSubject::Run(run) => {
-                query.insert("run", run.as_str().into());
-                Period::default()
-            }
-            ExportSubject::Incident(incident) => {
-                query.insert("incident", incident.as_str().into());
-                Period::default()
-            }
-            ExportSubject::Actor { name, period } => {
-                query.insert("actor", name.as_str().into());
-                *period
-            }
-            ExportSubject::Period(period) => *period,
+        query.extend(self.subject.query());
+        query
+    }
+}
+
+impl ExportSubject {
+    /// What is asked about, as data.
+    pub(crate) fn query(&self) -> Vec<(&'static str, Value)> {
+        let (named, period) = match self {
+            Self::Run(run) => (Some(("run", run.as_str())), Period::default()),
+            Self::Incident(incident) => (Some(("incident", incident.as_str())), Period::default()),
+            Self::Actor { name, period } => (Some(("actor", name.as_str())), *period),
+            Self::Period(period) => (None, *period),
         };
+        let mut query: Vec<_> = named.map(|(name, text)| (name, text.into())).into_iter().collect();
         for (name, at) in [("since", period.since), ("until", period.until)] {
-            if let Some(at) = at {
-                query.insert(name, at.to_string().into());
-            }
+            query.extend(at.map(|at| (name, at.to_string().into())));
         }
         query
+    }
+
+    /// The subject itself, if there can be one.
+    ///
+    /// # Errors
+    /// A period ends before it begins, or has no end at all.
+    pub(crate) fn checked(&self) -> Result<(), DomainError> {
+        match self {
+            Self::Run(_) | Self::Incident(_) => {}
+            Self::Actor { period, .. } | Self::Period(period) => {
+                period.checked()?;
+            }
+        }
+        if matches!(self, Self::Period(period) if period.is_open()) {
+            let why = "say from when or until when (all of it: a --since before the first fact)";
+            return Err(DomainError::Request(why.to_owned()));
+        }
+        Ok(())
     }
 }

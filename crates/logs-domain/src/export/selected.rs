@@ -28,17 +28,10 @@ impl LogsDomain {
         tenant: &TenantId,
         subject: &ExportSubject,
     ) -> Result<Selected, DomainError> {
-        let seqs = match subject {
-            ExportSubject::Run(run) => self.ledger.run_seqs(tenant, run).await?,
-            ExportSubject::Incident(incident) => {
-                self.chain_seqs(tenant, ChainSubject::Incident(incident.clone()), Period::default())
-                    .await?
-            }
-            ExportSubject::Actor { name, period } => {
-                self.chain_seqs(tenant, ChainSubject::Actor(name.clone()), *period).await?
-            }
-            ExportSubject::Period(period) => return self.of_period(tenant, *period).await,
-        };
+        if let ExportSubject::Period(period) = subject {
+            return self.of_period(tenant, *period).await;
+        }
+        let seqs = self.answering(tenant, subject).await?;
         let Some(last) = seqs.last() else {
             return Err(DomainError::NoSuchFact(format!(
                 "tenant `{tenant}` has no fact of {}",
@@ -47,6 +40,28 @@ impl LogsDomain {
         };
         let checkpoint = self.checkpoint_covering(tenant, last + 1).await?;
         Ok(Selected { checkpoint, ranges: ranges(&seqs), answering: seqs })
+    }
+
+    /// Entries that a subject is about, in order.
+    pub(crate) async fn answering(
+        &self,
+        tenant: &TenantId,
+        subject: &ExportSubject,
+    ) -> Result<Vec<u64>, DomainError> {
+        match subject {
+            ExportSubject::Run(run) => Ok(self.ledger.run_seqs(tenant, run).await?),
+            ExportSubject::Incident(incident) => {
+                self.chain_seqs(tenant, ChainSubject::Incident(incident.clone()), Period::default())
+                    .await
+            }
+            ExportSubject::Actor { name, period } => {
+                self.chain_seqs(tenant, ChainSubject::Actor(name.clone()), *period).await
+            }
+            ExportSubject::Period(period) => {
+                let size = self.ledger.head(tenant).await?.size;
+                Ok(self.found_of(tenant, *period, size).await?.answering)
+            }
+        }
     }
 
     async fn chain_seqs(
@@ -61,11 +76,12 @@ impl LogsDomain {
     }
 
     /// Every entry is looked at: what happened in a period may have been recorded at any time.
-    async fn of_period(&self, tenant: &TenantId, period: Period) -> Result<Selected, DomainError> {
-        let size = self.ledger.head(tenant).await?.size;
-        if size == 0 {
-            return Err(DomainError::EmptyLedger(tenant.clone()));
-        }
+    async fn found_of(
+        &self,
+        tenant: &TenantId,
+        period: Period,
+        size: u64,
+    ) -> Result<Found, DomainError> {
         let mut found = Found::default();
         let mut next = 0;
         while next < size {
@@ -79,6 +95,15 @@ impl LogsDomain {
                 found.add(period, &fact_of(entry)?);
             }
         }
+        Ok(found)
+    }
+
+    async fn of_period(&self, tenant: &TenantId, period: Period) -> Result<Selected, DomainError> {
+        let size = self.ledger.head(tenant).await?.size;
+        if size == 0 {
+            return Err(DomainError::EmptyLedger(tenant.clone()));
+        }
+        let found = self.found_of(tenant, period, size).await?;
         let recorded = found.recorded(size);
         let last = found.answering.last().map_or(0, |last| last + 1);
         let checkpoint = self.checkpoint_covering(tenant, last.max(recorded.end).max(1)).await?;
@@ -124,7 +149,7 @@ impl Found {
 }
 
 impl ExportSubject {
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match self {
             Self::Run(run) => format!("the run `{run}`"),
             Self::Incident(incident) => format!("the incident `{incident}`"),

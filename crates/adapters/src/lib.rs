@@ -15,6 +15,7 @@ mod asked;
 mod bundle;
 pub mod certificate;
 mod claims;
+mod cloud_event;
 mod commitments;
 mod counted;
 pub mod dsse;
@@ -38,6 +39,7 @@ mod zip_read;
 mod zip_write;
 
 pub use bundle::{BundleEntry, BundleWriteError, Drawn, EntryProofs, EvidenceBundle};
+pub use cloud_event::cloud_event;
 pub use key::{Ed25519Signer, KEY_FILE_HEADER, KeyFileError, StrictVerifier};
 pub use key_ring::{KEY_RING_HEADER, KeyRing, KeyRingError, KeyState, RingKey};
 pub use overview::{Overview, RunLine};

@@ -265,6 +265,17 @@ pub(crate) enum ExportCommand {
         #[command(flatten)]
         to: ExportTo,
     },
+    /// Every fact as a CloudEvent, one a line, for systems that collect events; no content.
+    Events {
+        /// The entry to begin with; what an export gave as `next`.
+        #[arg(long, value_name = "SEQ", default_value_t = 0)]
+        from: u64,
+        /// The file to write; refuses to overwrite. `-` is standard output.
+        #[arg(long, short, default_value = "-")]
+        out: PathBuf,
+        #[command(flatten)]
+        tenant: Tenant,
+    },
     /// What a period comes to, without any content.
     Executive {
         #[command(flatten)]

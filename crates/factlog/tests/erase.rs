@@ -66,6 +66,8 @@ fn an_erased_run_verifies_and_its_bundle_says_so() {
     for member in ["status", "llm_calls", "tool_calls", "input_tokens", "ended_at", "errors"] {
         assert_eq!(after[member], shown[member], "{member}");
     }
+    let trace = place.run(&["trace", &run]).expect(0).stdout;
+    assert_eq!(trace.matches("content.erased").count(), 1, "an erasure is one row: {trace}");
     place.run(&["export", "evidence", "--run", &run, "--out", "run.zip"]).expect(0);
     let key = place.run(&["keys", "show"]).expect(0).stdout.trim().to_owned();
     let report = place.run(&["bundle", "verify", "run.zip", "--key", &key, "--json"]).expect(0);

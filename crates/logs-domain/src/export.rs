@@ -1,5 +1,6 @@
 //! Evidence of a run, an incident, an actor or a period: one file that verifies offline.
 
+mod events;
 mod file;
 mod request;
 mod selected;
@@ -10,14 +11,16 @@ use std::path::Path;
 use adapters::{BundleEntry, Drawn, EntryProofs, EvidenceBundle, PdfRenderer};
 use audit_evidence::{ProofText, inclusion_proof, range_proof};
 use store_traits::{
-    Actor, Checkpoint, Content, Digest, Draft, DraftMeta, FactKind, Identity, Origin, RunId,
-    RunSummary, SourceDomain, TenantId, Value,
+    Checkpoint, Content, Digest, Draft, FactKind, Identity, RunId, RunSummary, TenantId, Value,
 };
 
 use self::selected::Selected;
 use crate::import::blocking;
+use crate::own_facts::own_meta;
 use crate::{DomainError, LogsDomain, report};
 
+pub use events::ExportedEvents;
+pub use file::WholeFile;
 pub(crate) use file::write_whole;
 pub use request::{ExportRequest, ExportSubject, Withhold};
 
@@ -225,18 +228,7 @@ impl LogsDomain {
         body.insert("tree_size", Value::unsigned(exported.tree_size));
         let draft = Draft {
             kind: FactKind::ExportCompleted,
-            meta: DraftMeta {
-                run_id: None,
-                trace_id: None,
-                correlation_id: None,
-                policy_ids: Vec::new(),
-                incident_ids: Vec::new(),
-                actor: Actor::System { component: "factlog".to_owned() },
-                occurred_at: self.clock.now(),
-                source_domain: SourceDomain::Logs,
-                source_component: "export".to_owned(),
-                origin: Origin::System,
-            },
+            meta: own_meta("export", self.clock.now()),
             body,
             committed: Vec::new(),
             identity: Identity::Content,

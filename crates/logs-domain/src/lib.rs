@@ -70,7 +70,7 @@ pub use domain::{Access, DEFAULT_ORIGIN, LogsDomain, Place, default_key_file};
 pub use edge::{OsEntropy, SystemClock};
 pub use erase::{Erasable, ErasableContents, ErasureOrder, ErasureOutcome};
 pub use error::{DomainError, Fault};
-pub use export::{ExportRequest, ExportSubject, Exported, Withhold};
+pub use export::{ExportRequest, ExportSubject, Exported, ExportedEvents, WholeFile, Withhold};
 pub use high_water::HighWaterFile;
 pub use hold::{Hold, HoldChange, HoldFact, HoldOrder};
 pub use import::ImportSummary;

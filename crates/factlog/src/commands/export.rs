@@ -1,5 +1,7 @@
 //! `factlog export`
 
+mod events;
+
 use std::process::ExitCode;
 
 use logs_domain::{
@@ -14,6 +16,9 @@ use crate::text::{count, tokens};
 pub(crate) async fn run(context: &Context, command: ExportCommand) -> anyhow::Result<ExitCode> {
     let domain = context.open(Access::Write).await?;
     let (request, to, tenant) = match command {
+        ExportCommand::Events { from, out, tenant } => {
+            return events::run(context, domain, from, &out, tenant).await;
+        }
         ExportCommand::Evidence { about, withhold, to } => {
             let tenant = domain.tenant(to.tenant.tenant.clone()).await?;
             let subject = subject(&domain, &tenant, about).await?;

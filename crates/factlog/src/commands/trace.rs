@@ -39,12 +39,17 @@ fn rows(links: &[ChainLink], steps: &[Step]) -> String {
     let mut links: Vec<&ChainLink> = links.iter().collect();
     links.sort_by_key(|link| (at(link), link.seq));
     let start = links.first().map(|link| at(link));
-    let row = |link: &&ChainLink| {
+    let row = |links: &[&ChainLink]| {
+        let (Some(link), Some(last)) = (links.first(), links.last()) else { return Vec::new() };
+        let entry = match links.len() {
+            1 => link.seq.to_string(),
+            _ => format!("{}–{}", link.seq, last.seq),
+        };
         let step = steps.get(&link.seq).copied();
         let took = step.and_then(|step| Some(step.ended_at?.nanos_since(step.started_at)));
         let name = step.map(|step| step.name.as_str()).or(link.actor.as_deref());
         vec![
-            link.seq.to_string(),
+            entry,
             start.map_or(String::new(), |start| duration(at(link).nanos_since(start))),
             took.map_or("–".to_owned(), duration),
             printable(&link.kind),
@@ -66,5 +71,12 @@ fn rows(links: &[ChainLink], steps: &[Step]) -> String {
         ("parent", Align::Left),
         ("error", Align::Left),
     ];
-    table(&heads, &links.iter().map(row).collect::<Vec<_>>())
+    let rows = links.chunk_by(|one, next| one_erasure(one, next));
+    table(&heads, &rows.map(row).collect::<Vec<_>>())
+}
+
+/// An erasure has an entry for each content: they are one row.
+fn one_erasure(one: &ChainLink, next: &ChainLink) -> bool {
+    let erased = |link: &ChainLink| link.kind == "content.erased";
+    erased(one) && erased(next) && one.actor == next.actor && one.seq + 1 == next.seq
 }

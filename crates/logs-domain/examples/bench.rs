@@ -2,14 +2,15 @@
 //! `cargo run --release -p logs-domain --example bench -- [sqlite|postgres|both] [FACTS]`.
 //!
 //! Limits: the same bytes by the database's own bulk insert into one plain table with one index;
-//! reading the rows through the driver; hashing the bytes. Every commit is durable.
+//! reading the rows through the driver; hashing the bytes. And what does the like of the work and nothing
+//! else: single rows of callers who share commits; reading, hashing and parsing. Every commit is durable.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use audit_evidence::{RecordError, Recorder, Trust, inclusion_proof, verify_ledger};
-use ledger_store::test_support::{PlainTable, PostgresServer};
+use ledger_store::test_support::{PlainTable, PostgresServer, SharedTable};
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_domain::{OsEntropy, SystemClock};
 use store_traits::{Draft, LedgerStore, SignatureVerifier, TenantId};
@@ -32,6 +33,8 @@ const EACH: u64 = 10;
 /// Callers of single facts, and facts of each.
 const CALLERS: u64 = 64;
 const SINGLES: u64 = 400;
+/// What a fact of the bench takes.
+const BYTES: usize = 946;
 /// Facts of one call where there are many tenants.
 const CALL: u64 = 20;
 
@@ -78,7 +81,8 @@ impl Bench {
         self.append(&open, &acme, &mut plain, 1).await?;
         let append = self.append(&open, &acme, &mut plain, 4).await?;
         settle()?;
-        self.callers(&open, &acme, append).await?;
+        let single = self.callers(&open, &acme, append).await?;
+        let mut plain = self.plain_callers(plain, single).await?;
         settle()?;
         self.verify(&open, &acme, &mut plain).await?;
         self.proof(&open, &acme).await?;
@@ -140,7 +144,7 @@ impl Bench {
         Ok(ours)
     }
 
-    async fn callers(&self, open: &Open, tenant: &TenantId, append: f64) -> Result<(), Failure> {
+    async fn callers(&self, open: &Open, tenant: &TenantId, append: f64) -> Result<f64, Failure> {
         // One caller alone: what a commit takes.
         let mut alone = Vec::new();
         for n in 0..SINGLES {
@@ -184,7 +188,29 @@ impl Bench {
             millis(commit),
             millis(p99) / millis(shared)
         );
-        Ok(())
+        Ok(single)
+    }
+
+    /// The same callers with rows of the same length for the plain table: no fact, no proof, no list.
+    async fn plain_callers(&self, plain: PlainTable, single: f64) -> Result<PlainTable, Failure> {
+        let shared = Arc::new(SharedTable::new(plain));
+        let row = format!("\"{}\"", "x".repeat(BYTES - 2)).into_bytes();
+        let mut callers = Vec::new();
+        let start = Instant::now();
+        for _ in 0..CALLERS {
+            let (shared, row) = (Arc::clone(&shared), row.clone());
+            callers.push(tokio::spawn(async move {
+                for _ in 0..SINGLES {
+                    shared.insert(row.clone()).await;
+                }
+            }));
+        }
+        for caller in callers {
+            caller.await?;
+        }
+        let rows = rate(CALLERS * SINGLES, start.elapsed());
+        self.line("… beside single rows of a plain table, in shared commits", single, "rows", rows);
+        Ok(Arc::into_inner(shared).ok_or("a caller is left")?.into_table())
     }
 
     async fn verify(
@@ -208,6 +234,8 @@ impl Bench {
         let hashing = rate(report.entries, start.elapsed());
         let limit = if reading < hashing { "reading the rows" } else { "hashing the bytes" };
         self.line("full verify", verify, limit, reading.min(hashing));
+        let least = rate(read, read_hash_and_parse(plain).await?);
+        self.line("… beside reading, hashing and parsing", verify, "doing these", least);
         let bytes: usize = sample.iter().map(|entry| entry.bytes.len()).sum();
         println!(
             "| {} | … of {} entries of {} bytes | peak memory {} MB | {} findings | |",
@@ -265,6 +293,37 @@ impl Bench {
             ours / limit
         );
     }
+}
+
+/// Reads the rows of the plain table while other threads hash them and parse them as JSON: the least that a
+/// check of facts can do.
+async fn read_hash_and_parse(plain: &mut PlainTable) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    let (pages, work) = std::sync::mpsc::sync_channel::<Vec<Vec<u8>>>(4);
+    let work = Arc::new(std::sync::Mutex::new(work));
+    let processors = std::thread::available_parallelism()?.get();
+    let workers: Vec<_> = (0..processors)
+        .map(|_| {
+            let work = Arc::clone(&work);
+            std::thread::spawn(move || {
+                loop {
+                    let page = work.lock().ok().and_then(|work| work.recv().ok());
+                    let Some(page) = page else { return };
+                    for row in page {
+                        std::hint::black_box(replay_determinism::leaf_hash(&row));
+                        let parsed = serde_json::from_slice::<serde_json::Value>(&row);
+                        std::hint::black_box(parsed.is_ok());
+                    }
+                }
+            })
+        })
+        .collect();
+    plain.pages(&mut |page| drop(pages.send(page))).await;
+    drop(pages);
+    for worker in workers {
+        worker.join().map_err(|_| "a worker stopped")?;
+    }
+    Ok(start.elapsed())
 }
 
 /// Lets the system write what was measured before: it would do so in the middle of what comes.

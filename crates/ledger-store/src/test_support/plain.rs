@@ -1,7 +1,8 @@
-//! What a ledger is measured beside: the same bytes in one plain table with one index, and nothing
-//! but reading the rows.
+//! What a ledger is measured beside: the same bytes in one plain table with one index, in batches or
+//! from callers who share commits, and nothing but reading the rows.
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -96,15 +97,24 @@ impl PlainTable {
     /// How many rows there are, and how long it takes to read them all through the driver.
     pub async fn read(&mut self) -> (u64, Duration) {
         let start = Instant::now();
-        let (mut next, mut read) = (0, 0);
+        let mut read = 0;
+        self.pages(&mut |page| {
+            std::hint::black_box(&page);
+            read += page.len() as u64;
+        })
+        .await;
+        (read, start.elapsed())
+    }
+
+    /// Reads all rows through the driver, a page at a time.
+    pub async fn pages(&mut self, each: &mut dyn FnMut(Vec<Vec<u8>>)) {
+        let mut next = 0;
         macro_rules! read {
             ($conn:expr) => {
                 while next < self.next {
                     let page = sqlx::query(READ).bind("acme").bind(next).bind(next + PAGE);
-                    for row in page.fetch_all(&mut *$conn).await.unwrap() {
-                        std::hint::black_box(row.get::<Vec<u8>, _>(1));
-                        read += 1;
-                    }
+                    let rows = page.fetch_all(&mut *$conn).await.unwrap();
+                    each(rows.iter().map(|row| row.get::<Vec<u8>, _>(1)).collect());
                     next += PAGE;
                 }
             };
@@ -113,7 +123,55 @@ impl PlainTable {
             Database::Sqlite(conn) => read!(conn),
             Database::Postgres(conn) => read!(conn),
         }
-        (read, start.elapsed())
+    }
+}
+
+/// A plain table that many callers write, a row each, in commits that they share: whoever is next takes
+/// along what has come until then. The least that acknowledged rows of single callers can cost.
+pub struct SharedTable {
+    waiting: Mutex<Waiting>,
+    table: tokio::sync::Mutex<PlainTable>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    rows: Vec<Vec<u8>>,
+    came: u64,
+    /// Rows that are durable.
+    done: u64,
+}
+
+impl SharedTable {
+    /// Shares a table.
+    #[must_use]
+    pub fn new(table: PlainTable) -> Self {
+        Self { waiting: Mutex::default(), table: tokio::sync::Mutex::new(table) }
+    }
+
+    /// Gives the table back.
+    #[must_use]
+    pub fn into_table(self) -> PlainTable {
+        self.table.into_inner()
+    }
+
+    /// Inserts a row, and returns when it is durable.
+    pub async fn insert(&self, row: Vec<u8>) {
+        let own = {
+            let mut waiting = self.waiting.lock().unwrap();
+            waiting.rows.push(row);
+            waiting.came += 1;
+            waiting.came
+        };
+        let mut table = self.table.lock().await;
+        let (rows, until) = {
+            let mut waiting = self.waiting.lock().unwrap();
+            if waiting.done >= own {
+                return;
+            }
+            (std::mem::take(&mut waiting.rows), waiting.came)
+        };
+        table.insert(&rows).await;
+        self.waiting.lock().unwrap().done = until;
     }
 }
 

@@ -318,8 +318,16 @@ async fn read_hash_and_parse(plain: &mut PlainTable) -> Result<Duration, Failure
             })
         })
         .collect();
-    plain.pages(&mut |page| drop(pages.send(page))).await;
-    drop(pages);
+    let mut page = Vec::new();
+    plain
+        .each_row(&mut |row| {
+            page.push(row);
+            if page.len() == 1_000 {
+                drop(pages.send(std::mem::take(&mut page)));
+            }
+        })
+        .await;
+    drop((pages.send(page), pages));
     for worker in workers {
         worker.join().map_err(|_| "a worker stopped")?;
     }

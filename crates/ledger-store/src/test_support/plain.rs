@@ -98,23 +98,24 @@ impl PlainTable {
     pub async fn read(&mut self) -> (u64, Duration) {
         let start = Instant::now();
         let mut read = 0;
-        self.pages(&mut |page| {
-            std::hint::black_box(&page);
-            read += page.len() as u64;
+        self.each_row(&mut |row| {
+            std::hint::black_box(row);
+            read += 1;
         })
         .await;
         (read, start.elapsed())
     }
 
     /// Reads all rows through the driver, a page at a time.
-    pub async fn pages(&mut self, each: &mut dyn FnMut(Vec<Vec<u8>>)) {
+    pub async fn each_row(&mut self, each: &mut dyn FnMut(Vec<u8>)) {
         let mut next = 0;
         macro_rules! read {
             ($conn:expr) => {
                 while next < self.next {
                     let page = sqlx::query(READ).bind("acme").bind(next).bind(next + PAGE);
-                    let rows = page.fetch_all(&mut *$conn).await.unwrap();
-                    each(rows.iter().map(|row| row.get::<Vec<u8>, _>(1)).collect());
+                    for row in page.fetch_all(&mut *$conn).await.unwrap() {
+                        each(row.get(1));
+                    }
                     next += PAGE;
                 }
             };

@@ -58,7 +58,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let reads = Router::new()
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database))
-        .nest("/api/v1/logs", api::routes())
+        .nest("/api/v1/logs", api::routes(&app))
         .route("/tlog/{*name}", get(tlog::read))
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::no_such_method())
@@ -66,7 +66,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     reads.merge(posts).with_state(app)
 }
 
-/// Tells the operator why an answer is a failure of ours.
+/// Tells the operator why an answer is a failure of ours, and whom nobody knew.
 async fn tell(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;

@@ -6,12 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use logs_domain::TenantId;
+use logs_domain::{LogReader, TenantId};
 use thiserror::Error;
 
 use crate::app::App;
 use crate::host;
-use crate::keys::{ApiKeys, Role};
+use crate::keys::{ApiKeys, Holder, Role};
 use crate::problem::Problem;
 
 /// Who may ask a server.
@@ -55,18 +55,34 @@ pub(crate) enum Wish {
     ReadEntries,
 }
 
+/// Somebody who asks, and who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// On this machine, without a key.
+    ThisMachine(TenantId),
+    /// With a key.
+    Holder(Holder),
+}
+
 impl Callers {
-    /// The tenant for whom a caller may do this.
-    pub(crate) fn admit(&self, headers: &HeaderMap, wish: Wish) -> Result<&TenantId, Denied> {
+    /// Who asks.
+    pub(crate) fn known(&self, headers: &HeaderMap) -> Result<Caller, Denied> {
         match self {
-            Self::ThisMachine(tenant) if host::is_this_machine(headers) => Ok(tenant),
+            Self::ThisMachine(tenant) if host::is_this_machine(headers) => {
+                Ok(Caller::ThisMachine(tenant.clone()))
+            }
             Self::ThisMachine(_) => Err(Denied::Misdirected),
             Self::Holders(keys) => {
                 let key = bearer(headers).ok_or(Denied::NoKey)?;
-                let (tenant, role) = keys.holder(key).ok_or(Denied::NoKey)?;
-                if may(role, wish) { Ok(tenant) } else { Err(Denied::Role) }
+                keys.holder(key).map(Caller::Holder).ok_or(Denied::NoKey)
             }
         }
+    }
+
+    /// The tenant for whom a caller may do this.
+    pub(crate) fn admit(&self, headers: &HeaderMap, wish: Wish) -> Result<TenantId, Denied> {
+        let caller = self.known(headers)?;
+        if caller.may(wish) { Ok(caller.into_tenant()) } else { Err(Denied::Role) }
     }
 
     /// For whom anything can be done.
@@ -74,6 +90,37 @@ impl Callers {
         match self {
             Self::ThisMachine(tenant) => vec![tenant.clone()],
             Self::Holders(keys) => keys.tenants().cloned().collect(),
+        }
+    }
+}
+
+impl Caller {
+    pub(crate) fn may(&self, wish: Wish) -> bool {
+        match self {
+            Self::ThisMachine(_) => true,
+            Self::Holder(holder) => may(holder.role, wish),
+        }
+    }
+
+    pub(crate) fn tenant(&self) -> &TenantId {
+        match self {
+            Self::ThisMachine(tenant) | Self::Holder(Holder { tenant, .. }) => tenant,
+        }
+    }
+
+    fn into_tenant(self) -> TenantId {
+        match self {
+            Self::ThisMachine(tenant) | Self::Holder(Holder { tenant, .. }) => tenant,
+        }
+    }
+
+    /// Who it is, as a fact tells it.
+    pub(crate) fn reader(&self) -> LogReader {
+        match self {
+            Self::ThisMachine(_) => LogReader::ThisMachine,
+            Self::Holder(Holder { tenant: _, role, name, id }) => {
+                LogReader::Key { id: id.clone(), name: name.clone(), role: role.to_string() }
+            }
         }
     }
 }
@@ -103,6 +150,6 @@ impl FromRequestParts<Arc<App>> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self(app.callers.admit(&parts.headers, Wish::Read)?.clone()))
+        Ok(Self(app.callers.admit(&parts.headers, Wish::Read)?))
     }
 }

@@ -22,6 +22,8 @@ use thiserror::Error;
 
 /// What begins every key, so that one that leaked is recognised.
 const PREFIX: &str = "factlog_";
+/// Hexadecimal digits of a key's hash that name the key: of a hash of 32 random bytes they tell nothing.
+const ID_DIGITS: usize = 16;
 
 /// What the holder of a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,16 @@ struct Known {
     created: Timestamp,
     hash: Digest,
     name: String,
+}
+
+/// Who holds a key, as far as the key tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub(crate) tenant: TenantId,
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    /// The first digits of the hash in the key's line: names may be given twice.
+    pub(crate) id: String,
 }
 
 /// The keys of a file. There is at least one.
@@ -142,8 +154,8 @@ impl ApiKeys {
         if keys.is_empty() { Err(ApiKeysError::None(path.to_owned())) } else { Ok(Self(keys)) }
     }
 
-    /// What the holder of a key may do, and for whom.
-    pub(crate) fn holder(&self, key: &str) -> Option<(&TenantId, Role)> {
+    /// Who holds a key.
+    pub(crate) fn holder(&self, key: &str) -> Option<Holder> {
         let given = hash(key);
         // Every one is compared, and each to its end: how long it takes tells nothing.
         let fits = |known: &&Known| {
@@ -152,7 +164,7 @@ impl ApiKeys {
             std::hint::black_box(differs) == 0
         };
         let mut found = self.0.iter().filter(fits).collect::<Vec<_>>().into_iter();
-        found.next().map(|known| (&known.tenant, known.role))
+        found.next().map(Known::holder)
     }
 
     /// Whose keys they are, each once.
@@ -202,6 +214,14 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     let mut file: File = options.open(path)?;
     file.write_all(line.as_bytes())?;
     file.sync_all()
+}
+
+impl Known {
+    fn holder(&self) -> Holder {
+        let Self { role, tenant, created: _, hash, name } = self;
+        let id = hash.to_string().chars().take(ID_DIGITS).collect();
+        Holder { tenant: tenant.clone(), role: *role, name: name.clone(), id }
+    }
 }
 
 fn hash(key: &str) -> Digest {
@@ -266,7 +286,10 @@ mod tests {
         assert!(!text.contains(&key["factlog_".len()..]));
         assert!(text.starts_with("reader acme 2026-01-01T12:00:00"), "{text}");
         let keys = ApiKeys::read(&path).unwrap();
-        assert_eq!(keys.holder(&key), Some((&tenant("acme"), Role::Reader)));
+        let holder = keys.holder(&key).unwrap();
+        assert_eq!((holder.tenant, holder.role), (tenant("acme"), Role::Reader));
+        assert_eq!((holder.name.as_str(), holder.id.len()), ("ci", 16));
+        assert!(text.contains(&format!(" {}", holder.id)), "its line is found by it: {text}");
         for other in
             ["", "factlog_", &key[..key.len() - 1], &key.to_lowercase(), &format!("{key} ")]
         {

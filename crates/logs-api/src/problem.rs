@@ -43,6 +43,13 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path is read with GET")
     }
 
+    /// That it was asked could not be recorded.
+    pub(crate) fn unrecorded(error: &DomainError) -> Self {
+        let detail = "that it was read could not be recorded, so it is not answered (ask again)";
+        let cause = Some(format!("a read could not be recorded: {error}"));
+        Self { cause, ..Self::unavailable(detail) }
+    }
+
     pub(crate) fn unavailable(detail: &str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
@@ -75,7 +82,8 @@ impl From<DomainError> for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let status = StatusCode::from_u16(denied.status()).unwrap_or(StatusCode::FORBIDDEN);
-        Self::new(status, denied.to_string())
+        // For some of them there is no ledger in which it could be recorded that they asked.
+        Self { cause: Some(denied.to_string()), ..Self::new(status, denied.to_string()) }
     }
 }
 

@@ -93,7 +93,7 @@ fn another_tenants_record_is_not_there() {
     keyed.post(&keyed.key("globex", Role::Writer), &spans(0, 3)).expect(200);
     let mine = keyed.get(&other, "/api/v1/logs/llm-runs").expect(200).json();
     assert_eq!(mine["items"].as_array().unwrap().len(), 3);
-    assert_eq!(served.size(), 3);
+    assert_eq!(served.size(), 3 + 1, "and that its own reader asked once");
 }
 
 #[test]
@@ -125,6 +125,7 @@ fn nothing_but_health_is_answered_without_a_key() {
         "GET /api/v1/logs/llm-runs HTTP/1.1\r\nhost: logs.example.com\r\nauthorization: {good}\r\nconnection: close\r\n\r\n"
     );
     std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
-    support::answer(&mut stream).expect(200);
     assert_eq!(served.size(), 0);
+    support::answer(&mut stream).expect(200);
+    assert_eq!(served.size(), 1, "that it was read");
 }

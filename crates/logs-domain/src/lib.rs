@@ -39,6 +39,7 @@ mod input;
 mod key_file;
 mod keys;
 mod ledger;
+mod log_read;
 mod offline;
 mod own_facts;
 mod receipt;
@@ -76,6 +77,7 @@ pub use hold::{Hold, HoldChange, HoldFact, HoldOrder};
 pub use import::ImportSummary;
 pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
+pub use log_read::{LogRead, LogReader, ReadOutcome};
 pub use offline::{
     OfflineError, bundle_members, sample_bundle_file, verify_bundle_file, verify_proof_file,
 };

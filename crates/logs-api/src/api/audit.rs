@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use logs_domain::{Answer, AuditFilter, ExportFilter, FactId, ListRequest, TenantId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::answered::Answered;
 use super::query::{Asked, Nothing, Part, period};
 use crate::app::App;
 use crate::callers::Reader;
@@ -61,36 +61,36 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let answer = app.domain.logs().audit(&asked.request(&tenant)?).await?;
-    Ok(Json(shape::page(&answer, shape::audit_record)))
+    Ok(Answered::page(&answer, shape::audit_record))
 }
 
 pub(super) async fn system(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let answer = app.domain.logs().system_audit(&asked.request(&tenant)?).await?;
-    Ok(Json(shape::page(&answer, shape::audit_record)))
+    Ok(Answered::page(&answer, shape::audit_record))
 }
 
 pub(super) async fn authorization(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let answer = app.domain.logs().authorization(&asked.request_of_one_kind(&tenant)?).await?;
-    Ok(Json(shape::page(&answer, shape::audit_record)))
+    Ok(Answered::page(&answer, shape::audit_record))
 }
 
 pub(super) async fn access(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<Facts>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let answer = app.domain.logs().access(&asked.request_of_one_kind(&tenant)?).await?;
-    Ok(Json(shape::page(&answer, shape::audit_record)))
+    Ok(Answered::page(&answer, shape::audit_record))
 }
 
 #[derive(Deserialize)]
@@ -108,12 +108,12 @@ pub(super) async fn exports(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<Exports>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let period = period(asked.since.as_deref(), asked.until.as_deref())?;
     let filter = ExportFilter { run: asked.run, profile: asked.profile, period };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
     let answer = app.domain.logs().exports(&part.of(&tenant, filter)?).await?;
-    Ok(Json(shape::page(&answer, shape::export_record)))
+    Ok(Answered::page(&answer, shape::export_record))
 }
 
 #[derive(Deserialize)]
@@ -127,11 +127,12 @@ pub(super) async fn identity(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<After>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let after = asked.after.unwrap_or_default();
-    let Answer { value, evidence } = app.domain.logs().identity(&tenant, &after).await?;
-    let items: Vec<Value> = value.iter().map(shape::actor).collect();
-    Ok(Json(json!({ "as_of_size": evidence.as_of_size, "items": items })))
+    let answer = app.domain.logs().identity(&tenant, &after).await?;
+    let items: Vec<Value> = answer.value.iter().map(shape::actor).collect();
+    let document = json!({ "as_of_size": answer.evidence.as_of_size, "items": items });
+    Ok(Answered::of(&answer, answer.value.len(), document))
 }
 
 /// One fact by its id or its place.
@@ -140,7 +141,7 @@ pub(super) async fn entry(
     Reader(tenant): Reader,
     Path(name): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let unknown = || Problem::not_found("no entry has this id or sequence number");
     let logs = app.domain.logs();
     let answer = match (name.parse::<u64>(), FactId::parse(&name)) {
@@ -149,7 +150,8 @@ pub(super) async fn entry(
         (Err(_), Err(_)) => return Err(unknown()),
     };
     let value = answer.value.ok_or_else(unknown)?;
-    Ok(Json(shape::entry(&Answer { value, evidence: answer.evidence })))
+    let answer = Answer { value, evidence: answer.evidence };
+    Ok(Answered::of(&answer, 1, shape::entry(&answer)))
 }
 
 /// Everything recomputed from the stored bytes. It takes as long as the ledger is large, so one is
@@ -158,9 +160,10 @@ pub(super) async fn integrity(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let busy = |_| Problem::unavailable("the ledger is being verified already (ask again)");
     let _permit = app.verifying.try_acquire().map_err(busy)?;
     let report = app.domain.verify(&tenant, &[], &|_| {}).await?;
-    Ok(Json(shape::ledger_reports(&[report])))
+    let entries = report.entries;
+    Ok(Answered::at(entries, 1, shape::ledger_reports(&[report])))
 }

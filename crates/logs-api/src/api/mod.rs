@@ -1,7 +1,10 @@
-//! Reading what was recorded: `GET /api/v1/logs/…`, each path one question to the facades.
+//! Reading what was recorded: `GET /api/v1/logs/…`, each path one question to the facades, and each
+//! question a fact itself.
 
+mod answered;
 mod audit;
 mod query;
+mod record;
 mod runs;
 mod system;
 
@@ -10,13 +13,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
 
+use self::record::Recording;
 use crate::app::App;
+use crate::callers::Wish;
 
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let reading = Recording { app: Arc::clone(app), wish: Wish::Read };
     Router::new()
         .route("/llm-runs", get(runs::list))
         .route("/llm-runs/{run_id}/envelope", get(runs::envelope))
@@ -36,6 +42,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/audit/integrity", get(audit::integrity))
         .route("/audit/exports", get(audit::exports))
         .route("/audit/{id}", get(audit::entry))
+        .layer(from_fn_with_state(reading, record::record))
         .layer(map_response(keep_nowhere))
 }
 

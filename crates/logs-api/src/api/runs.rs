@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use logs_domain::{Answer, ChainSubject, RunFilter, RunId, RunStatus, RunSummary, TenantId};
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::answered::Answered;
 use super::query::{Asked, Nothing, Part, period};
 use crate::app::App;
 use crate::callers::Reader;
@@ -58,7 +57,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<Runs>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let filter = RunFilter {
         run: asked.run,
         agent: asked.agent,
@@ -75,7 +74,7 @@ pub(super) async fn list(
     };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
     let answer = app.domain.logs().runs(&part.of(&tenant, filter)?).await?;
-    Ok(Json(shape::page(&answer, shape::run_summary)))
+    Ok(Answered::page(&answer, shape::run_summary))
 }
 
 pub(super) async fn envelope(
@@ -83,13 +82,13 @@ pub(super) async fn envelope(
     Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let (_, found) = known(&app, &tenant, &id).await?;
     let mut document = shape::run_summary(&found.value);
     if let Some(members) = document.as_object_mut() {
         members.insert("as_of_size".into(), found.evidence.as_of_size.into());
     }
-    Ok(Json(document))
+    Ok(Answered::of(&found, 1, document))
 }
 
 pub(super) async fn trace(
@@ -97,12 +96,13 @@ pub(super) async fn trace(
     Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
     let steps = app.domain.logs().steps(&tenant, &run).await?.value;
     let subject = ChainSubject::Run(run.as_str().to_owned());
     let chain = app.domain.evidence().chain(&tenant, subject).await?;
-    Ok(Json(shape::trace(&run, &steps, &chain)))
+    let document = shape::trace(&run, &steps, &chain);
+    Ok(Answered::of(&chain, chain.value.links.len(), document))
 }
 
 pub(super) async fn governance(
@@ -110,10 +110,10 @@ pub(super) async fn governance(
     Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
     let answer = app.domain.logs().governance(&tenant, &run).await?;
-    Ok(Json(shape::governance(&run, &answer)))
+    Ok(Answered::of(&answer, answer.value.len(), shape::governance(&run, &answer)))
 }
 
 pub(super) async fn replay(
@@ -121,10 +121,14 @@ pub(super) async fn replay(
     Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
     let answer = app.domain.logs().replay_window(&tenant, &run).await?;
-    Ok(Json(shape::window(&run, &answer)))
+    let items = answer
+        .value
+        .as_ref()
+        .map_or(0, |window| window.steps.len() + window.system.len() + window.governance.len());
+    Ok(Answered::of(&answer, items, shape::window(&run, &answer)))
 }
 
 /// The run with this id, whole: a list is asked with what begins an id.

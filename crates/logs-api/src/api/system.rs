@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use logs_domain::SystemFilter;
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::answered::Answered;
 use super::query::{Asked, Nothing, Part, period};
 use super::runs::known;
 use crate::app::App;
@@ -33,7 +32,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
     Asked(asked): Asked<Records>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let filter = SystemFilter {
         kind: asked.kind,
         run: asked.run,
@@ -44,7 +43,7 @@ pub(super) async fn list(
     };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
     let answer = app.domain.logs().system(&part.of(&tenant, filter)?).await?;
-    Ok(Json(shape::page(&answer, shape::system_record)))
+    Ok(Answered::page(&answer, shape::system_record))
 }
 
 #[derive(Deserialize)]
@@ -59,12 +58,12 @@ pub(super) async fn events(
     Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(asked): Asked<Events>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
     let filter = SystemFilter { run: Some(run.as_str().to_owned()), ..SystemFilter::default() };
     let part = Part { limit: asked.limit, cursor: asked.cursor };
     let answer = app.domain.logs().events(&part.of(&tenant, filter)?).await?;
-    Ok(Json(shape::page(&answer, shape::system_record)))
+    Ok(Answered::page(&answer, shape::system_record))
 }
 
 pub(super) async fn snapshot(
@@ -72,10 +71,10 @@ pub(super) async fn snapshot(
     Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
     let answer = app.domain.logs().snapshot(&tenant, &run).await?;
-    Ok(Json(shape::snapshot(&run, &answer)))
+    Ok(Answered::of(&answer, answer.value.recorded.len(), shape::snapshot(&run, &answer)))
 }
 
 pub(super) async fn telemetry(
@@ -83,8 +82,9 @@ pub(super) async fn telemetry(
     Reader(tenant): Reader,
     Path(id): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
     let answer = app.domain.logs().telemetry(&tenant, &run).await?;
-    Ok(Json(shape::telemetry(&run, &answer)))
+    let items = answer.value.points.len() + answer.value.span_events.len();
+    Ok(Answered::of(&answer, items, shape::telemetry(&run, &answer)))
 }

@@ -46,7 +46,7 @@ async fn take(
     body: &mut Body,
 ) -> Result<ImportSummary, Refusal> {
     head::method(head)?;
-    let tenant = app.callers.admit(&head.headers, Wish::Post)?.clone();
+    let tenant = app.callers.admit(&head.headers, Wish::Post)?;
     let (form, encoding) = (head::form(head)?, head::encoding(head)?);
     let full = |_| Refusal::Full { posts: app.limits.posts };
     let permit = Arc::clone(&app.posts).try_acquire_owned().map_err(full)?;

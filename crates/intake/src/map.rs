@@ -22,6 +22,8 @@ pub struct Mapped {
     pub draft: Draft,
     /// Which secrets and personal values were replaced, and where.
     pub redacted: Report,
+    /// The line that is this fact, from 1, where a line is a fact.
+    pub line: Option<u64>,
 }
 
 impl Mapper {
@@ -46,7 +48,7 @@ impl Mapper {
         match mapped {
             Ok(mut draft) => {
                 put_report(&mut draft.body, &report);
-                Ok(Mapped { draft, redacted: report })
+                Ok(Mapped { draft, redacted: report, line: None })
             }
             Err(reason) => Err(Rejection { signal, position, reason }),
         }

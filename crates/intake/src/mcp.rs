@@ -332,6 +332,6 @@ impl Fact {
             origin: Origin::Agent,
         };
         let draft = Draft { kind: self.kind, meta, body, committed, identity: self.key };
-        Mapped { draft, redacted: report }
+        Mapped { draft, redacted: report, line: None }
     }
 }

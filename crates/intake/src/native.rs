@@ -64,7 +64,8 @@ fn facts(
     each: &mut dyn FnMut(Mapped) -> Result<(), Stop>,
 ) -> Result<(), IntakeError> {
     let read = |(number, line): (u64, String)| {
-        fact(&line, mapper).map_err(|why| malformed(file, number, &why))
+        let mapped = fact(&line, mapper).map(|mapped| Mapped { line: Some(number), ..mapped });
+        mapped.map_err(|why| malformed(file, number, &why))
     };
     for mapped in in_parallel(lines, WORTH_A_THREAD, read) {
         each(mapped?)?;
@@ -114,7 +115,7 @@ fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
         return Err(format!("the member `{unknown}` is unknown"));
     }
     let draft = Draft { kind, meta, body, committed, identity };
-    Ok(Mapped { draft, redacted: report })
+    Ok(Mapped { draft, redacted: report, line: None })
 }
 
 /// A synthetic run that names no scenario could never be told from a real one that was mislabelled.

@@ -36,6 +36,7 @@ mod host;
 mod keys;
 mod limits;
 mod otlp;
+mod post;
 mod problem;
 mod server;
 pub mod shape;

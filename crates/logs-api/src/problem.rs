@@ -5,15 +5,18 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use logs_domain::{DomainError, Fault, StoreError};
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use crate::callers::Denied;
+use crate::post::Refusal;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
+    /// What else is told, by name (RFC 9457 §3.2).
+    members: Map<String, Value>,
     /// For the operator alone.
     cause: Option<String>,
 }
@@ -24,7 +27,15 @@ pub(crate) struct Cause(pub(crate) String);
 
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), cause: None }
+        Self { status, detail: detail.into(), members: Map::new(), cause: None }
+    }
+
+    pub(crate) fn with(
+        status: StatusCode,
+        detail: impl Into<String>,
+        members: Map<String, Value>,
+    ) -> Self {
+        Self { members, ..Self::new(status, detail) }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -87,6 +98,14 @@ impl From<Denied> for Problem {
     }
 }
 
+impl From<&Refusal> for Problem {
+    /// Its sender is told what it says; the operator is told already.
+    fn from(refusal: &Refusal) -> Self {
+        let status = StatusCode::from_u16(refusal.status());
+        Self::new(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE), refusal.to_string())
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         DomainError::from(error).into()
@@ -95,9 +114,11 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, detail, cause } = self;
+        let Self { status, detail, members: mut document, cause } = self;
         let title = status.canonical_reason().unwrap_or("Error");
-        let document = json!({ "title": title, "status": status.as_u16(), "detail": detail });
+        document.insert("title".to_owned(), title.into());
+        document.insert("status".to_owned(), status.as_u16().into());
+        document.insert("detail".to_owned(), detail.into());
         let mut response = (status, Json(document)).into_response();
         if let Some(cause) = cause {
             response.extensions_mut().insert(Cause(cause));

@@ -14,7 +14,7 @@ use crate::{DomainError, Input, LogsDomain};
 
 /// Drafts that are recorded as one commit.
 const BATCH: usize = 1_000;
-/// Texts of conflicts and rejections that a summary keeps; the counts are exact.
+/// Conflicts and rejections that a summary tells of; the counts are exact.
 const MAX_NOTES: usize = 20;
 
 /// What an import did.
@@ -33,6 +33,19 @@ pub struct ImportSummary {
     pub redacted: Report,
     /// The first conflicts and rejections in words.
     pub notes: Vec<String>,
+    /// The first facts that were read and not taken.
+    pub refused: Vec<RefusedFact>,
+}
+
+/// A fact that was read and not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedFact {
+    /// The line that it stood on, from 1, where a line is a fact.
+    pub line: Option<u64>,
+    /// The entry that stands in its place, where it is a conflict.
+    pub entry: Option<u64>,
+    /// Why.
+    pub reason: String,
 }
 
 impl ImportSummary {
@@ -45,11 +58,19 @@ impl ImportSummary {
         self.redacted.merge(&other.redacted);
         self.notes.extend(other.notes);
         self.notes.truncate(MAX_NOTES);
+        self.refused.extend(other.refused);
+        self.refused.truncate(MAX_NOTES);
     }
 
     fn note(&mut self, text: String) {
         if self.notes.len() < MAX_NOTES {
             self.notes.push(text);
+        }
+    }
+
+    fn refuse(&mut self, refused: RefusedFact) {
+        if self.refused.len() < MAX_NOTES {
+            self.refused.push(refused);
         }
     }
 }
@@ -160,12 +181,12 @@ impl LogsDomain {
         let name = &offered.name;
         let now = self.clock.now();
         let mut drafts: Vec<Draft> = Vec::with_capacity(batch.len());
-        let mut redactions = Vec::with_capacity(batch.len());
+        let mut read_as = Vec::with_capacity(batch.len());
         for read in batch {
             match read {
                 Read::Fact(mapped) => {
                     drafts.push(mapped.draft);
-                    redactions.push(Some(mapped.redacted));
+                    read_as.push(Some((mapped.redacted, mapped.line)));
                 }
                 Read::Rejected(rejection) => {
                     summary.rejected += 1;
@@ -175,32 +196,34 @@ impl LogsDomain {
                         rejection.reason
                     ));
                     drafts.push(intake::rejection_draft(&rejection, now));
-                    redactions.push(None);
+                    read_as.push(None);
                 }
             }
         }
         let identities: Vec<_> = drafts.iter().map(|draft| draft.identity.clone()).collect();
         let outcomes = self.recorder.record_owned(tenant, drafts).await?;
         let mut refused = Vec::new();
-        for ((outcome, redacted), identity) in outcomes.into_iter().zip(redactions).zip(&identities)
-        {
-            match (outcome, redacted) {
-                (Outcome::Recorded { .. }, Some(redacted)) => {
+        for ((outcome, read_as), identity) in outcomes.into_iter().zip(read_as).zip(&identities) {
+            match (outcome, read_as) {
+                (Outcome::Recorded { .. }, Some((redacted, _))) => {
                     summary.facts += 1;
                     summary.redacted.merge(&redacted);
                 }
                 (Outcome::Duplicate { .. }, Some(_)) => summary.duplicates += 1,
-                (Outcome::Conflict { key, seq }, Some(_)) => {
+                (Outcome::Conflict { key, seq }, Some((_, line))) => {
                     summary.conflicts += 1;
                     let reason = format!(
                         "`{key}` was recorded before with other content, as entry {seq}; that one stands"
                     );
-                    summary.note(format!("conflict: {name}: {reason}"));
+                    summary.note(format!("conflict: {}: {reason}", on_line(name, line)));
+                    let (entry, told) = (Some(seq), reason.clone());
+                    summary.refuse(RefusedFact { line, entry, reason: told });
                     refused.push(refusal(identity, offered, reason, now));
                 }
-                (Outcome::Rejected { reason }, Some(_)) => {
+                (Outcome::Rejected { reason }, Some((_, line))) => {
                     summary.rejected += 1;
-                    summary.note(format!("rejected: {name}: {reason}"));
+                    summary.note(format!("rejected: {}: {reason}", on_line(name, line)));
+                    summary.refuse(RefusedFact { line, entry: None, reason: reason.clone() });
                     refused.push(refusal(identity, offered, reason, now));
                 }
                 // A rejection fact is not a fact of the input: it is counted as rejected.
@@ -229,6 +252,10 @@ fn signal_of(format: Format) -> Signal {
         Format::Otlp { signal, .. } => signal,
         Format::Mcp | Format::Native => Signal::Traces,
     }
+}
+
+fn on_line(name: &str, line: Option<u64>) -> String {
+    line.map_or_else(|| name.to_owned(), |line| format!("{name}: line {line}"))
 }
 
 fn place(name: &str, rejection: &Rejection) -> String {

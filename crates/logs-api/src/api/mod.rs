@@ -1,8 +1,9 @@
-//! Reading what was recorded: `GET /api/v1/logs/…`, each path one question to the facades, and each
-//! question a fact itself.
+//! `/api/v1/logs/…`: reading what was recorded, each path one question to the facades and each question a
+//! fact itself; and recording facts that are no telemetry.
 
 mod answered;
 mod audit;
+mod facts;
 mod query;
 mod record;
 mod runs;
@@ -15,7 +16,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 
 use self::record::Recording;
 use crate::app::App;
@@ -23,7 +24,7 @@ use crate::callers::Wish;
 
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let reading = Recording { app: Arc::clone(app), wish: Wish::Read };
-    Router::new()
+    let reads = Router::new()
         .route("/llm-runs", get(runs::list))
         .route("/llm-runs/{run_id}/envelope", get(runs::envelope))
         .route("/llm-runs/{run_id}/trace", get(runs::trace))
@@ -42,7 +43,11 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/audit/integrity", get(audit::integrity))
         .route("/audit/exports", get(audit::exports))
         .route("/audit/{id}", get(audit::entry))
-        .layer(from_fn_with_state(reading, record::record))
+        .layer(from_fn_with_state(reading, record::record));
+    Router::new()
+        // Every method, so that a wrong one is refused in the words of a post.
+        .route("/facts", any(facts::post))
+        .merge(reads)
         .layer(map_response(keep_nowhere))
 }
 

@@ -1,7 +1,7 @@
 //! Answers, in the encoding of the post.
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use intake::Form;
@@ -9,8 +9,7 @@ use logs_domain::{ImportSummary, Signal};
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
-use crate::callers::Denied;
+use crate::post::Refusal;
 
 /// Characters of a note that a sender is told.
 const LONGEST_NOTE: usize = 500;
@@ -86,15 +85,8 @@ pub(super) fn failure(form: Form, refusal: &Refusal) -> Response {
         Form::Json => json(code, &json!({ "code": status.code, "message": status.message })),
     };
     let headers = response.headers_mut();
-    match refusal {
-        Refusal::Method => drop(headers.insert(ALLOW, HeaderValue::from_static("POST"))),
-        Refusal::Denied(Denied::NoKey) => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        Refusal::Encoding => {
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        _ => {}
+    if let Some((name, value)) = refusal.header() {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     if let Some(seconds) = refusal.retry_after_seconds() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -1,6 +1,8 @@
-//! Why a post is refused, and which status says it (opentelemetry.io/docs/specs/otlp, "OTLP/HTTP
-//! Response").
+//! Why a post is refused, and which status says it (for telemetry: opentelemetry.io/docs/specs/otlp,
+//! "OTLP/HTTP Response").
 
+use axum::http::HeaderName;
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, WWW_AUTHENTICATE};
 use intake::IntakeError;
 use logs_domain::DomainError;
 use thiserror::Error;
@@ -10,16 +12,19 @@ use crate::callers::Denied;
 /// Why a post is refused. The text is for its sender: where the fault is ours it says no more than
 /// that, because the sender cannot mend it.
 #[derive(Debug, Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// Another method than POST.
-    #[error("telemetry is sent with POST")]
+    #[error("this path takes POST")]
     Method,
     /// Its sender may not post here.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// A content type that is neither protobuf nor JSON.
-    #[error("the content type is neither `application/x-protobuf` nor `application/json`")]
-    MediaType,
+    /// A content type that the path does not take.
+    #[error("the content type is neither {taken}")]
+    MediaType {
+        /// What it takes, in words.
+        taken: &'static str,
+    },
     /// A compression that is not known.
     #[error("the content encoding is not `gzip` (the only one that is known)")]
     Encoding,
@@ -34,6 +39,9 @@ pub(super) enum Refusal {
     /// The connection broke before the body was whole.
     #[error("the body ended early")]
     Cut,
+    /// A body that should be a value, and is blank.
+    #[error("the body is empty")]
+    NoValue,
     /// The body did not come in time.
     #[error("the body did not come within {seconds} s")]
     Slow {
@@ -74,13 +82,13 @@ impl Refusal {
     ///
     /// Clients retry 429, 502, 503 and 504 only, and drop what any other status was said of: what may
     /// succeed later must be one of these, and what never will must not be. So there is no 500 here.
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Method => 405,
             Self::Denied(denied) => denied.status(),
-            Self::MediaType | Self::Encoding => 415,
+            Self::MediaType { .. } | Self::Encoding => 415,
             Self::TooLarge { .. } => 413,
-            Self::Cut => 400,
+            Self::Cut | Self::NoValue => 400,
             Self::Body(error) => match error {
                 IntakeError::TooLarge { .. } => 413,
                 IntakeError::Empty { .. }
@@ -99,7 +107,7 @@ impl Refusal {
     }
 
     /// Seconds after which it is worth sending again, where it is.
-    pub(super) fn retry_after_seconds(&self) -> Option<u32> {
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match (self.status(), self) {
             (503, Self::Full { .. }) => Some(1),
             (503, _) => Some(5),
@@ -107,8 +115,18 @@ impl Refusal {
         }
     }
 
+    /// What its sender's program can act on.
+    pub(crate) fn header(&self) -> Option<(HeaderName, &'static str)> {
+        match self {
+            Self::Method => Some((ALLOW, "POST")),
+            Self::Denied(Denied::NoKey) => Some((WWW_AUTHENTICATE, "Bearer")),
+            Self::Encoding => Some((ACCEPT_ENCODING, "gzip")),
+            _ => None,
+        }
+    }
+
     /// The code of `google.rpc.Status` (google/rpc/code.proto).
-    pub(super) fn rpc_code(&self) -> i32 {
+    pub(crate) fn rpc_code(&self) -> i32 {
         match self.status() {
             401 => 16,
             403 => 7,
@@ -127,7 +145,7 @@ impl Refusal {
             Self::Record(error) => format!("{status}, nothing acknowledged: {error}"),
             Self::Spool(error) => format!("{status}, nothing acknowledged: {error}"),
             Self::Ended(error) => format!("{status}, nothing acknowledged: {error}"),
-            Self::Body(_) => format!("{status}, the body cannot be read as the OTLP of this path"),
+            Self::Body(_) => format!("{status}, the body cannot be read as what this path takes"),
             other => format!("{status}, {other}"),
         }
     }
@@ -155,10 +173,11 @@ mod tests {
         check(Refusal::Denied(Denied::Misdirected), 421);
         check(Refusal::Denied(Denied::NoKey), 401);
         check(Refusal::Denied(Denied::Role), 403);
-        check(Refusal::MediaType, 415);
+        check(Refusal::MediaType { taken: "a nor b" }, 415);
         check(Refusal::Encoding, 415);
         check(Refusal::TooLarge { limit_bytes: 1 }, 413);
         check(Refusal::Cut, 400);
+        check(Refusal::NoValue, 400);
         check(Refusal::Slow { seconds: 1 }, 503);
         check(Refusal::Full { posts: 1 }, 503);
         check(Refusal::Spool(io::Error::other("disk")), 503);

@@ -6,20 +6,21 @@ use axum::body::Body;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use intake::IntakeError;
-use logs_domain::{Input, Signal};
+use logs_domain::Input;
 use replay_determinism::Sha256Stream;
 use tempfile::SpooledTempFile;
 use tokio::time::timeout;
 
 use super::head::Encoding;
 use super::refusal::Refusal;
+use super::{Lines, Taken};
 use crate::Limits;
 
 /// Bytes of a body that are held in memory; what is larger goes into a file that the system removes.
 const IN_MEMORY: usize = 1 << 20;
 
 /// A body that came whole.
-pub(super) struct Received {
+pub(crate) struct Received {
     held: SpooledTempFile,
     /// What came last and is not in it yet.
     rest: Vec<u8>,
@@ -80,33 +81,60 @@ impl Received {
     /// fact however often the body is sent, and another for another body.
     pub(super) fn into_input(
         self,
-        signal: Signal,
+        taken: Taken,
         encoding: Encoding,
         limit_bytes: u64,
     ) -> Result<Input, Refusal> {
         let Self { mut held, .. } = self.keep()?;
         if encoding == Encoding::Gzip {
-            held = inflated(held, signal, limit_bytes)?;
+            held = inflated(held, taken.name, limit_bytes)?;
+        }
+        if taken.lines == Lines::OneValue {
+            held = on_one_line(held)?;
         }
         let digest = digest(&mut held).map_err(Refusal::Spool)?;
-        let name = format!("{} post {}", signal.as_str(), digest.get(..16).unwrap_or_default());
+        let name = format!("{} post {}", taken.name, digest.get(..16).unwrap_or_default());
         Ok(Input::of(name, held)?)
     }
 }
 
 fn inflated(
     mut packed: SpooledTempFile,
-    signal: Signal,
+    name: &str,
     limit_bytes: u64,
 ) -> Result<SpooledTempFile, Refusal> {
     packed.seek(SeekFrom::Start(0)).map_err(Refusal::Spool)?;
     let mut plain = SpooledTempFile::new(IN_MEMORY);
-    let name = format!("{} post", signal.as_str());
+    let name = format!("{name} post");
     match intake::inflate(&mut BufReader::new(packed), &mut plain, limit_bytes, &name) {
         Ok(_) => Ok(plain),
         Err(IntakeError::TooLarge { .. }) => Err(Refusal::TooLarge { limit_bytes }),
         Err(other) => Err(Refusal::Body(other)),
     }
+}
+
+/// A JSON value on one line: outside of its strings a line's end is a space like another, and inside
+/// of them there is none (RFC 8259 §2, §7).
+fn on_one_line(mut held: SpooledTempFile) -> Result<SpooledTempFile, Refusal> {
+    let mut line = SpooledTempFile::new(IN_MEMORY);
+    let (mut buffer, mut is_blank) = (vec![0_u8; 64 << 10], true);
+    held.seek(SeekFrom::Start(0)).map_err(Refusal::Spool)?;
+    loop {
+        let read = held.read(&mut buffer).map_err(Refusal::Spool)?;
+        let piece = buffer.get_mut(..read).unwrap_or_default();
+        if piece.is_empty() {
+            break;
+        }
+        for byte in &mut *piece {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+            is_blank &= byte.is_ascii_whitespace();
+        }
+        line.write_all(piece).map_err(Refusal::Spool)?;
+    }
+    // Lines may be none; a value is one.
+    if is_blank { Err(Refusal::NoValue) } else { Ok(line) }
 }
 
 fn digest(held: &mut SpooledTempFile) -> std::io::Result<String> {

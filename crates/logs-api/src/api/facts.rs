@@ -1,0 +1,68 @@
+//! `POST /facts`: native facts, as `factlog import --format jsonl` takes them.
+//!
+//! The whole body is read before anything of it is recorded, and what is answered with 200 is durable.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use logs_domain::{FormatHint, Hint, ImportSummary};
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::post::{self, Lines, Refusal, Taken};
+use crate::problem::Problem;
+
+/// What is taken here.
+const TAKEN: &str = "`application/x-ndjson` nor `application/json`";
+
+pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let taken = taken(&head);
+    let failure = |refusal: &Refusal| {
+        let header = refusal.header().map(|(name, value)| [(name, value)]);
+        (header, Problem::from(refusal)).into_response()
+    };
+    post::answered(app, Request::from_parts(head, body), taken, answer, failure).await
+}
+
+fn taken(head: &Parts) -> Result<Taken, Refusal> {
+    let lines = if post::head::is_type(head, "application/x-ndjson") {
+        Lines::AsTheyCame
+    } else if post::head::is_type(head, "application/json") {
+        Lines::OneValue
+    } else {
+        return Err(Refusal::MediaType { taken: TAKEN });
+    };
+    let hint = Hint { format: Some(FormatHint::Native), signal: None };
+    Ok(Taken { name: "facts", hint, lines })
+}
+
+/// What became of the facts; a problem where one of them did not become one.
+fn answer(summary: &ImportSummary) -> Response {
+    let ImportSummary { facts, duplicates, conflicts, rejected, redacted, .. } = summary;
+    let counts = Map::from_iter([
+        ("facts".to_owned(), (*facts).into()),
+        ("duplicates".to_owned(), (*duplicates).into()),
+        ("conflicts".to_owned(), (*conflicts).into()),
+        ("rejected".to_owned(), (*rejected).into()),
+        ("redactions".to_owned(), redacted.total().into()),
+    ]);
+    let status = match (conflicts, rejected) {
+        (0, 0) => return Json(counts).into_response(),
+        (0, _) => StatusCode::UNPROCESSABLE_ENTITY,
+        (_, _) => StatusCode::CONFLICT,
+    };
+    let detail = format!(
+        "{conflicts} in conflict with what was recorded before, and that stands; {rejected} that cannot be recorded (everything else in the body is recorded)"
+    );
+    let errors = summary.refused.iter().map(
+        |refused| json!({ "line": refused.line, "entry": refused.entry, "detail": refused.reason }),
+    );
+    let mut members = counts;
+    members.insert("errors".to_owned(), errors.collect::<Vec<Value>>().into());
+    Problem::with(status, detail, members).into_response()
+}

@@ -25,6 +25,8 @@ pub(crate) struct App {
     pub(crate) report: Report,
     /// One permit a post that is being read or recorded.
     pub(crate) posts: Arc<Semaphore>,
+    /// One permit a bundle that is being made or sent: each is held in memory.
+    pub(crate) exports: Arc<Semaphore>,
     /// Taken by whoever has the ledger verified.
     pub(crate) verifying: Semaphore,
     /// For whom something was recorded, or may have been before: who is signed for.

@@ -52,6 +52,7 @@ impl Denied {
 pub(crate) enum Wish {
     Post,
     Read,
+    /// Entries as they are stored, and evidence.
     ReadEntries,
 }
 
@@ -145,6 +146,17 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Whose record a request may read.
 pub(crate) struct Reader(pub(crate) TenantId);
+
+/// Whose entries a request may take away.
+pub(crate) struct Auditor(pub(crate) TenantId);
+
+impl FromRequestParts<Arc<App>> for Auditor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self(app.callers.admit(&parts.headers, Wish::ReadEntries)?))
+    }
+}
 
 impl FromRequestParts<Arc<App>> for Reader {
     type Rejection = Problem;

@@ -32,7 +32,7 @@ pub enum Role {
     Writer,
     /// Read what was recorded, and the log's checkpoint and hashes.
     Reader,
-    /// What a reader may, and the log's entries.
+    /// What a reader may, the log's entries, and evidence bundles.
     Auditor,
 }
 

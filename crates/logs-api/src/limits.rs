@@ -9,6 +9,8 @@ pub struct Limits {
     pub max_body_bytes: u64,
     /// Posts that are read and recorded at once; one more is asked to come back. 64.
     pub posts: usize,
+    /// Evidence bundles that are made or sent at once, each up to some 512 MiB in memory. 1.
+    pub exports: usize,
     /// Connections that are open at once; one more waits in the system's queue. 1,024.
     pub connections: usize,
     /// The time for a request's head, and between two requests of a connection. 75 s, so that an
@@ -23,6 +25,7 @@ impl Default for Limits {
         Self {
             max_body_bytes: 64 << 20,
             posts: 64,
+            exports: 1,
             connections: 1_024,
             head_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(30),

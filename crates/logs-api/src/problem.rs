@@ -51,7 +51,10 @@ impl Problem {
     }
 
     pub(crate) fn no_such_method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path is read with GET")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this path does not take this method (`Allow` says which)",
+        )
     }
 
     /// That it was asked could not be recorded.
@@ -74,6 +77,7 @@ impl From<DomainError> for Problem {
                 return Self::not_found(text);
             }
             DomainError::List(error) => return Self::bad_request(error.to_string()),
+            DomainError::Request(text) => return Self::bad_request(text),
             other => match other.fault() {
                 Fault::DoesNotHold => Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -159,6 +163,7 @@ mod tests {
         check(DomainError::NoSuchFact(why()), 404);
         check(DomainError::List(ListError::OtherTenant), 400);
         check(DomainError::List(ListError::Limit(501)), 400);
+        check(DomainError::Request(why()), 400);
         check(DomainError::Proof(why()), 500);
         check(DomainError::Store(StoreError::Corrupt { what: why() }), 500);
         check(DomainError::Store(StoreError::Foreign { url: why() }), 503);

@@ -86,9 +86,20 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let posts = Arc::new(Semaphore::new(limits.posts));
+        let exports = Arc::new(Semaphore::new(limits.exports));
         let (verifying, recorded) = (Semaphore::new(1), Notify::new());
         let recorded_for = Mutex::new(recorded_for.into_iter().collect());
-        let app = App { domain, callers, limits, report, posts, verifying, recorded_for, recorded };
+        let app = App {
+            domain,
+            callers,
+            limits,
+            report,
+            posts,
+            exports,
+            verifying,
+            recorded_for,
+            recorded,
+        };
         Ok(Self { listener, address, app: Arc::new(app) })
     }
 
@@ -111,9 +122,10 @@ impl Server {
         // From here on the system refuses connections: nobody waits for an answer that never comes.
         drop(listener);
         connections.end().await;
-        // A post whose sender hung up is still being recorded.
-        let posts = u32::try_from(app.limits.posts).unwrap_or(u32::MAX);
-        let _ = app.posts.acquire_many(posts).await;
+        // A post whose sender hung up is still being recorded, a bundle is still being made.
+        for (room, size) in [(&app.posts, app.limits.posts), (&app.exports, app.limits.exports)] {
+            let _ = room.acquire_many(u32::try_from(size).unwrap_or(u32::MAX)).await;
+        }
         signing.abort();
         let _ = signing.await;
     }

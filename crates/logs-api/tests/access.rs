@@ -24,14 +24,6 @@ fn on_both(check: impl Fn(Served)) {
     }
 }
 
-/// The fact at a place, past the server.
-fn fact(served: &Served, seq: u64) -> Value {
-    let found = served.domain.logs().entry_at(&served.tenant, seq);
-    let answer = served.runtime.block_on(found).unwrap();
-    let fact = answer.value.unwrap_or_else(|| panic!("nothing at {seq}")).fact;
-    logs_api::shape::object(fact.as_object().unwrap())
-}
-
 #[test]
 fn each_question_leaves_one_fact_that_tells_who_asked_what() {
     on_both(|served| {
@@ -63,7 +55,7 @@ fn each_question_leaves_one_fact_that_tells_who_asked_what() {
         for (path, route, subject, items) in questions {
             served.get(&format!("/api/v1/logs/{path}")).expect(200);
             assert_eq!(served.size(), seq + 1, "{path}");
-            let fact = fact(&served, seq);
+            let fact = served.fact(seq);
             assert_eq!(fact["kind"], "audit.access", "{path}");
             assert_eq!(fact["meta"]["actor"], json!({"kind":"system","component":"this-machine"}));
             assert_eq!(fact["meta"].get("run_id"), None, "no part of the run's own record");
@@ -89,7 +81,7 @@ fn what_is_not_answered_is_recorded_too_and_what_names_nothing_is_not() {
             let before = served.size();
             served.get(path).expect(status);
             assert_eq!(served.size(), before + 1, "{path}");
-            fact(&served, before)["body"].clone()
+            served.fact(before)["body"].clone()
         };
         let unknown = last("/api/v1/logs/llm-runs/nobody/trace", 404);
         assert_eq!(
@@ -125,11 +117,11 @@ fn what_a_caller_wrote_is_redacted_and_cut() {
     let served = Served::new();
     let long = "x".repeat(5_000);
     served.get(&format!("/api/v1/logs/audit?actor=dana%40example.com&tool={long}")).expect(200);
-    let asked = fact(&served, 0)["body"]["asked"].clone();
+    let asked = served.fact(0)["body"]["asked"].clone();
     assert_eq!(asked["actor"], "[redacted:email]");
     assert_eq!(asked["tool"].as_str().unwrap().chars().count(), 201);
     served.get("/api/v1/logs/llm-runs/mail%20dana%40example.com/trace").expect(404);
-    assert_eq!(fact(&served, 1)["body"]["subject"], "mail [redacted:email]");
+    assert_eq!(served.fact(1)["body"]["subject"], "mail [redacted:email]");
     served.end();
 }
 
@@ -164,7 +156,7 @@ fn each_key_reads_under_its_own_name() {
         (1, "auditor-7", "auditor", "served"),
         (2, "agents", "writer", "refused"),
     ] {
-        let fact = fact(&served, seq);
+        let fact = served.fact(seq);
         assert_eq!(fact["meta"]["actor"]["component"], format!("key:{name}"));
         let (body, reader) = (&fact["body"], &fact["body"]["reader"]);
         assert_eq!((&reader["name"], &reader["role"]), (&json!(name), &json!(role)));

@@ -27,7 +27,7 @@ pub use request::{ExportRequest, ExportSubject, Withhold};
 /// A bundle is made in memory: entries and contents are at most so many bytes.
 const MOST_BYTES: u64 = 512 << 20;
 
-/// A bundle that was written.
+/// A bundle that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     /// Entries in it.
@@ -78,6 +78,33 @@ impl LogsDomain {
         if out.exists() {
             return Err(DomainError::Exists { path: out.to_owned() });
         }
+        let (bytes, exported) = self.made(tenant, request).await?;
+        write_whole(out, &bytes)?;
+        self.record_export(tenant, request, &exported).await?;
+        Ok(exported)
+    }
+
+    /// As [`LogsDomain::export`], for whoever hands the bytes on himself: they are given when it is
+    /// recorded that they were made.
+    ///
+    /// # Errors
+    /// The request cannot be answered, nothing answers it, there is no key, or the store failed.
+    pub async fn export_bytes(
+        &self,
+        tenant: &TenantId,
+        request: &ExportRequest,
+    ) -> Result<(Vec<u8>, Exported), DomainError> {
+        request.checked()?;
+        let (bytes, exported) = self.made(tenant, request).await?;
+        self.record_export(tenant, request, &exported).await?;
+        Ok((bytes, exported))
+    }
+
+    async fn made(
+        &self,
+        tenant: &TenantId,
+        request: &ExportRequest,
+    ) -> Result<(Vec<u8>, Exported), DomainError> {
         let bundle = self.bundle(tenant, request).await?;
         let (entries, tree_size) = (bundle.entries.len() as u64, bundle.tree_size);
         let signer = self.shared_signer()?;
@@ -88,10 +115,8 @@ impl LogsDomain {
         })
         .await?;
         let sha256 = replay_determinism::sha256(&bytes);
-        write_whole(out, &bytes)?;
         let exported = Exported { entries, bytes: bytes.len() as u64, sha256, tree_size };
-        self.record_export(tenant, request, &exported).await?;
-        Ok(exported)
+        Ok((bytes, exported))
     }
 
     async fn bundle(

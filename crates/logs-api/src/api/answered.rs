@@ -16,6 +16,10 @@ pub(super) struct Disclosed {
     pub(super) as_of_size: u64,
 }
 
+/// What was asked, where it does not stand in the query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AskedInBody(pub(super) Vec<(String, String)>);
+
 /// A document that answers a question.
 pub(super) struct Answered {
     disclosed: Disclosed,

@@ -17,7 +17,7 @@ use crate::post::{self, Lines, Refusal, Taken};
 use crate::problem::Problem;
 
 /// What is taken here.
-const TAKEN: &str = "`application/x-ndjson` nor `application/json`";
+const TAKEN: &str = "`application/x-ndjson` or `application/json`";
 
 pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, body) = request.into_parts();

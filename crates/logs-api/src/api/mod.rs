@@ -3,6 +3,7 @@
 
 mod answered;
 mod audit;
+mod exports;
 mod facts;
 mod query;
 mod record;
@@ -16,14 +17,15 @@ use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 
 use self::record::Recording;
 use crate::app::App;
 use crate::callers::Wish;
 
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
-    let reading = Recording { app: Arc::clone(app), wish: Wish::Read };
+    let recording =
+        |wish| from_fn_with_state(Recording { app: Arc::clone(app), wish }, record::record);
     let reads = Router::new()
         .route("/llm-runs", get(runs::list))
         .route("/llm-runs/{run_id}/envelope", get(runs::envelope))
@@ -43,11 +45,16 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/audit/integrity", get(audit::integrity))
         .route("/audit/exports", get(audit::exports))
         .route("/audit/{id}", get(audit::entry))
-        .layer(from_fn_with_state(reading, record::record));
+        .layer(recording(Wish::Read));
+    let exports = Router::new()
+        .route("/exports", post(exports::make))
+        .route("/llm-runs/{run_id}/export", get(exports::of_run))
+        .layer(recording(Wish::ReadEntries));
     Router::new()
         // Every method, so that a wrong one is refused in the words of a post.
         .route("/facts", any(facts::post))
         .merge(reads)
+        .merge(exports)
         .layer(map_response(keep_nowhere))
 }
 

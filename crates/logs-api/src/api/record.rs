@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use logs_domain::{LogRead, ReadOutcome};
 
-use super::answered::Disclosed;
+use super::answered::{AskedInBody, Disclosed};
 use crate::app::App;
 use crate::callers::{Caller, Denied, Wish};
 use crate::problem::Problem;
@@ -77,6 +77,8 @@ impl Question {
         let Self { route, subject, asked } = self;
         let outcome = outcome(response.status());
         let disclosed = response.extensions().get::<Disclosed>();
+        let in_body = response.extensions().get().map(|AskedInBody(asked)| asked.clone());
+        let asked = in_body.unwrap_or(asked);
         // Filters that were not understood are no filters, and may be anything.
         let understood = matches!(outcome, ReadOutcome::Served | ReadOutcome::NotFound);
         LogRead {

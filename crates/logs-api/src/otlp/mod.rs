@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::post::{self, Lines, Refusal, Taken};
 
 /// What is taken here.
-const TAKEN: &str = "`application/x-protobuf` nor `application/json`";
+const TAKEN: &str = "`application/x-protobuf` or `application/json`";
 
 /// Records a post, and answers when its facts are durable.
 pub(crate) async fn post(app: Arc<App>, signal: Signal, request: Request) -> Response {

@@ -32,6 +32,15 @@ pub(super) async fn read(body: &mut Body, limits: &Limits) -> Result<Received, R
     whole.unwrap_or(Err(Refusal::Slow { seconds: limits.body_timeout.as_secs() }))
 }
 
+/// Takes a body that is used as it came, if it has no more than 1 MiB.
+pub(crate) async fn read_small(body: &mut Body, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let limit_bytes = limits.max_body_bytes.min(IN_MEMORY as u64 - 1);
+    let whole = timeout(limits.body_timeout, collect(body, limit_bytes)).await;
+    let whole = whole.unwrap_or(Err(Refusal::Slow { seconds: limits.body_timeout.as_secs() }))?;
+    // Less than that is nowhere else.
+    Ok(whole.rest)
+}
+
 async fn collect(body: &mut Body, limit_bytes: u64) -> Result<Received, Refusal> {
     // What is announced as too large is not waited for.
     if body.size_hint().lower() > limit_bytes {

@@ -7,7 +7,7 @@ mod refusal;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
 use logs_domain::{Hint, ImportSummary, TenantId};
@@ -51,7 +51,8 @@ pub(crate) async fn answered(
     match take(&app, &head, &mut body, taken).await {
         Ok(summary) => success(&summary),
         Err(refusal) => {
-            (app.report)(&format!("{}: {}", head.uri.path(), refusal.for_the_operator()));
+            let path = head.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+            (app.report)(&format!("{path}: {}", refusal.for_the_operator()));
             // A sender that is cut off while it sends never reads the answer.
             if !head::waits_for_leave(&head) {
                 body::drain(&mut body, &app.limits).await;

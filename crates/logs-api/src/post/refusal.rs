@@ -20,7 +20,7 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Denied(#[from] Denied),
     /// A content type that the path does not take.
-    #[error("the content type is neither {taken}")]
+    #[error("the content type is not {taken}")]
     MediaType {
         /// What it takes, in words.
         taken: &'static str,
@@ -173,7 +173,7 @@ mod tests {
         check(Refusal::Denied(Denied::Misdirected), 421);
         check(Refusal::Denied(Denied::NoKey), 401);
         check(Refusal::Denied(Denied::Role), 403);
-        check(Refusal::MediaType { taken: "a nor b" }, 415);
+        check(Refusal::MediaType { taken: "a or b" }, 415);
         check(Refusal::Encoding, 415);
         check(Refusal::TooLarge { limit_bytes: 1 }, 413);
         check(Refusal::Cut, 400);

@@ -152,6 +152,15 @@ impl Served {
         self.ask(method, post.told["path"].as_str().unwrap(), &headers, &post.body)
     }
 
+    /// The fact at a place, past the server.
+    #[track_caller]
+    pub fn fact(&self, seq: u64) -> Value {
+        let found = self.domain.logs().entry_at(&self.tenant, seq);
+        let answer = self.runtime.block_on(found).unwrap();
+        let fact = answer.value.unwrap_or_else(|| panic!("nothing at {seq}")).fact;
+        logs_api::shape::object(fact.as_object().unwrap())
+    }
+
     pub fn size(&self) -> u64 {
         self.runtime.block_on(self.domain.size(&self.tenant)).unwrap()
     }

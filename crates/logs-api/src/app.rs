@@ -12,6 +12,7 @@ use logs_domain::{LogsDomain, Signal, TenantId};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::callers::Callers;
+use crate::metrics::{self, Metrics};
 use crate::problem::{Cause, Problem};
 use crate::{Limits, api, health, otlp, tlog};
 
@@ -23,6 +24,9 @@ pub(crate) struct App {
     pub(crate) callers: Callers,
     pub(crate) limits: Limits,
     pub(crate) report: Report,
+    pub(crate) metrics: Metrics,
+    /// One permit a connection.
+    pub(crate) room: Arc<Semaphore>,
     /// One permit a post that is being read or recorded.
     pub(crate) posts: Arc<Semaphore>,
     /// One permit a bundle that is being made or sent: each is held in memory.
@@ -61,11 +65,15 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database))
         .nest("/api/v1/logs", api::routes(&app))
+        .route("/metrics", get(metrics::read))
         .route("/tlog/{*name}", get(tlog::read))
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::no_such_method())
         .layer(middleware::from_fn_with_state(Arc::clone(&app), tell));
-    reads.merge(posts).with_state(app)
+    reads
+        .merge(posts)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), metrics::count))
+        .with_state(app)
 }
 
 /// Tells the operator why an answer is a failure of ours, and whom nobody knew.

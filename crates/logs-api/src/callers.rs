@@ -54,6 +54,8 @@ pub(crate) enum Wish {
     Read,
     /// Entries as they are stored, and evidence.
     ReadEntries,
+    /// What the server counted.
+    Watch,
 }
 
 /// Somebody who asks, and who was let in.
@@ -130,6 +132,7 @@ fn may(role: Role, wish: Wish) -> bool {
     match (role, wish) {
         (Role::Writer, Wish::Post) | (Role::Reader | Role::Auditor, Wish::Read) => true,
         (Role::Auditor, Wish::ReadEntries) => true,
+        (Role::Writer | Role::Reader | Role::Auditor, Wish::Watch) => true,
         (Role::Writer, Wish::Read | Wish::ReadEntries)
         | (Role::Reader, Wish::Post | Wish::ReadEntries)
         | (Role::Auditor, Wish::Post) => false,
@@ -146,6 +149,17 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Whose record a request may read.
 pub(crate) struct Reader(pub(crate) TenantId);
+
+/// Whose ledger a request may measure.
+pub(crate) struct Watcher(pub(crate) TenantId);
+
+impl FromRequestParts<Arc<App>> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self(app.callers.admit(&parts.headers, Wish::Watch)?))
+    }
+}
 
 /// Whose entries a request may take away.
 pub(crate) struct Auditor(pub(crate) TenantId);

@@ -35,6 +35,7 @@ mod health;
 mod host;
 mod keys;
 mod limits;
+mod metrics;
 mod otlp;
 mod post;
 mod problem;

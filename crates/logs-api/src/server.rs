@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Report, router};
 use crate::callers::Callers;
+use crate::metrics::Metrics;
 use crate::{Limits, signing};
 
 /// How long to wait where the system can give no more connections.
@@ -85,6 +86,7 @@ impl Server {
         let listen = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let room = Arc::new(Semaphore::new(limits.connections));
         let posts = Arc::new(Semaphore::new(limits.posts));
         let exports = Arc::new(Semaphore::new(limits.exports));
         let (verifying, recorded) = (Semaphore::new(1), Notify::new());
@@ -94,6 +96,8 @@ impl Server {
             callers,
             limits,
             report,
+            metrics: Metrics::new(),
+            room,
             posts,
             exports,
             verifying,
@@ -134,22 +138,19 @@ impl Server {
 struct Connections {
     app: Arc<App>,
     router: Router,
-    /// One permit a connection.
-    room: Arc<Semaphore>,
     graceful: GracefulShutdown,
     tasks: JoinSet<()>,
 }
 
 impl Connections {
     fn new(app: Arc<App>) -> Self {
-        let room = Arc::new(Semaphore::new(app.limits.connections));
         let router = router(Arc::clone(&app));
-        Self { app, router, room, graceful: GracefulShutdown::new(), tasks: JoinSet::new() }
+        Self { app, router, graceful: GracefulShutdown::new(), tasks: JoinSet::new() }
     }
 
     /// Takes connections as long as it is polled.
     async fn take(&mut self, listener: &TcpListener) {
-        while let Ok(permit) = Arc::clone(&self.room).acquire_owned().await {
+        while let Ok(permit) = Arc::clone(&self.app.room).acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let connection = self.serve(stream);

@@ -21,6 +21,7 @@ pub(crate) async fn run(app: Arc<App>) {
             match app.domain.checkpoint_if_due(&tenant).await {
                 Ok(()) => drop(told.remove(&tenant)),
                 Err(error) => {
+                    app.metrics.unsigned.inc();
                     let text = error.to_string();
                     if told.get(&tenant) != Some(&text) {
                         (app.report)(&text);

@@ -105,6 +105,9 @@ async fn made(app: Arc<App>, tenant: TenantId, asked: Asked) -> Result<Response,
     let making = tokio::spawn(async move {
         let made = app.domain.export_bytes(&tenant, &request).await;
         app.has_recorded(tenant);
+        if let Ok((bytes, _)) = &made {
+            app.metrics.exported(request.profile, bytes.len() as u64);
+        }
         // A server that ends waits for the room, and then nobody may hold its domain any more.
         drop(app);
         made.map(|(bytes, exported)| (Bytes::from_owner(Held { bytes, _room: room }), exported))

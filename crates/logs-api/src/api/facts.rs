@@ -16,6 +16,8 @@ use crate::app::App;
 use crate::post::{self, Lines, Refusal, Taken};
 use crate::problem::Problem;
 
+/// What they are called among posts.
+const SIGNAL: &str = "facts";
 /// What is taken here.
 const TAKEN: &str = "`application/x-ndjson` or `application/json`";
 
@@ -26,7 +28,8 @@ pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
         let header = refusal.header().map(|(name, value)| [(name, value)]);
         (header, Problem::from(refusal)).into_response()
     };
-    post::answered(app, Request::from_parts(head, body), taken, answer, failure).await
+    let request = Request::from_parts(head, body);
+    post::answered(app, SIGNAL, request, taken, answer, failure).await
 }
 
 fn taken(head: &Parts) -> Result<Taken, Refusal> {
@@ -38,7 +41,7 @@ fn taken(head: &Parts) -> Result<Taken, Refusal> {
         return Err(Refusal::MediaType { taken: TAKEN });
     };
     let hint = Hint { format: Some(FormatHint::Native), signal: None };
-    Ok(Taken { name: "facts", hint, lines })
+    Ok(Taken { name: SIGNAL, hint, lines })
 }
 
 /// What became of the facts; a problem where one of them did not become one.

@@ -54,6 +54,7 @@ pub(super) async fn record(
     let read = question.read(&caller, &response);
     match app.domain.record_read(caller.tenant(), &read).await {
         Ok(_) => {
+            app.metrics.read(&read.route, read.outcome);
             app.has_recorded(caller.tenant().clone());
             response
         }

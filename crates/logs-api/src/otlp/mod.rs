@@ -30,7 +30,8 @@ pub(crate) async fn post(app: Arc<App>, signal: Signal, request: Request) -> Res
     let form = form.unwrap_or(Form::Json);
     let success = |summary: &_| answer::success(signal, form, summary);
     let failure = |refusal: &_| answer::failure(form, refusal);
-    post::answered(app, Request::from_parts(head, body), taken, success, failure).await
+    let request = Request::from_parts(head, body);
+    post::answered(app, signal.as_str(), request, taken, success, failure).await
 }
 
 /// The form of the body, parameters of the type allowed.

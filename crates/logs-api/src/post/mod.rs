@@ -5,6 +5,7 @@ pub(crate) mod head;
 mod refusal;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -42,6 +43,7 @@ pub(crate) enum Lines {
 /// Records a post, or says why not.
 pub(crate) async fn answered(
     app: Arc<App>,
+    signal: &'static str,
     request: Request,
     taken: Result<Taken, Refusal>,
     success: impl FnOnce(&ImportSummary) -> Response,
@@ -49,8 +51,12 @@ pub(crate) async fn answered(
 ) -> Response {
     let (head, mut body) = request.into_parts();
     match take(&app, &head, &mut body, taken).await {
-        Ok(summary) => success(&summary),
+        Ok(summary) => {
+            app.metrics.post(signal, Ok(&summary));
+            success(&summary)
+        }
         Err(refusal) => {
+            app.metrics.post(signal, Err(&refusal));
             let path = head.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
             (app.report)(&format!("{path}: {}", refusal.for_the_operator()));
             // A sender that is cut off while it sends never reads the answer.
@@ -94,10 +100,12 @@ async fn record(
     post: Post,
 ) -> Result<ImportSummary, Refusal> {
     let Post { tenant, taken, encoding, received } = post;
+    let begun = Instant::now();
     let limit = app.limits.max_body_bytes;
     let input = tokio::task::spawn_blocking(move || received.into_input(taken, encoding, limit));
     let input = input.await.map_err(|ended| Refusal::Ended(ended.to_string()))??;
     let summary = app.domain.receive(&tenant, input, taken.hint).await?;
+    app.metrics.committed(taken.name, begun.elapsed());
     app.has_recorded(tenant);
     // A server that ends waits for the permits, and then nobody may hold its domain any more.
     drop(app);

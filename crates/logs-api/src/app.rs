@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::callers::Callers;
 use crate::metrics::{self, Metrics};
 use crate::problem::{Cause, Problem};
-use crate::{Limits, api, health, otlp, tlog};
+use crate::{Limits, api, health, openapi, otlp, tlog};
 
 /// Where a server says what its operator should know: one line each, never a payload.
 pub type Report = Arc<dyn Fn(&str) + Send + Sync>;
@@ -66,6 +66,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(health::database))
         .nest("/api/v1/logs", api::routes(&app))
         .route("/metrics", get(metrics::read))
+        .route("/openapi.json", get(openapi::document))
         .route("/tlog/{*name}", get(tlog::read))
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::no_such_method())

@@ -36,6 +36,7 @@ mod host;
 mod keys;
 mod limits;
 mod metrics;
+mod openapi;
 mod otlp;
 mod post;
 mod problem;

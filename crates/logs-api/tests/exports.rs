@@ -159,6 +159,7 @@ fn what_cannot_be_asked_is_refused_and_on_the_record() {
         (json!({"profile": "evidence", "run": RUN, "withhold": "nothing"}), 400, "withhold"),
         (json!({"run": RUN}), 400, "profile"),
         (json!({"profile": "evidence", "run": 7}), 400, "string"),
+        (json!({"profile": "evidence", "run": RUN, "withhold": null}), 400, "null"),
         (json!([]), 400, "invalid"),
         (json!({"profile": "evidence", "run": "nobody"}), 404, "run"),
         (json!({"profile": "evidence", "run": "f".repeat(32)}), 404, "no fact"),

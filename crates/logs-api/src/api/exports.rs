@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use logs_domain::{
     DomainError, ExportRequest, ExportSubject, Exported, Profile, RunId, TenantId, Withhold,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::answered::{AskedInBody, Disclosed};
@@ -31,12 +31,23 @@ const TAKEN: &str = "`application/json`";
 #[serde(deny_unknown_fields)]
 struct Asked {
     profile: String,
+    #[serde(default, deserialize_with = "text")]
     run: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     incident: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     actor: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     since: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     until: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     withhold: Option<String>,
+}
+
+/// A member that is there is a text: `null` would be a second way to leave it out.
+fn text<'de, D: Deserializer<'de>>(given: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(given).map(Some)
 }
 
 /// A bundle, and the room that it takes until the last of it is sent.

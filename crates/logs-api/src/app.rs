@@ -1,7 +1,7 @@
 //! What every handler is given, and which handler has which path.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -21,7 +21,8 @@ pub type Report = Arc<dyn Fn(&str) + Send + Sync>;
 
 pub(crate) struct App {
     pub(crate) domain: Arc<LogsDomain>,
-    pub(crate) callers: Callers,
+    /// Who may ask, as it was told last.
+    pub(crate) let_in: RwLock<Arc<Callers>>,
     pub(crate) limits: Limits,
     pub(crate) report: Report,
     pub(crate) metrics: Metrics,
@@ -40,6 +41,33 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Who may ask, now: a file of keys that was changed is read again.
+    pub(crate) fn callers(&self) -> Arc<Callers> {
+        let last = Arc::clone(&self.let_in.read().unwrap_or_else(PoisonError::into_inner));
+        match &*last {
+            Callers::Holders(keys) if keys.is_outdated() => self.reread(),
+            Callers::Holders(_) | Callers::ThisMachine(_) => last,
+        }
+    }
+
+    fn reread(&self) -> Arc<Callers> {
+        let mut let_in = self.let_in.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have read it meanwhile.
+        let Callers::Holders(before) = &**let_in else { return Arc::clone(&let_in) };
+        if !before.is_outdated() {
+            return Arc::clone(&let_in);
+        }
+        let may = |tenant: &TenantId| self.domain.may_record(tenant).map_err(|e| e.to_string());
+        let (keys, wrong) = before.reread(&may);
+        (self.report)(&match wrong {
+            Some(why) => format!("the keys were changed: {why}"),
+            None => "the keys were changed, and are read again".to_owned(),
+        });
+        keys.tenants().for_each(|tenant| self.has_recorded(tenant.clone()));
+        *let_in = Arc::new(Callers::Holders(keys));
+        Arc::clone(&let_in)
+    }
+
     pub(crate) fn has_recorded(&self, tenant: TenantId) {
         self.recorded_for.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant);
         self.recorded.notify_one();

@@ -157,7 +157,7 @@ impl FromRequestParts<Arc<App>> for Watcher {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self(app.callers.admit(&parts.headers, Wish::Watch)?))
+        Ok(Self(app.callers().admit(&parts.headers, Wish::Watch)?))
     }
 }
 
@@ -168,7 +168,7 @@ impl FromRequestParts<Arc<App>> for Auditor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self(app.callers.admit(&parts.headers, Wish::ReadEntries)?))
+        Ok(Self(app.callers().admit(&parts.headers, Wish::ReadEntries)?))
     }
 }
 
@@ -176,6 +176,6 @@ impl FromRequestParts<Arc<App>> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self(app.callers.admit(&parts.headers, Wish::Read)?))
+        Ok(Self(app.callers().admit(&parts.headers, Wish::Read)?))
     }
 }

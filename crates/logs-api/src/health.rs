@@ -18,7 +18,7 @@ pub(crate) async fn process() -> &'static str {
 pub(crate) async fn database(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     let silent = || Problem::unavailable("the database does not answer");
     // One of them is enough: they are in one database.
-    for tenant in app.callers.tenants().iter().take(1) {
+    for tenant in app.callers().tenants().iter().take(1) {
         let asked = tokio::time::timeout(PATIENCE, app.domain.size(tenant)).await;
         asked.map_err(|_| silent())?.map_err(|_| silent())?;
     }

@@ -20,6 +20,8 @@ use replay_determinism::sha256;
 use store_traits::Digest;
 use thiserror::Error;
 
+use crate::file_state::FileState;
+
 /// What begins every key, so that one that leaked is recognised.
 const PREFIX: &str = "factlog_";
 /// Hexadecimal digits of a key's hash that name the key: of a hash of 32 random bytes they tell nothing.
@@ -84,9 +86,13 @@ pub(crate) struct Holder {
     pub(crate) id: String,
 }
 
-/// The keys of a file. There is at least one.
+/// The keys of a file, as it was when it was read. There was at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKeys(Vec<Known>);
+pub struct ApiKeys {
+    path: PathBuf,
+    state: Option<FileState>,
+    known: Vec<Known>,
+}
 
 /// A file of keys cannot be used.
 #[derive(Debug, Error)]
@@ -143,6 +149,8 @@ impl ApiKeys {
     /// It cannot be read, holds no keys, or has a line that is none.
     pub fn read(path: &Path) -> Result<Self, ApiKeysError> {
         let failed = |source| ApiKeysError::File { doing: "read", path: path.to_owned(), source };
+        // Before it is read: what is changed meanwhile is another state, and read again.
+        let state = FileState::of(path);
         let text = std::fs::read_to_string(path).map_err(failed)?;
         let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
         let keys = lines
@@ -151,7 +159,39 @@ impl ApiKeys {
                 line.parse().map_err(wrong)
             })
             .collect::<Result<Vec<Known>, ApiKeysError>>()?;
-        if keys.is_empty() { Err(ApiKeysError::None(path.to_owned())) } else { Ok(Self(keys)) }
+        if keys.is_empty() {
+            return Err(ApiKeysError::None(path.to_owned()));
+        }
+        Ok(Self { path: path.to_owned(), state, known: keys })
+    }
+
+    /// Is the file another than the one that was read?
+    pub(crate) fn is_outdated(&self) -> bool {
+        FileState::of(&self.path) != self.state
+    }
+
+    /// The keys of the file as it is now, and what is wrong with it. A file that cannot be used changes
+    /// no key; one that holds none is for nobody.
+    pub(crate) fn reread(
+        &self,
+        may: &dyn Fn(&TenantId) -> Result<(), String>,
+    ) -> (Self, Option<String>) {
+        let state = FileState::of(&self.path);
+        let kept = |why: String| {
+            let same = Self { state, ..self.clone() };
+            (same, Some(format!("{why} (those from before stay until it is mended)")))
+        };
+        match Self::read(&self.path) {
+            Ok(keys) => {
+                let refused = keys.tenants().find_map(|tenant| may(tenant).err());
+                refused.map_or((keys, None), kept)
+            }
+            Err(none @ ApiKeysError::None(_)) => {
+                let nobody = Self { state, known: Vec::new(), ..self.clone() };
+                (nobody, Some(format!("{none}; nobody is let in")))
+            }
+            Err(wrong) => kept(wrong.to_string()),
+        }
     }
 
     /// Who holds a key.
@@ -163,13 +203,13 @@ impl ApiKeys {
             let differs = bytes.fold(0, |all, (a, b)| all | (a ^ b));
             std::hint::black_box(differs) == 0
         };
-        let mut found = self.0.iter().filter(fits).collect::<Vec<_>>().into_iter();
+        let mut found = self.known.iter().filter(fits).collect::<Vec<_>>().into_iter();
         found.next().map(Known::holder)
     }
 
     /// Whose keys they are, each once.
     pub(crate) fn tenants(&self) -> impl Iterator<Item = &TenantId> {
-        self.0.iter().map(|known| &known.tenant)
+        self.known.iter().map(|known| &known.tenant)
     }
 }
 

@@ -31,6 +31,7 @@
 mod api;
 mod app;
 mod callers;
+mod file_state;
 mod health;
 mod host;
 mod keys;
@@ -38,6 +39,7 @@ mod limits;
 mod metrics;
 mod openapi;
 mod otlp;
+mod patient;
 mod post;
 mod problem;
 mod server;

@@ -18,6 +18,8 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// The time for a request's body. 30 s.
     pub body_timeout: Duration,
+    /// The time in which at least some of an answer must be taken. 30 s.
+    pub answer_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -29,6 +31,7 @@ impl Default for Limits {
             connections: 1_024,
             head_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(30),
+            answer_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The server: connections are taken, bounded, and brought to an end.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Report, router};
 use crate::callers::Callers;
 use crate::metrics::Metrics;
+use crate::patient::Patient;
 use crate::{Limits, signing};
 
 /// How long to wait where the system can give no more connections.
@@ -93,7 +94,7 @@ impl Server {
         let recorded_for = Mutex::new(recorded_for.into_iter().collect());
         let app = App {
             domain,
-            callers,
+            let_in: RwLock::new(Arc::new(callers)),
             limits,
             report,
             metrics: Metrics::new(),
@@ -169,6 +170,7 @@ impl Connections {
     fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + use<> {
         // Answers are small and somebody waits for each.
         let _ = stream.set_nodelay(true);
+        let stream = Patient::new(stream, self.app.limits.answer_timeout);
         let service = TowerToHyperService::new(self.router.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -41,7 +41,7 @@ pub(crate) async fn read(
     }
     let tile: Tile = name.parse().map_err(|_| Problem::no_such_path())?;
     if tile.level.is_none() {
-        app.callers.admit(&headers, Wish::ReadEntries)?;
+        app.callers().admit(&headers, Wish::ReadEntries)?;
     }
     let bytes = app.domain.signed_tile(&tenant, &tile).await?;
     let bytes = bytes.ok_or_else(Problem::no_such_path)?;

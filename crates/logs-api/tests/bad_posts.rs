@@ -24,6 +24,30 @@ struct Status {
 const TRACES: &str = "/v1/traces";
 
 #[test]
+fn who_never_reads_the_answer_is_cut_off() {
+    let answer_timeout = Duration::from_millis(200);
+    let served = Served::limited(Limits { answer_timeout, ..Limits::default() });
+    let mut deaf = served.connect();
+    let one = b"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    // Far more than all buffers between here and there can hold.
+    let asked = 2_000;
+    deaf.write_all(&one.repeat(asked)).unwrap();
+    let open = || {
+        let text = String::from_utf8(served.get("/metrics").expect(200).body).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("factlog_connections "));
+        line.unwrap().parse::<u32>().unwrap()
+    };
+    while open() > 1 {
+        std::thread::yield_now();
+    }
+    let mut got = Vec::new();
+    let _ = deaf.read_to_end(&mut got);
+    let one_answer = served.get("/openapi.json").expect(200).body.len();
+    assert!(got.len() < asked * one_answer / 2, "{} bytes", got.len());
+    served.end();
+}
+
+#[test]
 fn a_failure_is_a_status_in_the_encoding_of_the_post() {
     let served = Served::new();
     let refused = served.post(TRACES, PROTOBUF, b"\x0a\xff\xff").expect(400);

@@ -97,6 +97,50 @@ fn another_tenants_record_is_not_there() {
 }
 
 #[test]
+fn a_changed_file_is_read_again_and_a_broken_one_changes_nothing() {
+    let keyed = Keyed::new();
+    let path = keyed.served.folder.path().join("factlog.apikeys");
+    let runs = "/api/v1/logs/llm-runs";
+    let (reader, other) = (keyed.key("acme", Role::Reader), keyed.key("globex", Role::Reader));
+    keyed.get(&reader, runs).expect(200);
+    let told = || keyed.served.told.lock().unwrap().join("\n");
+
+    let lines = std::fs::read_to_string(&path).unwrap();
+    let id = keyed.served.fact(0)["body"]["reader"]["key"].as_str().unwrap().to_owned();
+    let without: String = lines
+        .lines()
+        .filter(|line| !line.contains(&id))
+        .fold(String::new(), |text, line| format!("{text}{line}\n"));
+    std::fs::write(&path, &without).unwrap();
+    keyed.get(&reader, runs).expect(401);
+    keyed.get(&other, runs).expect(200);
+    assert!(told().contains("are read again"), "{}", told());
+
+    std::fs::write(&path, &lines).unwrap();
+    keyed.get(&reader, runs).expect(200);
+
+    for broken in [format!("{without}reader acme\n"), lines.replace(" globex ", " root-log ")] {
+        std::fs::write(&path, broken).unwrap();
+        keyed.get(&reader, runs).expect(200);
+        keyed.get(&other, runs).expect(200);
+    }
+    std::fs::remove_file(&path).unwrap();
+    keyed.get(&reader, runs).expect(200);
+    keyed.get(&reader, runs).expect(200);
+    assert_eq!(told().matches("those from before stay").count(), 3, "each once: {}", told());
+
+    let owner = TenantId::parse("initech").unwrap();
+    let new = new_api_key(&path, &owner, Role::Reader, "n", &SystemClock, &OsEntropy).unwrap();
+    keyed.get(&format!("Bearer {new}"), runs).expect(200);
+    keyed.get(&reader, runs).expect(401);
+
+    std::fs::write(&path, "\n").unwrap();
+    keyed.get(&format!("Bearer {new}"), runs).expect(401);
+    assert!(told().contains("nobody is let in"), "{}", told());
+    keyed.served.get("/readyz").expect(200);
+}
+
+#[test]
 fn nothing_but_health_is_answered_without_a_key() {
     let keyed = Keyed::new();
     let served = &keyed.served;

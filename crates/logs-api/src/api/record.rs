@@ -40,7 +40,7 @@ pub(super) async fn record(
     request: Request,
     next: Next,
 ) -> Response {
-    let caller = match app.callers.known(request.headers()) {
+    let caller = match app.callers().known(request.headers()) {
         Ok(caller) => caller,
         Err(denied) => return Problem::from(denied).into_response(),
     };

@@ -75,7 +75,7 @@ async fn take(
     taken: Result<Taken, Refusal>,
 ) -> Result<ImportSummary, Refusal> {
     head::method(head)?;
-    let tenant = app.callers.admit(&head.headers, Wish::Post)?;
+    let tenant = app.callers().admit(&head.headers, Wish::Post)?;
     let (taken, encoding) = (taken?, head::encoding(head)?);
     let full = |_| Refusal::Full { posts: app.limits.posts };
     let permit = Arc::clone(&app.posts).try_acquire_owned().map_err(full)?;

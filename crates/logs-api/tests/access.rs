@@ -113,6 +113,25 @@ fn what_is_not_answered_is_recorded_too_and_what_names_nothing_is_not() {
 }
 
 #[test]
+fn readers_at_once_leave_a_fact_each_beside_the_posts() {
+    let served = Served::new();
+    std::thread::scope(|scope| {
+        for n in 0..12 {
+            let served = &served;
+            scope.spawn(move || {
+                for part in 0..5 {
+                    served.post("/v1/traces", JSON, &spans(n * 5 + part, 1)).expect(200);
+                    served.get("/api/v1/logs/llm-runs").expect(200);
+                }
+            });
+        }
+    });
+    let reads = served.get("/api/v1/logs/audit/access?limit=500").expect(200).json();
+    assert_eq!(reads["items"].as_array().unwrap().len(), 60);
+    assert_eq!(served.end(), 60 + 60 + 1);
+}
+
+#[test]
 fn what_a_caller_wrote_is_redacted_and_cut() {
     let served = Served::new();
     let long = "x".repeat(5_000);

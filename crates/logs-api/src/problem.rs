@@ -84,9 +84,10 @@ impl From<DomainError> for Problem {
                     "what is stored does not hold (its keeper should run `factlog ledger verify`)",
                 ),
                 // What was asked is not at fault here: it was checked before.
-                Fault::Input | Fault::Environment => {
-                    Self::unavailable("the database did not answer (ask again)")
-                }
+                Fault::Input | Fault::Environment => Self::unavailable(match other {
+                    DomainError::Store(_) => "the database did not answer (ask again)",
+                    _ => "it cannot be answered now, and the operator is told why (ask again)",
+                }),
             },
         };
         problem.cause = cause;

@@ -89,6 +89,10 @@ fn what_is_not_answered_is_recorded_too_and_what_names_nothing_is_not() {
             (&json!("not_found"), &json!("nobody"))
         );
         assert_eq!(unknown.get("items"), None);
+        for nonsense in ["%ff", "a%00b", "%0a"] {
+            let unknown = last(&format!("/api/v1/logs/llm-runs/{nonsense}/trace"), 404);
+            assert_eq!(unknown["outcome"], "not_found", "{nonsense}");
+        }
         let wrong = last("/api/v1/logs/llm-runs?agnet=x&limit=2", 400);
         assert_eq!(wrong["outcome"], "refused");
         assert_eq!(wrong.get("asked"), None, "what was not understood may be anything");

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use logs_domain::{Answer, AuditFilter, ExportFilter, FactId, ListRequest, TenantId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answered::Answered;
-use super::query::{Asked, Nothing, Part, period};
+use super::query::{Asked, Named, Nothing, Part, period};
 use crate::app::App;
 use crate::callers::Reader;
 use crate::problem::Problem;
@@ -139,7 +139,7 @@ pub(super) async fn identity(
 pub(super) async fn entry(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(name): Path<String>,
+    Named(name): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
     let unknown = || Problem::not_found("no entry has this id or sequence number");

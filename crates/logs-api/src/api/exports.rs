@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::answered::{AskedInBody, Disclosed};
-use super::query::period;
+use super::query::{self, Named, period};
 use crate::app::App;
 use crate::callers::Auditor;
 use crate::post::{Refusal, body, head};
@@ -87,8 +87,8 @@ pub(super) struct OfRun {
 pub(super) async fn of_run(
     State(app): State<Arc<App>>,
     Auditor(tenant): Auditor,
-    Path(id): Path<String>,
-    super::query::Asked(OfRun { withhold }): super::query::Asked<OfRun>,
+    Named(id): Named,
+    query::Asked(OfRun { withhold }): query::Asked<OfRun>,
 ) -> Result<Response, Problem> {
     let profile = Profile::Evidence.as_str().to_owned();
     let of_run = Asked { profile, run: Some(id), withhold, ..Asked::default() };

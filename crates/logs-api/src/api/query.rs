@@ -1,6 +1,6 @@
 //! What a request asks, and in which part of the list.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use logs_domain::{Filter, ListRequest, Period, TenantId, Timestamp};
 use serde::Deserialize;
@@ -23,6 +23,18 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
             Ok(Query(asked)) => Ok(Self(asked)),
             Err(wrong) => Err(Problem::bad_request(wrong.body_text())),
         }
+    }
+}
+
+/// What a path names. What is no text (RFC 3986 §2.1 lets any bytes be written) names nothing.
+pub(super) struct Named(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let named = Path::from_request_parts(parts, state).await;
+        named.map(|Path(name)| Self(name)).map_err(|_| Problem::not_found("nothing has this name"))
     }
 }
 

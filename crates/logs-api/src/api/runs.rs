@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use logs_domain::{Answer, ChainSubject, RunFilter, RunId, RunStatus, RunSummary, TenantId};
 use serde::Deserialize;
 
 use super::answered::Answered;
-use super::query::{Asked, Nothing, Part, period};
+use super::query::{Asked, Named, Nothing, Part, period};
 use crate::app::App;
 use crate::callers::Reader;
 use crate::problem::Problem;
@@ -80,7 +80,7 @@ pub(super) async fn list(
 pub(super) async fn envelope(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
     let (_, found) = known(&app, &tenant, &id).await?;
@@ -94,7 +94,7 @@ pub(super) async fn envelope(
 pub(super) async fn trace(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
@@ -108,7 +108,7 @@ pub(super) async fn trace(
 pub(super) async fn governance(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
@@ -119,7 +119,7 @@ pub(super) async fn governance(
 pub(super) async fn replay(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use logs_domain::SystemFilter;
 use serde::Deserialize;
 
 use super::answered::Answered;
-use super::query::{Asked, Nothing, Part, period};
+use super::query::{Asked, Named, Nothing, Part, period};
 use super::runs::known;
 use crate::app::App;
 use crate::callers::Reader;
@@ -56,7 +56,7 @@ pub(super) struct Events {
 pub(super) async fn events(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
     Asked(asked): Asked<Events>,
 ) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
@@ -69,7 +69,7 @@ pub(super) async fn events(
 pub(super) async fn snapshot(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;
@@ -80,7 +80,7 @@ pub(super) async fn snapshot(
 pub(super) async fn telemetry(
     State(app): State<Arc<App>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
     let (run, _) = known(&app, &tenant, &id).await?;

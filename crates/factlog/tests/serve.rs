@@ -100,6 +100,36 @@ fn everything_acknowledged_is_there_after_a_kill() {
 }
 
 #[test]
+fn whatever_was_answered_is_on_the_record_after_a_kill() {
+    let place = Place::new();
+    place.import(&bodies("02_proto_gzip_retry")).expect(0);
+    let entries =
+        || place.run(&["ledger", "verify", "--json"]).expect(0).json()["entries"].as_u64().unwrap();
+    let before = entries();
+    let answered = AtomicU64::new(0);
+    let serving = Serving::start(&place, &[]);
+    std::thread::scope(|scope| {
+        for path in ["llm-runs", "audit/access", "audit/0", "llm-runs/nobody/trace"] {
+            let (serving, answered) = (&serving, &answered);
+            scope.spawn(move || {
+                while let Some(status) = serving.status(&format!("/api/v1/logs/{path}")) {
+                    assert!(matches!(status, 200 | 404), "{status}");
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        while answered.load(Ordering::SeqCst) < 100 {
+            std::thread::yield_now();
+        }
+        serving.signal("-KILL");
+    });
+    assert_eq!(serving.wait(), None, "it did not end by itself");
+    let answered = answered.load(Ordering::SeqCst);
+    // What was recorded and not answered any more is recorded too.
+    assert!((answered..=answered + 4).contains(&(entries() - before)), "{answered}");
+}
+
+#[test]
 fn it_says_why_it_does_not_start() {
     let empty = Place::empty();
     empty.run(&["serve", "--listen", "127.0.0.1:0"]).expect(3).says("factlog init");

@@ -14,6 +14,7 @@ use crate::counted::Counted;
 use crate::dsse;
 use crate::lines::{LineFiles, SPLIT_BYTES, joined};
 use crate::manifest::{EntryFile, FileRecord, Manifest};
+use crate::page::PAGE;
 use crate::population;
 use crate::readme;
 use crate::report::object;
@@ -22,6 +23,7 @@ use crate::{Integrity, RenderError, Report, ReportRenderer, ZipWriteError, ZipWr
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const ENVELOPE: &str = "manifest.dsse.json";
 pub(crate) const NOTE: &str = "checkpoint.note";
+pub(crate) const INDEX: &str = "index.html";
 pub(crate) const KEYS: &str = "keys.json";
 pub(crate) const POPULATION: &str = "population.csv";
 pub(crate) const REPORT: &str = "report.json";
@@ -144,6 +146,7 @@ impl EvidenceBundle {
 
         let mut members: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         members.insert(NOTE.to_owned(), self.checkpoint_note.clone().into_bytes());
+        members.insert(INDEX.to_owned(), PAGE.to_vec());
         members.insert(KEYS.to_owned(), canonical::write(&self.keys()));
         members.insert(POPULATION.to_owned(), parts.population.into_bytes());
         members.insert(REPORT.to_owned(), canonical::write(&report.to_value()));

@@ -99,7 +99,7 @@ enum Form {
 
 /// Reads a line; `Err` says what it is not.
 pub(crate) fn parse_line(line: &[u8]) -> Result<Disclosed, String> {
-    let value = canonical::parse(line).map_err(|error| error.to_string())?;
+    let value = canonical::parse_canonical(line).map_err(|error| error.to_string())?;
     let text = |name: &str| value.member(name).and_then(Value::as_str);
     let seq = as_u64(value.member("seq")).ok_or("it has no `seq`")?;
     let pointer = text("pointer").ok_or("it has no `pointer`")?.to_owned();
@@ -115,6 +115,13 @@ pub(crate) fn parse_line(line: &[u8]) -> Result<Disclosed, String> {
         ),
         _ => return Err("it is neither a disclosure nor a blob with its salt".to_owned()),
     };
+    let members = match form {
+        Form::Value(_) => 3,
+        Form::Blob(..) => 4,
+    };
+    if value.as_object().map(|object| object.len()) != Some(members) {
+        return Err("it has other members than an export writes".to_owned());
+    }
     Ok(Disclosed { seq, pointer, form })
 }
 

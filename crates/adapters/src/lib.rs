@@ -24,6 +24,7 @@ mod key_ring;
 mod lines;
 mod manifest;
 mod overview;
+mod page;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod population;
@@ -43,6 +44,7 @@ pub use cloud_event::cloud_event;
 pub use key::{Ed25519Signer, KEY_FILE_HEADER, KeyFileError, StrictVerifier};
 pub use key_ring::{KEY_RING_HEADER, KeyRing, KeyRingError, KeyState, RingKey};
 pub use overview::{Overview, RunLine};
+pub use page::{PAGE, PAGES};
 #[cfg(feature = "pdf")]
 pub use pdf::PdfRenderer;
 pub use report::{Integrity, RenderError, Report, ReportRenderer, RunReport, StepRow};

@@ -51,7 +51,8 @@ WHAT IT DOES NOT PROVE
 
 WHAT IS IN IT
 
-{pdf}{criteria}  population.csv          one line an entry; opens in a spreadsheet
+{pdf}{criteria}  index.html              a page that checks this bundle in a browser
+  population.csv          one line an entry; opens in a spreadsheet
   entries-NNN.jsonl       the recorded entries, byte for byte, one a line;
                           manifest.json gives the sequence number of each line
   disclosures-NNN.jsonl   contents that entries commit to (prompts, outputs, payloads),
@@ -71,6 +72,12 @@ Get the ledger's public key from its owner over a channel that you trust. Then:
   factlog bundle verify FILE --key VKEY
 
 It names everything that does not fit. Exit status 0: it holds. 1: it does not.
+
+Without a command line, open index.html in a browser and give it this bundle, as the one
+.zip file, and the key. It loads nothing and sends nothing. It checks all but the reports.
+Whoever forges a bundle can put a page of his own into it, which says what he likes: take
+the page from a bundle that you trust, or compare its SHA-256 with the one that factlog
+publishes in docs/FORMATS.md.
 
 
 HOW TO CHECK IT BY HAND

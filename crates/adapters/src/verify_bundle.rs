@@ -14,13 +14,15 @@ use store_traits::{SignatureVerifier, Value};
 use thiserror::Error;
 
 use crate::bundle::{
-    CRITERIA, ENVELOPE, KEYS, MANIFEST, NOTE, POPULATION, PREDICATE, README, REPORT, predicate,
+    CRITERIA, ENVELOPE, INDEX, KEYS, MANIFEST, NOTE, POPULATION, PREDICATE, README, REPORT,
+    predicate,
 };
 use crate::claims::{ClaimFacts, Vouched, never_proved};
 use crate::counted::Counted;
 use crate::dsse;
 use crate::lines::joined;
 use crate::manifest::Manifest;
+use crate::page;
 use crate::verify_entries::Ledger;
 use crate::{ZipReadError, ZipReader};
 
@@ -133,6 +135,8 @@ pub(crate) struct Check {
     findings: Vec<Finding>,
     more: u64,
     summary: BundleSummary,
+    /// Its page is none that a release carried, as far as this version knows.
+    strange_page: bool,
 }
 
 impl Check {
@@ -267,6 +271,9 @@ impl Check {
         let names: BTreeSet<String> = zip.names().map(str::to_owned).collect();
         let listed: BTreeMap<&str, _> =
             manifest.files.iter().map(|file| (file.path.as_str(), file)).collect();
+        if listed.len() != manifest.files.len() {
+            self.finding(MANIFEST, "it lists a file twice".to_owned(), CHANGED);
+        }
         let needed: BTreeSet<&str> = [NOTE, KEYS, POPULATION, REPORT, README].into();
         for name in needed.iter().filter(|name| !listed.contains_key(**name)) {
             self.finding(MANIFEST, format!("it does not list `{name}`"), CHANGED);
@@ -281,6 +288,7 @@ impl Check {
             };
             let Some(bytes) = self.member(zip, name) else { continue };
             let actual = sha256(&bytes);
+            self.strange_page |= name == INDEX && !page::is_known(&actual);
             if actual != file.sha256 || bytes.len() as u64 != file.size {
                 let what = format!("its SHA-256 is {actual}, the manifest says {}", file.sha256);
                 self.finding(name, what, CHANGED);
@@ -437,7 +445,14 @@ impl Check {
             self.findings.push(Finding { what, place: "the bundle".to_owned(), meaning: CHANGED });
         }
         let holds = self.findings.is_empty() && facts.is_some();
-        let not_proved = facts.as_ref().map_or_else(never_proved, ClaimFacts::not_proved);
+        let mut not_proved = facts.as_ref().map_or_else(never_proved, ClaimFacts::not_proved);
+        // The holder of the key may sign any page, and a newer release has another: no finding.
+        if self.strange_page {
+            not_proved.push(
+                "What index.html says of the bundle: it is not the page of this version of factlog, nor of one before."
+                    .to_owned(),
+            );
+        }
         let proved = facts.filter(|_| holds).map_or_else(Vec::new, |facts| facts.proved());
         BundleReport { holds, proved, not_proved, findings: self.findings, summary: self.summary }
     }

@@ -130,7 +130,7 @@ impl<'b> Ledger<'b> {
             check.finding(place(), "it is longer than an entry can be".to_owned(), CHANGED);
             return;
         }
-        let fact = match canonical::parse(bytes) {
+        let fact = match canonical::parse_canonical(bytes) {
             Ok(fact) => fact,
             Err(error) => {
                 check.finding(place(), error.to_string(), "it is not a fact");

@@ -3,10 +3,12 @@
 
 mod common;
 
-use adapters::{Drawn, Ed25519Signer, EntryProofs, EvidenceBundle, StrictVerifier, Trust};
+use adapters::{Drawn, Ed25519Signer, EntryProofs, EvidenceBundle, PAGE, StrictVerifier, Trust};
 use audit_evidence::ProofText;
 use common::ledger;
-use common::members::{Members, bytes, holds, pack, trusted, unpack, verify};
+use common::members::{
+    Members, bytes, holds, pack, sealed, signed_again, trusted, unpack, verify, with_manifest,
+};
 use store_traits::{Content, Value};
 
 fn good() -> Vec<u8> {
@@ -56,7 +58,11 @@ fn a_bundle_forged_with_another_key_does_not_hold_for_who_knows_the_right_one() 
 #[test]
 fn no_flipped_bit_passes() {
     let good = good();
-    for at in (0..good.len()).step_by(5) {
+    // Most of the file is the page, whose bytes are all alike here: fewer of them will do.
+    let page = good.windows(PAGE.len()).position(|part| part == PAGE).unwrap();
+    let in_page = page..page + PAGE.len();
+    let looked_at = |at: &usize| !in_page.contains(at) || at % 995 == 0;
+    for at in (0..good.len()).step_by(5).filter(looked_at) {
         let mut bad = good.clone();
         bad[at] ^= 1 << (at % 8);
         assert!(!holds(&bad), "byte {at}");
@@ -183,6 +189,54 @@ fn the_envelope_is_dsse_with_an_in_toto_statement() {
         adapters::dsse::pre_authentication("http://example.com/HelloWorld", b"hello world"),
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     );
+}
+
+#[test]
+fn a_page_that_is_not_known_is_told_and_is_no_finding() {
+    let said = |file: &[u8]| {
+        let report = verify(file, &trusted()).unwrap();
+        assert!(report.holds, "{:#?}", report.findings);
+        report.not_proved.iter().any(|text| text.contains("index.html"))
+    };
+    assert!(!said(&good()));
+    let other =
+        signed_again(&good(), "index.html", |page| page.extend_from_slice(b"<!-- newer -->"));
+    assert!(said(&other));
+    let mut before = unpack(&good());
+    before.remove("index.html");
+    assert!(!said(&sealed(before)), "made before there was one");
+    let unsigned =
+        |members: &mut Members| drop(members.insert("index.html".to_owned(), b"green".to_vec()));
+    check_repacked(unsigned, "index.html");
+}
+
+#[test]
+fn what_leaves_the_canonical_form_or_stands_twice_does_not_hold() {
+    let signer = ledger::signer();
+    let check = |file: &[u8], what: &str| {
+        let report = verify(file, &trusted()).unwrap();
+        assert!(report.findings.iter().any(|f| f.what.contains(what)), "{:#?}", report.findings);
+    };
+    let line = |with: &'static str| {
+        signed_again(&good(), "disclosures-000.jsonl", |bytes| {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            *bytes = text.replacen("{", with, 1).into_bytes();
+        })
+    };
+    check(&line("{ "), "canonical form");
+    check(&line(r#"{"a":1,"#), "other members");
+    let mut bundle = ledger::bundle(&signer);
+    let entry = br#"{"kind": "x","tenant":"acme"}"#.to_vec();
+    bundle.entries[0] = adapters::BundleEntry { seq: 1, bytes: entry, contents: Vec::new() };
+    check(&bytes(&bundle, &signer), "canonical form");
+    let manifest = String::from_utf8(unpack(&good())["manifest.json"].clone()).unwrap();
+    let twice = manifest.replacen(
+        r#""files":["#,
+        r#""files":[{"path":"README.txt","sha256":"00","size":1},"#,
+        1,
+    );
+    let twice = twice.replace(r#""00""#, &format!("\"{}\"", "0".repeat(64)));
+    check(&with_manifest(unpack(&good()), twice.into_bytes()), "lists a file twice");
 }
 
 /// 540 entries of 60 kB go into two files; every third is left out, so that neither the lines nor

@@ -8,7 +8,7 @@ use adapters::{
     ZipReader, ZipWriter, dsse, verify_bundle,
 };
 use replay_determinism::{canonical, sha256};
-use store_traits::Value;
+use store_traits::{Object, Value};
 
 use super::ledger;
 
@@ -47,22 +47,30 @@ pub fn pack(members: &Members) -> Vec<u8> {
 /// Changes a member and signs the manifest again, as the holder of the key could.
 pub fn signed_again(file: &[u8], name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut members = unpack(file);
-    let member = members.get_mut(name).unwrap();
-    change(member);
-    let (size, digest) = (member.len() as u64, sha256(member));
+    change(members.get_mut(name).unwrap());
+    sealed(members)
+}
+
+/// Lists the members in the manifest as they are, and signs it, as the holder of the key could.
+pub fn sealed(members: Members) -> Vec<u8> {
     let mut manifest = canonical::parse(&members["manifest.json"]).unwrap();
     let Value::Object(of_manifest) = &mut manifest else { panic!() };
-    let Some(Value::Array(files)) = of_manifest.get_mut("files") else { panic!() };
-    for file in files {
-        let Value::Object(file) = file else { panic!() };
-        if file["path"].as_str() == Some(name) {
-            file.insert("size", Value::unsigned(size));
-            file.insert("sha256", digest.to_string().into());
-        }
-    }
+    let file = |(path, bytes): (&String, &Vec<u8>)| {
+        Value::Object(Object::from([
+            ("path".to_owned(), path.as_str().into()),
+            ("size".to_owned(), Value::unsigned(bytes.len() as u64)),
+            ("sha256".to_owned(), sha256(bytes).to_string().into()),
+        ]))
+    };
+    let listed = members.iter().filter(|(name, _)| !name.starts_with("manifest."));
+    of_manifest.insert("files", listed.map(file).collect::<Vec<_>>().into());
+    with_manifest(members, canonical::write(&manifest))
+}
+
+/// Puts a manifest to the members, signed by the holder of the key.
+pub fn with_manifest(mut members: Members, manifest: Vec<u8>) -> Vec<u8> {
     let signer = ledger::signer();
     let key = ledger::key(&signer);
-    let manifest = canonical::write(&manifest);
     let before = dsse::open(&members["manifest.dsse.json"], &key, &StrictVerifier).unwrap();
     let predicate = before.member("predicate").unwrap().clone();
     let statement =

@@ -8,8 +8,8 @@
 //! An [`EvidenceBundle`] is a value that engines put together; [`EvidenceBundle::write`] turns it
 //! into one zip, [`verify_bundle`] checks such a zip offline. A [`certificate`] says what a ledger shows
 //! in one small signed statement. Bytes depend on nothing but the value: no clock, no randomness, no
-//! compressor. What lies where is in `bundle`, what is signed in `dsse`, what is drawn in `pdf`, what a
-//! SOC 2 package says in `soc2`.
+//! compressor. What lies where is in `bundle`, what is signed in `dsse`, the verifier for a browser in
+//! `page`, what is drawn in `pdf`, what a SOC 2 package says in `soc2`.
 
 mod asked;
 mod bundle;

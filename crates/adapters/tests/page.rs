@@ -9,7 +9,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Instant;
 
-use adapters::{BundleEntry, Ed25519Signer, EntryProofs, EvidenceBundle, PAGE, Trust};
+use adapters::{BundleEntry, Ed25519Signer, EntryProofs, EvidenceBundle, PAGE, PAGES, Trust};
 use audit_evidence::{ProofText, VerifierKey, sign_checkpoint};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use browser::Browser;
@@ -17,6 +17,7 @@ use common::ledger;
 use common::members::{
     Members, bytes, pack, sealed, signed_again, trusted, unpack, verify, with_manifest,
 };
+use ed25519_dalek::Verifier as _;
 use replay_determinism::{canonical, leaf_hash, sha256};
 use store_traits::{Head, Object, Value};
 
@@ -191,6 +192,28 @@ fn of_a_period(until: &str) -> EvidenceBundle {
     bundle
 }
 
+/// What a stranger compares the page with has to be what the page is.
+#[test]
+fn its_hash_is_the_one_that_is_published() {
+    let hash = sha256(PAGE).to_string();
+    assert_eq!(PAGES[0], hash);
+    let formats = include_str!("../../../docs/FORMATS.md");
+    let operations = include_str!("../../../docs/OPERATIONS.md");
+    assert!(formats.contains(&hash) && operations.contains(&hash), "{hash} is not published");
+}
+
+#[test]
+fn it_may_reach_no_network_and_writes_no_html_of_others() {
+    let page = std::str::from_utf8(PAGE).unwrap();
+    let policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
+    assert!(page.contains(&format!("http-equiv=\"Content-Security-Policy\" content=\"{policy}")));
+    for word in
+        ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "import(", "src=", "href="]
+    {
+        assert!(!page.contains(word), "{word}");
+    }
+}
+
 #[test]
 fn the_page_and_the_verifier_agree_on_what_holds() {
     let Some(browser) = Browser::start() else { return };
@@ -220,6 +243,10 @@ fn the_page_and_the_verifier_agree_on_what_holds() {
     for until in ["2026-11-23T08:32:04.000000000Z", "2026-11-23T08:32:05.000000000Z"] {
         holds("a period", &of_a_period(until));
     }
+
+    holds("as deep as it may be", &of_entries(vec![deep(126)]));
+    let odd = r#"{"__proto__":-9007199254740991,"body":[9007199254740991,"\u0000\"\\\né🙂"],"kind":"x","tenant":"acme"}"#;
+    holds("numbers and texts at their borders", &of_entries(vec![odd.as_bytes().to_vec()]));
 
     let file = signed(&good());
     let shown = check(&browser, "without a key", &file, &Trust::default(), "consistent");
@@ -361,8 +388,21 @@ fn the_page_and_the_verifier_agree_on_what_does_not_hold() {
         &signed(&of_entries(vec![br#"{"kind":"x", "tenant":"acme"}"#.to_vec()])),
         "canonical form",
     );
+    fails("deeper than it may be", &with_line(deep(127)), "levels");
+    let numbers = |number: &str| {
+        with_line(format!(r#"{{"body":{number},"kind":"x","tenant":"acme"}}"#).into_bytes())
+    };
+    for number in ["9007199254740992", "-9007199254740993", "1.0", "1e3", "-0"] {
+        fails(number, &numbers(number), "entries-000.jsonl");
+    }
     let clear = br#"{"_sd":{"/kind":"x"},"kind":"x","tenant":"acme"}"#.to_vec();
     fails("a commitment that stands in clear", &with_line(clear), "stands in clear");
+}
+
+/// An entry whose body is so many arrays in each other, in the entry's object.
+fn deep(arrays: usize) -> Vec<u8> {
+    let (open, close) = ("[".repeat(arrays), "]".repeat(arrays));
+    format!(r#"{{"body":{open}{close},"kind":"x","tenant":"acme"}}"#).into_bytes()
 }
 
 /// A bundle of one entry that the writer would refuse, under a tree that holds it.
@@ -388,26 +428,44 @@ fn what_is_no_bundle_is_never_green() {
     none("another zip", &pack(&Members::from([("a.txt".to_owned(), b"x".to_vec())])));
     none("no manifest", &repacked(|members| drop(members.remove("manifest.json"))));
 
-    // A key of small order fits a signature to any text; browsers take it, and nobody may.
-    let mut identity = [0_u8; 32];
-    identity[0] = 1;
-    let small = VerifierKey::ed25519(ledger::ORIGIN, identity).unwrap();
-    let mut signature = vec![0_u8; 64];
-    signature[0] = 1;
-    let line = [&small.id().to_be_bytes()[..], &signature].concat();
-    let note = String::from_utf8(unpack(&file)["checkpoint.note"].clone()).unwrap();
-    let text = note.split("\n\n").next().unwrap();
-    let note = format!("{text}\n\n— {} {}\n", ledger::ORIGIN, STANDARD.encode(line));
-    let bad =
-        repacked(|members| drop(members.insert("checkpoint.note".to_owned(), note.into_bytes())));
-    let trust = Trust { keys: vec![small] };
-    let shown = check(&browser, "a key of small order", &bad, &trust, "fails");
-    assert!(shown.findings[0].contains("does not hold"), "{:?}", shown.findings);
-
     let shown = look(&browser, &file, "logs.example.com/acme+00000000+AAAA");
     assert_eq!(shown.verdict, "not-checked", "a key that is none");
     let many: Vec<u8> = vec![0; 51 << 20];
     assert_eq!(look(&browser, &many, "").verdict, "not-checked", "more than a page is made for");
+}
+
+/// Browsers' Ed25519 takes points of small order, `verify_strict` does not; so the page looks itself.
+#[test]
+fn points_of_small_order_fit_no_signature() {
+    let Some(browser) = Browser::start() else { return };
+    let file = signed(&good());
+    let note = String::from_utf8(unpack(&file)["checkpoint.note"].clone()).unwrap();
+    let text = note.split_inclusive("\n\n").next().unwrap().trim_end().to_owned() + "\n";
+    let signed_with = |key: &VerifierKey, signature: &[u8]| {
+        let line = STANDARD.encode([&key.id().to_be_bytes()[..], signature].concat());
+        let note = format!("{text}\n— {} {line}\n", key.name());
+        repacked(|members| drop(members.insert("checkpoint.note".to_owned(), note.into_bytes())))
+    };
+    let refused = |name: &str, key: VerifierKey, signature: [u8; 64]| {
+        // Else it would be refused for another reason.
+        let lax = ed25519_dalek::VerifyingKey::from_bytes(key.public_key()).unwrap();
+        let fits = lax.verify(text.as_bytes(), &ed25519_dalek::Signature::from_bytes(&signature));
+        assert!(fits.is_ok(), "{name}");
+        let bad = signed_with(&key, &signature);
+        let shown = check(&browser, name, &bad, &Trust { keys: vec![key] }, "fails");
+        assert!(shown.findings[0].contains("does not hold"), "{:?}", shown.findings);
+    };
+    let mut identity = [0_u8; 32];
+    identity[0] = 1;
+    // R = identity and S = 0 fit this key and any text at all.
+    let any = [identity, [0; 32]].concat().try_into().unwrap();
+    refused("as key", VerifierKey::ed25519(ledger::ORIGIN, identity).unwrap(), any);
+    // R = identity and S = k·a, made by the holder of the log's key for this one text.
+    let s = "2d0d64fd0f66262080c596541dad1d072389d6dbb7a68b9c5a09b63aa8286701";
+    let s: Vec<u8> =
+        (0..32).map(|at| u8::from_str_radix(&s[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let by_the_holder = [&identity[..], &s].concat().try_into().unwrap();
+    refused("as R", ledger::key(&ledger::signer()), by_the_holder);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A headless Chromium, led by chromedriver over the WebDriver protocol (W3C).
 //!
 //! The client speaks as much of HTTP/1.1 as chromedriver needs, so that no test links more than JSON.
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

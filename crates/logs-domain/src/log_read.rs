@@ -8,7 +8,7 @@ use store_traits::{
     Actor, Draft, FactKind, IdempotencyKey, Identity, Object, TenantId, Timestamp, Value,
 };
 
-use crate::keys::own_meta;
+use crate::own_facts::own_meta;
 use crate::{DomainError, LogsDomain};
 
 /// `body.record` of these facts; no import can write it.

@@ -173,7 +173,7 @@ fn what_was_revoked_is_known_to_whoever_asks_the_ledger() {
     assert_eq!((&first["recorded"], &second["recorded"]), (&json!(true), &json!(false)));
     assert_eq!((&first["seq"], &first["revoked_at"]), (&second["seq"], &second["revoked_at"]));
     revoke("another reason").expect(2).says("was revoked before");
-    revoke("  ").expect(2).says("a reason has");
+    revoke("  ").expect(2).says("the reason has");
 
     verify(&place, "c.pem", &key, &[]).expect(0);
     let refused = verify(&place, "c.pem", &key, &["--ledger"]).expect(1).json();

@@ -8,7 +8,7 @@ use store_traits::{
     Actor, Draft, FactKind, IdempotencyKey, Identity, Object, TenantId, Timestamp, Value,
 };
 
-use crate::own_facts::own_meta;
+use crate::own_facts::{own_meta, unrecorded};
 use crate::{DomainError, LogsDomain};
 
 /// `body.record` of these facts; no import can write it.
@@ -118,10 +118,8 @@ impl LogsDomain {
         let draft = self.draft_of_read(read, mark, self.clock.now())?;
         match self.recorder.record_owned(tenant, vec![draft]).await?.pop() {
             Some(Outcome::Recorded { seq, .. }) => Ok(seq),
-            Some(Outcome::Duplicate { seq, .. } | Outcome::Conflict { seq, .. }) => {
-                Err(DomainError::Task(format!("a read got the mark of entry {seq}")))
-            }
-            Some(Outcome::Rejected { reason }) => Err(DomainError::Task(reason)),
+            // Its key is random: another fact cannot have it.
+            Some(outcome) => Err(DomainError::Task(unrecorded(&outcome))),
             None => Err(DomainError::Task("the recorder answered nothing".to_owned())),
         }
     }

@@ -206,15 +206,12 @@ impl Demo<'_> {
 
     fn places(&self, key: &str) -> String {
         let at = |name: &str| self.folder.join(name).display().to_string();
+        let (database, evidence) = (at("factlog.db"), at("evidence.zip"));
         format!(
-            "\n{}\n  database   {}\n  key        {}  (secret)\n  evidence   {}\n  tampered   {}\n\nTry next\n  factlog --database-url {} runs --tenant initech\n  factlog bundle verify {} --key {key}\n",
+            "\n{}\n  database   {database}\n  key        {}  (secret)\n  evidence   {evidence}\n  tampered   {}\n\nTry next\n  factlog --database-url {database} runs --tenant initech\n  factlog --database-url {database} serve --tenant acme    and open http://127.0.0.1:4318/\n  factlog bundle verify {evidence} --key {key}\n  unzip {evidence} index.html    and open it in a browser, without a network: it checks the file there\n",
             "Where things are".bold(),
-            at("factlog.db"),
             at("factlog.key"),
-            at("evidence.zip"),
             at("tampered.db"),
-            at("factlog.db"),
-            at("evidence.zip"),
         )
     }
 

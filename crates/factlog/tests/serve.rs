@@ -27,6 +27,8 @@ fn what_is_posted_is_what_is_imported_and_ends_signed() {
     let place = Place::new();
     let serving = Serving::start(&place, &["--tenant", "acme"]);
     assert_eq!(serving.started["tenant"], "acme");
+    let listening = serving.started["listening"].as_str().unwrap();
+    assert_eq!(serving.started["console"], format!("{listening}/"));
     let environment = &serving.started["environment"];
     assert_eq!(environment["OTEL_EXPORTER_OTLP_ENDPOINT"], serving.started["listening"]);
     assert_eq!(environment["OTEL_EXPORTER_OTLP_PROTOCOL"], "http/protobuf");

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::callers::Callers;
 use crate::metrics::{self, Metrics};
 use crate::problem::{Cause, Problem};
-use crate::{Limits, api, health, openapi, otlp, tlog};
+use crate::{Limits, api, console, health, openapi, otlp, tlog};
 
 /// Where a server says what its operator should know: one line each, never a payload.
 pub type Report = Arc<dyn Fn(&str) + Send + Sync>;
@@ -96,7 +96,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(metrics::read))
         .route("/openapi.json", get(openapi::document))
         .route("/tlog/{*name}", get(tlog::read))
-        .fallback(async || Problem::no_such_path())
+        .merge(console::routes(&app))
+        .fallback(console::nowhere)
         .method_not_allowed_fallback(async || Problem::no_such_method())
         .layer(middleware::from_fn_with_state(Arc::clone(&app), tell));
     reads

@@ -105,6 +105,11 @@ impl Caller {
         }
     }
 
+    /// Was nobody asked who it is?
+    pub(crate) fn is_unasked(&self) -> bool {
+        matches!(self, Self::ThisMachine(_))
+    }
+
     pub(crate) fn tenant(&self) -> &TenantId {
         match self {
             Self::ThisMachine(tenant) | Self::Holder(Holder { tenant, .. }) => tenant,
@@ -152,6 +157,18 @@ pub(crate) struct Reader(pub(crate) TenantId);
 
 /// Whose ledger a request may measure.
 pub(crate) struct Watcher(pub(crate) TenantId);
+
+/// Whoever asks, for pages that say what they may.
+pub(crate) struct Visitor(pub(crate) Caller);
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = app.callers().known(&parts.headers)?;
+        if caller.may(Wish::Read) { Ok(Self(caller)) } else { Err(Denied::Role.into()) }
+    }
+}
 
 impl FromRequestParts<Arc<App>> for Watcher {
     type Rejection = Problem;

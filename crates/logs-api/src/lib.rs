@@ -1,4 +1,4 @@
-//! The HTTP edge: an OTLP receiver, a read API and a transparency log over a LOGS domain.
+//! The HTTP edge: an OTLP receiver, a read API, a console and a transparency log over a LOGS domain.
 //!
 //! Layer: L2
 //! Audience: CUSTOMER
@@ -7,7 +7,7 @@
 //!
 //! What comes in is handed to [`LogsDomain::receive`](logs_domain::LogsDomain::receive), and answered
 //! for when it is durable. This crate knows methods, content types, statuses and limits, and nothing of
-//! facts: it shapes HTTP, and the JSON that answers are made of ([`shape`]).
+//! facts: it shapes HTTP, the JSON that answers are made of ([`shape`]), and pages for a browser.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -31,6 +31,7 @@
 mod api;
 mod app;
 mod callers;
+mod console;
 mod file_state;
 mod health;
 mod host;
@@ -45,6 +46,7 @@ mod problem;
 mod server;
 pub mod shape;
 mod signing;
+pub mod text;
 mod tlog;
 
 pub use app::Report;

@@ -21,6 +21,10 @@ pub(crate) struct Problem {
     cause: Option<String>,
 }
 
+/// What the document says, for whoever says it in another form.
+#[derive(Debug, Clone)]
+pub(crate) struct Detail(pub(crate) String);
+
 /// What the operator is told of an answer; it is not in the answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Cause(pub(crate) String);
@@ -123,8 +127,9 @@ impl IntoResponse for Problem {
         let title = status.canonical_reason().unwrap_or("Error");
         document.insert("title".to_owned(), title.into());
         document.insert("status".to_owned(), status.as_u16().into());
-        document.insert("detail".to_owned(), detail.into());
+        document.insert("detail".to_owned(), detail.clone().into());
         let mut response = (status, Json(document)).into_response();
+        response.extensions_mut().insert(Detail(detail));
         if let Some(cause) = cause {
             response.extensions_mut().insert(Cause(cause));
         }

@@ -95,12 +95,14 @@ fn say(context: &Context, callers: &Callers, address: SocketAddr) -> anyhow::Res
             None
         }
     };
+    let console = format!("{endpoint}/");
     if context.output.json {
         // One line, so that whoever starts the process can read it while the process goes on.
         let environment: serde_json::Map<_, _> =
             environment.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let document = json!({
             "listening": url,
+            "console": console,
             "tenant": tenant,
             "database": database,
             "environment": environment,
@@ -109,7 +111,7 @@ fn say(context: &Context, callers: &Callers, address: SocketAddr) -> anyhow::Res
     }
     let tenant = tenant.unwrap_or("of each key");
     let mut text = format!(
-        "listening on  {url}\ntenant        {tenant}\ndatabase      {database}\n\n\
+        "listening on  {url}\nconsole       {console}\ntenant        {tenant}\ndatabase      {database}\n\n\
          for the agent's environment:\n"
     );
     for (name, value) in environment {

@@ -9,11 +9,11 @@ use crate::shape;
 
 /// What an answer discloses; it goes with the answer to whoever records that it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Disclosed {
+pub(crate) struct Disclosed {
     /// Items of the answer's own kind.
-    pub(super) items: u64,
+    pub(crate) items: u64,
     /// The size of the ledger that was read.
-    pub(super) as_of_size: u64,
+    pub(crate) as_of_size: u64,
 }
 
 /// What was asked, where it does not stand in the query.

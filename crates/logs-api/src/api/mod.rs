@@ -1,13 +1,13 @@
 //! `/api/v1/logs/…`: reading what was recorded, each path one question to the facades and each question a
 //! fact itself; and recording facts that are no telemetry.
 
-mod answered;
+pub(crate) mod answered;
 mod audit;
 mod exports;
 mod facts;
-mod query;
-mod record;
-mod runs;
+pub(crate) mod query;
+pub(crate) mod record;
+pub(crate) mod runs;
 mod system;
 
 use std::sync::Arc;

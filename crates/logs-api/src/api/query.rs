@@ -13,7 +13,7 @@ const USUAL: u64 = 20;
 
 /// The parameters of a question. One that the question does not take is refused: left out in silence
 /// it would give the answer to another question.
-pub(super) struct Asked<T>(pub(super) T);
+pub(crate) struct Asked<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
@@ -27,7 +27,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
 }
 
 /// What a path names. What is no text (RFC 3986 §2.1 lets any bytes be written) names nothing.
-pub(super) struct Named(pub(super) String);
+pub(crate) struct Named(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Problem;
@@ -41,16 +41,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 /// A question without parameters.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
+pub(crate) struct Nothing {}
 
 /// A part of a list.
-pub(super) struct Part {
-    pub(super) limit: Option<u64>,
-    pub(super) cursor: Option<String>,
+pub(crate) struct Part {
+    pub(crate) limit: Option<u64>,
+    pub(crate) cursor: Option<String>,
 }
 
 impl Part {
-    pub(super) fn of<F: Filter>(
+    pub(crate) fn of<F: Filter>(
         &self,
         tenant: &TenantId,
         filter: F,
@@ -62,7 +62,7 @@ impl Part {
 }
 
 /// A period between two times (RFC 3339), each of which may be left open.
-pub(super) fn period(since: Option<&str>, until: Option<&str>) -> Result<Period, Problem> {
+pub(crate) fn period(since: Option<&str>, until: Option<&str>) -> Result<Period, Problem> {
     let time = |name: &str, text: Option<&str>| {
         let parsed = text.map(Timestamp::parse).transpose();
         parsed.map_err(|error| Problem::bad_request(format!("`{name}`: {error}")))

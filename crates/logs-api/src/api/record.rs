@@ -14,14 +14,14 @@ use crate::app::App;
 use crate::callers::{Caller, Denied, Wish};
 use crate::problem::Problem;
 
-/// Where all questions lie.
-pub(super) const ROOT: &str = "/api/v1/logs/";
+/// Where the questions of programs lie; those of people are pages.
+const ROOT: &str = "/api/v1/logs/";
 
 /// Who may ask, and where it is recorded.
 #[derive(Clone)]
-pub(super) struct Recording {
-    pub(super) app: Arc<App>,
-    pub(super) wish: Wish,
+pub(crate) struct Recording {
+    pub(crate) app: Arc<App>,
+    pub(crate) wish: Wish,
 }
 
 /// What a question asks.
@@ -35,7 +35,7 @@ struct Question {
 /// Answers a question, if that it was asked is recorded.
 ///
 /// Whoever is not known has no ledger in which anything could be recorded: the operator is told.
-pub(super) async fn record(
+pub(crate) async fn record(
     State(Recording { app, wish }): State<Recording>,
     request: Request,
     next: Next,
@@ -67,7 +67,10 @@ pub(super) async fn record(
 impl Question {
     async fn of(head: &mut Parts) -> Self {
         let matched = head.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let route = matched.strip_prefix(ROOT).unwrap_or(matched).to_owned();
+        let route = match matched.strip_prefix(ROOT) {
+            Some(question) => question.to_owned(),
+            None => format!("console{}", matched.trim_end_matches('/')),
+        };
         let values = RawPathParams::from_request_parts(head, &()).await.ok();
         let subject = values.and_then(|values| values.iter().next().map(|(_, v)| v.to_owned()));
         let asked = Query::try_from_uri(&head.uri).map(|Query(asked)| asked).unwrap_or_default();

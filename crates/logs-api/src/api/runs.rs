@@ -35,7 +35,7 @@ pub(super) struct Runs {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Status {
+pub(crate) enum Status {
     Running,
     Completed,
     Failed,
@@ -132,7 +132,7 @@ pub(super) async fn replay(
 }
 
 /// The run with this id, whole: a list is asked with what begins an id.
-pub(super) async fn known(
+pub(crate) async fn known(
     app: &App,
     tenant: &TenantId,
     id: &str,

@@ -65,7 +65,7 @@ fn body(state: &Ledger, report: Option<&LedgerReport>) -> Markup {
         h1 { "Integrity" }
         (differences.notice())
         div.beside {
-            (ledger::panel(state, &differences))
+            (ledger::panel(state, &differences, &html! {}))
             section aria-label="Verification" {
                 @match report {
                     Some(report) => (found(report, &differences)),
@@ -91,7 +91,7 @@ fn found(report: &LedgerReport, differences: &Differences) -> Markup {
     html! {
         section.verified.broken[!findings.is_empty()] role="status" aria-labelledby="found" {
             h2 id="found" {
-                @if findings.is_empty() { "Nothing was found that does not hold" }
+                @if findings.is_empty() { "No findings" }
                 @else { (count(all(report), "finding", "findings")) }
             }
             dl.facts.wide {
@@ -110,8 +110,13 @@ fn found(report: &LedgerReport, differences: &Differences) -> Markup {
             @if !findings.is_empty() { ol.findings { @for one in findings { (finding(one)) } } }
             @if report.more_findings > 0 { p { (tokens(report.more_findings)) " more are not listed." } }
             p.limits {
-                "It says that what is stored is what was recorded, as far as it was signed. It does not say \
-                 that what was recorded is true, or that everything was."
+                @if findings.is_empty() {
+                    "What is stored is what was recorded, as far as it was signed. That what was recorded is \
+                     true, or that everything was, nothing here says."
+                } @else {
+                    "This is what differs. Who did it, and why, nothing here says. Keep the database and the \
+                     key as they are, and compare with a copy, a bundle or a checkpoint from before."
+                }
             }
         }
     }

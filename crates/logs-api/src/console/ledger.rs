@@ -34,7 +34,7 @@ impl State {
     }
 }
 
-pub(super) fn panel(state: &State, differences: &Differences) -> Markup {
+pub(super) fn panel(state: &State, differences: &Differences, below: &Markup) -> Markup {
     let signed = state.signed.as_ref();
     let unsigned = state.size.saturating_sub(signed.map_or(0, |signed| signed.size));
     let all = differences.unless(Number::LedgerEntries, html! { (tokens(state.size)) });
@@ -47,7 +47,7 @@ pub(super) fn panel(state: &State, differences: &Differences) -> Markup {
                 div { dt { "not signed yet" } dd.large { (rest) } }
                 (checkpoint(signed, differences))
             }
-            p { a href="/integrity" { "Verify it" } }
+            (below)
         }
     }
 }
@@ -60,7 +60,7 @@ fn checkpoint(signed: Option<&Checkpoint>, differences: &Differences) -> Markup 
                 @let root = signed.root.to_string();
                 @let size = html! { (tokens(signed.size)) " entries" };
                 div { dt { "newest checkpoint" } dd { (differences.unless(Number::Signed, size)) } }
-                div { dt { "signed" } dd { (time(signed.signed_at)) } }
+                div { dt { "signed at" } dd { (time(signed.signed_at)) } }
                 div { dt { "root" } dd { code title=(root) { (super::said::short(&root)) } } }
             }
         }

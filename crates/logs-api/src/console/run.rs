@@ -92,7 +92,7 @@ fn body(seen: &Seen, evidence: Evidence) -> Markup {
     let api = format!("/api/v1/logs/llm-runs{}", address(&[&run.run_id], &[]));
     html! {
         p.way { a href="/" { "Runs" } }
-        h1 { (said(run.agent.as_deref())) " " (runs::status(run.status)) }
+        h1 { (runs::who(run.agent.as_deref())) " " (runs::status(run.status)) }
         p.id { "run " code { (Said(&run.run_id)) } }
         (differences.notice())
         (summary(run, &differences))

@@ -11,7 +11,7 @@ use super::agree;
 use super::form::{self, Field, Takes, form};
 use super::ledger::{self, State as Ledger};
 use super::page::{Head, Shown, page};
-use super::said::{Said, address, cell, nothing, short, time};
+use super::said::{Said, address, nothing, said, short, time};
 use crate::api::answered::Disclosed;
 use crate::api::query::{Asked, Part, period};
 use crate::api::runs::Status;
@@ -78,7 +78,7 @@ fn body(asked: &Runs, listed: &Page<RunSummary>, state: &Ledger) -> Markup {
         h1 { "Runs" }
         (differences.notice())
         div.beside {
-            (ledger::panel(state, &differences))
+            (ledger::panel(state, &differences, &html! { p { a href="/integrity" { "Verify it" } } }))
             section aria-label="Runs" {
                 (filters(asked))
                 (table(listed))
@@ -133,12 +133,12 @@ fn table(listed: &Page<RunSummary>) -> Markup {
 fn row(run: &RunSummary) -> Markup {
     let took = run.ended_at.map(|end| duration(end.nanos_since(run.started_at)));
     let number = |label: &str, n: u64| {
-        html! { td.n role="cell" data-label=(label) { (tokens(n)) } }
+        html! { td.n.zero[n == 0] role="cell" data-label=(label) { (tokens(n)) } }
     };
     html! {
         tr role="row" {
             th.name role="rowheader" scope="row" {
-                span.agent { (cell(run.agent.as_deref())) }
+                span.who { (who(run.agent.as_deref())) }
                 a href=(address(&["runs", &run.run_id], &[])) {
                     span.heard { "run " } code { (Said(&short(&run.run_id))) }
                 }
@@ -152,9 +152,13 @@ fn row(run: &RunSummary) -> Markup {
             (number("tool calls", run.tool_calls))
             (number("tokens in", run.input_tokens))
             (number("tokens out", run.output_tokens))
-            td.n.bad[run.errors > 0] role="cell" data-label="errors" { (tokens(run.errors)) }
+            td.n.bad[run.errors > 0].zero[run.errors == 0] role="cell" data-label="errors" { (tokens(run.errors)) }
         }
     }
+}
+
+pub(super) fn who(agent: Option<&str>) -> Markup {
+    html! { @match agent { Some(_) => (said(agent)), None => span.none { "agent not recorded" } } }
 }
 
 pub(super) fn status(status: RunStatus) -> Markup {

@@ -95,9 +95,11 @@ fn line(row: &Nested<'_>, scale: Scale) -> Markup {
             }
             td.bar role="cell" {
                 span.heard { "after " (offset) }
-                @match length {
-                    Some(length) => span.run aria-hidden="true" style={ "left:" (at) ";width:" (length) } {},
-                    None => span.run.dot aria-hidden="true" style={ "left:" (at) } {},
+                div.track aria-hidden="true" {
+                    @match length {
+                        Some(length) => span.run style={ "left:" (at) ";width:" (length) } {},
+                        None => span.run.dot style={ "left:" (at) } {},
+                    }
                 }
             }
             td.n role="cell" data-label="took" { (took) }

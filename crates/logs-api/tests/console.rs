@@ -82,6 +82,8 @@ fn pages_say_what_the_api_says() {
         says(&one, id);
         says(&one, run["agent"].as_str().unwrap_or("not recorded"));
         says(&one, run["status"].as_str().unwrap());
+        let trace = served.get(&format!("/api/v1/logs/llm-runs/{id}/trace")).expect(200).json();
+        let steps = trace["steps"].as_array().unwrap();
         for (label, member) in [
             ("model calls", "llm_calls"),
             ("tool calls", "tool_calls"),
@@ -90,11 +92,18 @@ fn pages_say_what_the_api_says() {
             ("tokens out", "output_tokens"),
             ("entries", "entries"),
         ] {
+            let unsaid = run[member] == 0 && member.ends_with("tokens");
+            if unsaid && steps.iter().all(|step| step[member].is_null()) {
+                says(
+                    &one,
+                    &format!("<dt>{label}</dt><dd><span class=\"none\">not recorded</span>"),
+                );
+                continue;
+            }
             let figure = thousands(&run[member]);
             says(&one, &format!("<dt>{label}</dt><dd class=\"large\">{figure}</dd>"));
         }
-        let trace = served.get(&format!("/api/v1/logs/llm-runs/{id}/trace")).expect(200).json();
-        for error in trace["steps"].as_array().unwrap().iter().filter_map(|s| s["error"].as_str()) {
+        for error in steps.iter().filter_map(|step| step["error"].as_str()) {
             says(&one, error);
         }
     }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::agree::{self, Differences, Number};
 use super::page::{Head, Shown, page};
-use super::said::{Said, address, said, time};
+use super::said::{Said, address, said, time, visible};
 use super::{audit, runs, timeline};
 use crate::api::answered::Disclosed;
 use crate::api::query::{Asked, Named, Nothing};
@@ -20,6 +20,9 @@ use crate::text::{dollars, duration, tokens};
 
 /// Times that a run is read again because something was recorded while it was read.
 const AGAIN: usize = 2;
+
+/// Rows of a table; a browser is not given more.
+pub(super) const MOST_SHOWN: usize = 1_000;
 
 /// What several answers say of a run.
 struct Seen {
@@ -64,7 +67,7 @@ pub(super) async fn one(
         seen = Seen::read(&app, tenant, &id).await?;
     }
     let as_of_size = seen.sizes.0;
-    let title = format!("Run {id}");
+    let title = format!("Run {}", visible(&id));
     let head = Head { title: &title, below: "/", tenant, as_of_size };
     let items = 1 + seen.steps.len() as u64 + seen.governance.len() as u64;
     let page = page(&head, &body(&seen, Evidence::of(&caller)));
@@ -95,7 +98,7 @@ fn body(seen: &Seen, evidence: Evidence) -> Markup {
         h1 { (runs::who(run.agent.as_deref())) " " (runs::status(run.status)) }
         p.id { "run " code { (Said(&run.run_id)) } }
         (differences.notice())
-        (summary(run, &differences))
+        (summary(run, steps, &differences))
         section aria-labelledby="steps" {
             h2 id="steps" { "What happened" }
             (timeline::table(steps, &format!("{api}/trace")))
@@ -104,7 +107,7 @@ fn body(seen: &Seen, evidence: Evidence) -> Markup {
         section aria-labelledby="governance" {
             h2 id="governance" { "What was decided and done about it" }
             @if governance.is_empty() { p.empty { "Not recorded: no audit fact names this run." } }
-            @else { (audit::table(governance, audit::Of::OneRun)) }
+            @else { (decided(governance, &format!("{api}/governance"))) }
         }
         section aria-labelledby="evidence" {
             h2 id="evidence" { "Evidence" }
@@ -113,11 +116,33 @@ fn body(seen: &Seen, evidence: Evidence) -> Markup {
     }
 }
 
-fn summary(run: &RunSummary, differences: &Differences) -> Markup {
+fn decided(facts: &[AuditRecord], address: &str) -> Markup {
+    let (shown, rest) = facts.split_at(facts.len().min(MOST_SHOWN));
+    html! {
+        (audit::table(shown, audit::Of::OneRun))
+        (not_shown(rest.len(), address))
+    }
+}
+
+/// How many more there are of something, and where.
+pub(super) fn not_shown(rest: usize, address: &str) -> Markup {
+    html! {
+        @if rest > 0 { p { (tokens(rest as u64)) " more are not shown here. All are at " code { (address) } "." } }
+    }
+}
+
+fn summary(run: &RunSummary, steps: &[Step], differences: &Differences) -> Markup {
     let took = run.ended_at.map(|end| duration(end.nanos_since(run.started_at)));
     let figure = |label: &str, of: Number, n: u64| {
         let value = differences.unless(of, html! { (tokens(n)) });
         html! { div { dt { (label) } dd.large { (value) } } }
+    };
+    // A sum of nothing is 0, and that nothing was recorded is not that nothing was used.
+    let used = |label: &str, of: Number, n: u64, by: fn(&Step) -> Option<u64>| match n == 0
+        && steps.iter().all(|step| by(step).is_none())
+    {
+        true => html! { div { dt { (label) } dd { (said(None)) } } },
+        false => figure(label, of, n),
     };
     html! {
         section aria-label="Summary" {
@@ -125,8 +150,8 @@ fn summary(run: &RunSummary, differences: &Differences) -> Markup {
                 (figure("model calls", Number::ModelCalls, run.llm_calls))
                 (figure("tool calls", Number::ToolCalls, run.tool_calls))
                 (figure("errors", Number::Errors, run.errors))
-                (figure("tokens in", Number::TokensIn, run.input_tokens))
-                (figure("tokens out", Number::TokensOut, run.output_tokens))
+                (used("tokens in", Number::TokensIn, run.input_tokens, |step| step.input_tokens))
+                (used("tokens out", Number::TokensOut, run.output_tokens, |step| step.output_tokens))
                 (figure("entries", Number::RunEntries, run.entries))
             }
             dl.facts.wide {

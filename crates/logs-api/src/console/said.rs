@@ -33,6 +33,14 @@ impl Render for Said<'_> {
     }
 }
 
+/// The same where no element can be, as in a page's title.
+pub(super) fn visible(text: &str) -> String {
+    let shown = |c: char| {
+        if is_unseen(c) { c.escape_unicode().to_string() } else { c.to_string() }
+    };
+    text.chars().take(LONGEST).map(shown).collect()
+}
+
 /// Control characters, marks of direction, and characters without width that text has no need of.
 /// Those that join letters are left: scripts and emoji are written with them.
 fn is_unseen(c: char) -> bool {
@@ -124,6 +132,7 @@ mod tests {
         check("\u{e0041}\u{feff}", &format!("{}{}", shown("e0041"), shown("feff")));
         check("عربي 👩\u{200d}🔧", "عربي 👩\u{200d}🔧");
         check(&"x".repeat(300), &format!("{}…", "x".repeat(200)));
+        assert_eq!(visible("a\u{202e}b"), "a\\u{202e}b");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::agree::{self, Differences, Number};
 use super::door::is_led_here;
 use super::ledger::{self, State as Ledger};
 use super::page::{Head, Shown, page};
-use super::said::{Said, said};
+use super::said::Said;
 use crate::api::answered::Disclosed;
 use crate::api::query::Asked;
 use crate::app::App;
@@ -105,7 +105,15 @@ fn found(report: &LedgerReport, differences: &Differences) -> Markup {
                     dt { "signed up to" }
                     dd { (differences.unless(Number::Signed, html! { (tokens(*signed_size)) })) }
                 }
-                div.whole { dt { "root" } dd { code { (said(root.as_deref())) } } }
+                div.whole {
+                    dt { "root" }
+                    dd {
+                        @match root {
+                            Some(root) => code { (root) },
+                            None => span.none { "none: entries are missing or were changed" },
+                        }
+                    }
+                }
             }
             @if !findings.is_empty() { ol.findings { @for one in findings { (finding(one)) } } }
             @if report.more_findings > 0 { p { (tokens(report.more_findings)) " more are not listed." } }
@@ -133,5 +141,52 @@ fn finding(finding: &Finding) -> Markup {
             p.what { @if let Some(seq) = seq { "Entry " (seq) ": " } (Said(what)) }
             p { (Said(meaning)) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use logs_domain::TenantId;
+
+    use super::*;
+
+    fn made_up_report(findings: Vec<Finding>) -> LedgerReport {
+        LedgerReport {
+            tenant: TenantId::parse("acme").unwrap(),
+            since: 0,
+            entries: 9,
+            bytes: 900,
+            root: None,
+            checkpoints: 1,
+            signed_size: 8,
+            findings,
+            more_findings: 0,
+        }
+    }
+
+    fn state(size: u64, later: u64) -> Ledger {
+        Ledger { signed: None, size, later }
+    }
+
+    #[test]
+    fn what_was_found_is_said_with_what_it_means() {
+        let tenant = TenantId::parse("acme").unwrap();
+        let (what, meaning) = ("the <leaf> differs".to_owned(), "it was changed".to_owned());
+        let report = made_up_report(vec![Finding { tenant, seq: Some(7), what, meaning }]);
+        let page = body(&state(9, 9), Some(&report)).into_string();
+        assert!(page.contains("1 finding") && page.contains("Entry 7: <bdi>the &lt;leaf&gt;"));
+        assert!(page.contains("it was changed") && page.contains("Keep the database"));
+        assert!(page.contains("none: entries are missing or were changed"), "{page}");
+        assert!(!page.contains("Answers differ") && !page.contains("No findings"), "{page}");
+    }
+
+    #[test]
+    fn a_verification_and_a_ledger_that_differ_are_no_two_truths() {
+        let report = made_up_report(Vec::new());
+        let page = body(&state(9, 12), Some(&report)).into_string();
+        assert!(!page.contains("Answers differ"), "a ledger may grow meanwhile: {page}");
+        let page = body(&state(5, 5), Some(&report)).into_string();
+        assert!(page.contains("9 entries were checked, and the ledger has 5"), "{page}");
+        assert_eq!(page.matches(">differs<").count(), 2, "in both panels: {page}");
     }
 }

@@ -137,7 +137,7 @@ fn row(fact: &AuditRecord, of: Of) -> Markup {
         tr role="row" {
             th.entry role="rowheader" scope="row" { span.only-card { "entry " } (fact.seq) }
             td role="cell" data-label="when" { (time(fact.occurred_at)) }
-            (word("kind", Some(kind)))
+            td.kind role="cell" data-label="kind" { (cell(Some(kind))) }
             (word("event", fact.event.as_deref()))
             (word("actor", fact.actor.as_deref()))
             (word("tool", fact.tool.as_deref()))

@@ -4,10 +4,10 @@
 
 mod support;
 
-use logs_api::{ApiKeys, Limits, Role, new_api_key};
-use logs_domain::{CheckpointPolicy, OsEntropy, SystemClock, TenantId};
+use logs_api::{ApiKeys, Role, new_api_key};
+use logs_domain::{OsEntropy, SystemClock, TenantId};
 use serde_json::{Value, json};
-use support::{JSON, Served, runtime, spans};
+use support::{JSON, Served, spans};
 
 /// A run that `spans(0, _)` records.
 const RUN: &str = "00000000000000000000000000000001";
@@ -16,11 +16,7 @@ const RUN: &str = "00000000000000000000000000000001";
 fn on_both(check: impl Fn(Served)) {
     check(Served::new());
     if let Some(server) = ledger_store::test_support::PostgresServer::shared() {
-        let runtime = runtime();
-        let url = runtime.block_on(server.database());
-        let folder = tempfile::tempdir().unwrap();
-        let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-        check(Served::at(runtime, folder, &url, limits, policy));
+        check(Served::on(server));
     }
 }
 
@@ -207,22 +203,9 @@ fn each_key_reads_under_its_own_name() {
 #[test]
 fn what_cannot_be_recorded_is_not_answered() {
     let Some(server) = ledger_store::test_support::PostgresServer::start() else { return };
-    let runtime = runtime();
-    let url = runtime.block_on(server.database());
-    let folder = tempfile::tempdir().unwrap();
-    let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-    let served = Served::at(runtime, folder, &url, limits, policy);
+    let served = Served::on(&server);
     served.post("/v1/traces", JSON, &spans(0, 2)).expect(200);
-    let psql = |text: &str| {
-        let mut psql = server.program("psql");
-        let done = psql.args([&url, "-v", "ON_ERROR_STOP=1", "-qc", text]).status().unwrap();
-        assert!(done.success(), "{text}");
-    };
-    // Reading goes on, and nothing can be written.
-    psql(
-        "CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space'; END $$",
-    );
-    psql("CREATE TRIGGER full_up BEFORE INSERT ON commits FOR EACH ROW EXECUTE FUNCTION full_up()");
+    served.refuse_writes(&server);
     for path in ["llm-runs", "llm-runs/nobody/trace", "audit/0", "llm-runs?agnet=x"] {
         let refused = served.get(&format!("/api/v1/logs/{path}")).expect(503);
         assert_eq!(refused.header("content-type"), Some("application/problem+json"), "{path}");
@@ -232,7 +215,7 @@ fn what_cannot_be_recorded_is_not_answered() {
         assert_eq!(problem.as_object().unwrap().len(), 3, "nothing else is in it: {problem}");
     }
     assert!(served.told.lock().unwrap()[0].contains("a read could not be recorded"));
-    psql("DROP TRIGGER full_up ON commits; DROP FUNCTION full_up()");
+    served.take_writes(&server);
     server.stop();
     let refused = served.get("/api/v1/logs/llm-runs").expect(503).json();
     assert_eq!(refused.get("items"), None);

@@ -6,10 +6,10 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use logs_api::{ApiKeys, Limits, Role, new_api_key};
-use logs_domain::{CheckpointPolicy, OsEntropy, SystemClock, TenantId};
+use logs_api::{ApiKeys, Role, new_api_key};
+use logs_domain::{OsEntropy, SystemClock, TenantId};
 use serde_json::{Value, json};
-use support::{Answer, JSON, Served, posts, runtime, spans};
+use support::{Answer, JSON, Served, posts, spans};
 
 /// A run that `spans(0, _)` records.
 const RUN: &str = "00000000000000000000000000000001";
@@ -342,22 +342,9 @@ fn a_path_that_is_not_there_is_told_as_it_is_read() {
 #[test]
 fn what_cannot_be_recorded_is_not_shown() {
     let Some(server) = ledger_store::test_support::PostgresServer::start() else { return };
-    let runtime = runtime();
-    let url = runtime.block_on(server.database());
-    let folder = tempfile::tempdir().unwrap();
-    let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-    let served = Served::at(runtime, folder, &url, limits, policy);
+    let served = Served::on(&server);
     served.post("/v1/traces", JSON, &spans(0, 2)).expect(200);
-    let psql = |text: &str| {
-        let mut psql = server.program("psql");
-        let done = psql.args([&url, "-v", "ON_ERROR_STOP=1", "-qc", text]).status().unwrap();
-        assert!(done.success(), "{text}");
-    };
-    // Reading goes on, and nothing can be written.
-    psql(
-        "CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space'; END $$",
-    );
-    psql("CREATE TRIGGER full_up BEFORE INSERT ON commits FOR EACH ROW EXECUTE FUNCTION full_up()");
+    served.refuse_writes(&server);
     for path in ["/", &format!("/runs/{RUN}"), "/runs/nobody", "/audit", "/integrity?verify=now"] {
         let answer = served.get(path);
         assert!(answer.header("retry-after").is_some(), "{path}");
@@ -365,7 +352,7 @@ fn what_cannot_be_recorded_is_not_shown() {
         says(&refused, "could not be recorded");
         says_not(&refused, RUN);
     }
-    psql("DROP TRIGGER full_up ON commits; DROP FUNCTION full_up()");
+    served.take_writes(&server);
     page(served.get("/"), 200);
     assert_eq!(served.end(), 3);
 }

@@ -9,11 +9,11 @@ use std::io::{Read as _, Write as _};
 use base64::Engine as _;
 use logs_api::{ApiKeys, Limits, Role, new_api_key};
 use logs_domain::{
-    CheckpointPolicy, ExportRequest, ExportSubject, OsEntropy, Period, Profile, RunId, SystemClock,
-    TenantId, Timestamp, Withhold, verify_bundle_file,
+    ExportRequest, ExportSubject, OsEntropy, Period, Profile, RunId, SystemClock, TenantId,
+    Timestamp, Withhold, verify_bundle_file,
 };
 use serde_json::{Value, json};
-use support::{Answer, JSON, Served, request, runtime, spans};
+use support::{Answer, JSON, Served, request, spans};
 
 const EXPORTS: &str = "/api/v1/logs/exports";
 const RUN: &str = "00000000000000000000000000000001";
@@ -131,11 +131,7 @@ fn each_is_the_bytes_of_the_command_and_leaves_two_facts() {
     };
     check(Served::new());
     let Some(server) = ledger_store::test_support::PostgresServer::shared() else { return };
-    let runtime = runtime();
-    let url = runtime.block_on(server.database());
-    let folder = tempfile::tempdir().unwrap();
-    let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-    check(Served::at(runtime, folder, &url, limits, policy));
+    check(Served::on(server));
 }
 
 #[test]

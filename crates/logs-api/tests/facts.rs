@@ -5,9 +5,9 @@
 mod support;
 
 use logs_api::{ApiKeys, Limits, Role, new_api_key};
-use logs_domain::{CheckpointPolicy, OsEntropy, SystemClock, TenantId};
+use logs_domain::{OsEntropy, SystemClock, TenantId};
 use serde_json::{Value, json};
-use support::{Answer, JSON, Served, gzip, runtime};
+use support::{Answer, JSON, Served, gzip};
 
 const FACTS: &str = "/api/v1/logs/facts";
 const NDJSON: &str = "application/x-ndjson";
@@ -126,11 +126,7 @@ fn a_conflict_says_which_line_and_what_stands() {
     };
     check(Served::new());
     let Some(server) = ledger_store::test_support::PostgresServer::shared() else { return };
-    let runtime = runtime();
-    let url = runtime.block_on(server.database());
-    let folder = tempfile::tempdir().unwrap();
-    let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-    check(Served::at(runtime, folder, &url, limits, policy));
+    check(Served::on(server));
 }
 
 #[test]
@@ -187,11 +183,7 @@ fn it_is_for_writers_and_limited_as_telemetry_is() {
 #[test]
 fn a_database_that_is_gone_is_503_and_sending_again_is_safe() {
     let Some(server) = ledger_store::test_support::PostgresServer::start() else { return };
-    let runtime = runtime();
-    let url = runtime.block_on(server.database());
-    let folder = tempfile::tempdir().unwrap();
-    let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-    let served = Served::at(runtime, folder, &url, limits, policy);
+    let served = Served::on(&server);
     let body = line("a", "login");
     server.stop();
     let refused = served.post(FACTS, NDJSON, body.as_bytes());

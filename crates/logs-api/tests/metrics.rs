@@ -4,10 +4,10 @@
 
 mod support;
 
-use logs_api::{ApiKeys, Limits, Role, new_api_key};
-use logs_domain::{CheckpointPolicy, OsEntropy, SystemClock, TenantId};
+use logs_api::{ApiKeys, Role, new_api_key};
+use logs_domain::{OsEntropy, SystemClock, TenantId};
 use serde_json::json;
-use support::{JSON, Served, runtime, spans};
+use support::{JSON, Served, spans};
 
 const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -129,11 +129,7 @@ fn a_page_of_another_host_sees_nothing() {
 #[test]
 fn a_database_that_is_gone_is_down_and_the_rest_is_still_told() {
     let Some(server) = ledger_store::test_support::PostgresServer::start() else { return };
-    let runtime = runtime();
-    let url = runtime.block_on(server.database());
-    let folder = tempfile::tempdir().unwrap();
-    let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-    let served = Served::at(runtime, folder, &url, limits, policy);
+    let served = Served::on(&server);
     served.post("/v1/traces", JSON, &spans(0, 2)).expect(200);
     server.stop();
     let text = String::from_utf8(served.get("/metrics").expect(200).body).unwrap();

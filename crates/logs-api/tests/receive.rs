@@ -11,7 +11,7 @@ use logs_domain::CheckpointPolicy;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
 use serde_json::{Value, json};
-use support::{Answer, JSON, PROTOBUF, Post, Served, captures, gzip, posts, runtime, spans};
+use support::{Answer, JSON, PROTOBUF, Post, Served, captures, gzip, posts, spans};
 
 #[test]
 fn every_edge_case_gets_its_status() {
@@ -200,11 +200,7 @@ fn what_was_recorded_is_acknowledged_even_if_it_cannot_be_signed() {
 #[test]
 fn a_database_that_is_gone_is_503_until_it_is_back() {
     let Some(server) = ledger_store::test_support::PostgresServer::start() else { return };
-    let runtime = runtime();
-    let url = runtime.block_on(server.database());
-    let folder = tempfile::tempdir().unwrap();
-    let (limits, policy) = (Limits::default(), CheckpointPolicy::default());
-    let served = Served::at(runtime, folder, &url, limits, policy);
+    let served = Served::on(&server);
     served.get("/readyz").expect(200);
     served.post("/v1/traces", JSON, &spans(0, 2)).expect(200);
     server.stop();

@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use ledger_store::test_support::PostgresServer;
 use logs_api::{ApiKeys, Callers, Limits, Server};
 use logs_domain::{Access, CheckpointPolicy, DomainBuilder, LogsDomain, TenantId};
 use serde_json::Value;
@@ -21,6 +22,7 @@ pub struct Served {
     pub domain: Arc<LogsDomain>,
     pub tenant: TenantId,
     pub told: Arc<Mutex<Vec<String>>>,
+    url: String,
     builder: DomainBuilder,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
@@ -81,6 +83,31 @@ impl Served {
         Self::start(runtime(), folder, &url, limits, policy, Callers::Holders(keys))
     }
 
+    /// A server over a fresh database of PostgreSQL.
+    pub fn on(server: &PostgresServer) -> Self {
+        let runtime = runtime();
+        let url = runtime.block_on(server.database());
+        let folder = tempfile::tempdir().unwrap();
+        Self::at(runtime, folder, &url, Limits::default(), CheckpointPolicy::default())
+    }
+
+    /// From here on its database can be read, and nothing can be recorded.
+    pub fn refuse_writes(&self, server: &PostgresServer) {
+        self.run_sql(server, "CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space'; END $$");
+        self.run_sql(server, "CREATE TRIGGER full_up BEFORE INSERT ON commits FOR EACH ROW EXECUTE FUNCTION full_up()");
+    }
+
+    /// As before [`Served::refuse_writes`].
+    pub fn take_writes(&self, server: &PostgresServer) {
+        self.run_sql(server, "DROP TRIGGER full_up ON commits; DROP FUNCTION full_up()");
+    }
+
+    fn run_sql(&self, server: &PostgresServer, text: &str) {
+        let mut psql = server.program("psql");
+        let asked = psql.args([&self.url, "-v", "ON_ERROR_STOP=1", "-qc", text]);
+        assert!(asked.status().unwrap().success(), "{text}");
+    }
+
     /// A server over a fresh database at a URL, with its key in the folder.
     pub fn at(
         runtime: Arc<Runtime>,
@@ -116,7 +143,8 @@ impl Served {
         let (stop, stopped) = oneshot::channel::<()>();
         let running = runtime.spawn(server.run(async { drop(stopped.await) }));
         let (stop, running) = (Some(stop), Some(running));
-        Self { folder, address, domain, tenant, told, builder, stop, running, runtime }
+        let url = url.to_owned();
+        Self { folder, address, domain, tenant, told, url, builder, stop, running, runtime }
     }
 
     pub fn connect(&self) -> TcpStream {

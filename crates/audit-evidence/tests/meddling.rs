@@ -280,16 +280,21 @@ fn missing_guards_and_edited_typed_rows_are_named() {
     assert_eq!(what, expect);
 }
 
-#[test]
-fn an_erasure_that_a_fact_names_is_no_finding() {
-    let memory = recorded();
+/// Records that the prompt of entry 7 was erased.
+fn say_erased(memory: &Arc<MemoryLedger>) {
     let erased = Draft {
         kind: FactKind::ContentErased,
         body: Object::from([("seq", Value::from(7_u32)), ("pointer", "/body/prompt".into())]),
         committed: Vec::new(),
         ..draft("erased", "")
     };
-    now(recorder(&memory).record(&tenant(), &[erased])).unwrap();
+    now(recorder(memory).record(&tenant(), &[erased])).unwrap();
+}
+
+#[test]
+fn an_erasure_that_a_fact_names_is_no_finding() {
+    let memory = recorded();
+    say_erased(&memory);
     memory.tables(&tenant(), |t| t.contents.retain(|content| content.seq != 7));
     assert_eq!(verify(&memory).findings, []);
 }
@@ -297,13 +302,7 @@ fn an_erasure_that_a_fact_names_is_no_finding() {
 #[test]
 fn a_content_that_is_still_there_though_a_fact_says_that_it_was_erased_is_found() {
     let memory = recorded();
-    let erased = Draft {
-        kind: FactKind::ContentErased,
-        body: Object::from([("seq", Value::from(7_u32)), ("pointer", "/body/prompt".into())]),
-        committed: Vec::new(),
-        ..draft("erased", "")
-    };
-    now(recorder(&memory).record(&tenant(), &[erased])).unwrap();
+    say_erased(&memory);
     let found: Vec<_> = verify(&memory).findings.into_iter().map(|f| (f.seq, f.what)).collect();
     let size = memory.tables(&tenant(), |t| t.head().size);
     let what = format!(

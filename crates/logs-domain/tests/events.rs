@@ -56,6 +56,28 @@ async fn each_entry_is_an_event_whose_data_hashes_to_its_leaf() {
         assert_eq!((none.events, none.bytes), (0, 0));
         let beyond = domain.export_events(&tenant(), 2_502, &mut Vec::new()).await.unwrap_err();
         assert!(beyond.to_string().contains("has 2501 entries"), "{beyond}");
+        // Whoever stops taking them has some, and that is recorded too.
+        let cut = domain.export_events(&tenant(), 0, &mut Full(10)).await.unwrap_err();
+        assert!(cut.to_string().contains("cannot write `the events`"), "{cut}");
+        let mut last = Vec::new();
+        domain.export_events(&tenant(), 2_501, &mut last).await.unwrap();
+        let failed: Value = serde_json::from_slice(&last).unwrap();
+        assert_eq!(failed["type"], "factlog.export.failed");
+        assert_eq!(failed["data"]["body"]["entries"], 11);
         domain.close().await.unwrap();
+    }
+}
+
+/// Takes so many lines, and no more.
+struct Full(u32);
+
+impl std::io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(1).ok_or(std::io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }

@@ -37,7 +37,7 @@ impl LogsDomain {
     ///
     /// # Errors
     /// The ledger ends before `from`, an entry is missing or is no fact, nothing can be written, or the store
-    /// failed; some lines may have been written.
+    /// failed; some lines may have been written, and then `export.failed` says how many at most.
     pub async fn export_events(
         &self,
         tenant: &TenantId,
@@ -49,56 +49,76 @@ impl LogsDomain {
             let why = format!("tenant `{tenant}` has {size} entries, and no entry {from}");
             return Err(DomainError::NoSuchFact(why));
         }
-        let origin = self.log_origin(tenant);
-        let mut counted = Counted { out, bytes: 0, hash: Sha256Stream::new() };
-        let (mut next, mut others) = (from, 0);
-        while next < size {
-            let entries = self.ledger.entries(tenant, next..size.min(next + PAGE)).await?;
-            if entries.is_empty() {
-                let why = format!("entry {next} is missing from the database");
-                return Err(DomainError::Proof(why));
+        let mut stream =
+            Stream { out, first: from, next: from, others: 0, bytes: 0, hash: Sha256Stream::new() };
+        let written = self.write_events(tenant, size, &mut stream).await;
+        if let Err(error) = written {
+            // What was written until then left the house too. That it failed is told in any case.
+            if stream.next > from {
+                drop(self.record_events(tenant, &stream, Err(&error)).await);
             }
-            for entry in &entries {
-                if entry.seq != next {
-                    let why = format!("entry {next} is missing from the database");
-                    return Err(DomainError::Proof(why));
-                }
-                let fact = fact_of(entry)?;
-                counted.line(cloud_event(&origin, &fact)).map_err(written)?;
-                others += u64::from(!is_own_export(&fact));
-                next += 1;
-            }
+            return Err(error);
         }
-        counted.out.flush().map_err(written)?;
         let exported = ExportedEvents {
-            events: next - from,
-            next,
-            bytes: counted.bytes,
-            sha256: counted.hash.finish(),
+            events: stream.next - from,
+            next: stream.next,
+            bytes: stream.bytes,
+            sha256: stream.hash.clone().finish(),
         };
-        if others > 0 {
-            self.record_events(tenant, from, &exported).await?;
+        if stream.others > 0 {
+            self.record_events(tenant, &stream, Ok(exported.sha256)).await?;
         }
         Ok(exported)
+    }
+
+    async fn write_events(
+        &self,
+        tenant: &TenantId,
+        size: u64,
+        stream: &mut Stream<'_>,
+    ) -> Result<(), DomainError> {
+        let origin = self.log_origin(tenant);
+        while stream.next < size {
+            let page = stream.next..size.min(stream.next + PAGE);
+            let mut entries = self.ledger.entries(tenant, page.clone()).await?.into_iter();
+            for seq in page {
+                let Some(entry) = entries.next().filter(|entry| entry.seq == seq) else {
+                    let why = format!("entry {seq} is missing from the database");
+                    return Err(DomainError::Proof(why));
+                };
+                let fact = fact_of(&entry)?;
+                stream.event(&fact, cloud_event(&origin, &fact)).map_err(unwritten)?;
+            }
+        }
+        stream.out.flush().map_err(unwritten)
     }
 
     async fn record_events(
         &self,
         tenant: &TenantId,
-        from: u64,
-        exported: &ExportedEvents,
+        stream: &Stream<'_>,
+        came_to: Result<Digest, &DomainError>,
     ) -> Result<(), DomainError> {
-        let body = Object::from([
+        let mut body = Object::from([
             ("record", RECORD.into()),
             ("profile", PROFILE.into()),
-            ("first_seq", Value::unsigned(from)),
-            ("entries", Value::unsigned(exported.events)),
-            ("bytes", Value::unsigned(exported.bytes)),
-            ("sha256", exported.sha256.to_string().into()),
+            ("first_seq", Value::unsigned(stream.first)),
+            ("entries", Value::unsigned(stream.next - stream.first)),
+            ("bytes", Value::unsigned(stream.bytes)),
             ("withhold", "content".into()),
         ]);
+        let kind = match came_to {
+            Ok(sha256) => {
+                body.insert("sha256", sha256.to_string().into());
+                FactKind::ExportCompleted
+            }
+            Err(error) => {
+                body.insert("error", error.to_string().into());
+                FactKind::ExportFailed
+            }
+        };
         let draft = Draft {
-            kind: FactKind::ExportCompleted,
+            kind,
             meta: own_meta(RECORD, self.clock.now()),
             body,
             committed: Vec::new(),
@@ -108,18 +128,24 @@ impl LogsDomain {
     }
 }
 
-/// Lines with their number of bytes and their hash.
-struct Counted<'o> {
+/// Events on their way out: which, and the bytes that they took.
+struct Stream<'o> {
     out: &'o mut (dyn Write + Send),
+    first: u64,
+    next: u64,
+    /// Events that tell of something else than such an export.
+    others: u64,
     bytes: u64,
     hash: Sha256Stream,
 }
 
-impl Counted<'_> {
-    fn line(&mut self, mut line: Vec<u8>) -> io::Result<()> {
+impl Stream<'_> {
+    fn event(&mut self, fact: &RecordedFact, mut line: Vec<u8>) -> io::Result<()> {
         line.push(b'\n');
         self.hash.update(&line);
         self.bytes += line.len() as u64;
+        self.others += u64::from(!is_own_export(fact));
+        self.next = fact.seq + 1;
         self.out.write_all(&line)
     }
 }
@@ -129,6 +155,6 @@ fn is_own_export(fact: &RecordedFact) -> bool {
     is_own(fact, &FactKind::ExportCompleted, RECORD) && said(fact, "profile") == Some(PROFILE)
 }
 
-fn written(source: io::Error) -> DomainError {
+fn unwritten(source: io::Error) -> DomainError {
     DomainError::File { doing: "write", path: "the events".into(), source }
 }

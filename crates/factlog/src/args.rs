@@ -204,6 +204,13 @@ pub(crate) enum LedgerCommand {
         #[command(flatten)]
         tenant: Tenant,
     },
+    /// Bring the record of all tenants into another database and derive its index there: after an index was
+    /// edited, or to move between SQLite and PostgreSQL; safe to repeat.
+    Reindex {
+        /// `sqlite://path` of a new file, an empty PostgreSQL database, or one that an earlier call began.
+        #[arg(long, value_name = "URL")]
+        into: String,
+    },
     /// Write the log into a folder or a bucket as C2SP tiles, for readers without the database; safe
     /// to repeat.
     ExportTiles {

@@ -167,6 +167,36 @@ fn first_of<'b>(bundle: &mut &'b [u8]) -> Option<&'b [u8]> {
     Some(entry)
 }
 
+/// What a block holds of entries, and nothing else.
+#[derive(FromRow)]
+pub(crate) struct BytesRow {
+    first_seq: i64,
+    size: i64,
+    facts: Vec<u8>,
+}
+
+impl BytesRow {
+    /// What is made of the bytes of its entries that are wanted, in order.
+    pub(crate) fn read<T>(
+        &self,
+        wanted: &[u64],
+        read: &impl Fn(u64, &[u8]) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let facts = unpacked(&self.facts, self.size);
+        let first = from_i64(self.first_seq, "blocks.first_seq")?;
+        let wanted = wanted.get(wanted.partition_point(|seq| *seq < first)..).unwrap_or_default();
+        let (mut wanted, mut made) = (wanted.iter().peekable(), Vec::new());
+        let mut rest = &*facts;
+        for seq in first.. {
+            let (Some(_), Some(bytes)) = (wanted.peek(), first_of(&mut rest)) else { break };
+            if wanted.next_if_eq(&&seq).is_some() {
+                made.push(read(seq, bytes)?);
+            }
+        }
+        Ok(made)
+    }
+}
+
 /// All that a block is verified with.
 #[derive(FromRow)]
 pub(crate) struct BlockRow {

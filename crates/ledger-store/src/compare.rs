@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use store_traits::{Lacking, StoreError, TenantId};
 
 use crate::cell::StoredRow;
 use crate::error::corrupt;
-use crate::projection::Lies;
 use crate::reader::Reading;
-use crate::{Cell, Check, Item, Reader, Row, STRETCH, Statement, Table, unpacked};
+use crate::{Cell, Check, Item, Reader, Row, STRETCH, Statement, Table};
 
 /// The rows of a table in a range, as they were read.
 pub(crate) enum Stored {
@@ -55,12 +54,10 @@ pub(crate) struct Compared {
     pub(crate) lacking: Vec<Lacking>,
 }
 
-/// Compares the rows of a table in a range. `tables` are all that were read of it, this one among them:
-/// some rows lie where those of another table do.
+/// Compares the rows of a table in a range.
 pub(crate) fn differences(
     table: &'static Table,
     stored: &Stored,
-    tables: &[(&'static Table, Stored)],
     range: &Range<u64>,
     expected: Vec<Row<'_>>,
 ) -> Result<Compared, StoreError> {
@@ -75,17 +72,19 @@ pub(crate) fn differences(
             compared.found.extend(lost);
             Ok(compared)
         }
-        (Check::Packed { compressed, between, items, lies, .. }, Stored::Packed(stored)) => {
-            let texts: Vec<_> =
-                stored.iter().map(|(_, _, text)| shown(*compressed, text)).collect();
+        (Check::Packed { between, items, .. }, Stored::Packed(stored)) => {
+            // None is below 0, where every range begins.
             let mut rows: Vec<Texts<'_>> = Vec::with_capacity(stored.len());
-            for ((seq, about, _), text) in stored.iter().zip(&texts) {
-                // None is below 0, where every range begins.
-                rows.push((seq.cast_unsigned(), about, text));
-            }
+            rows.extend(
+                stored
+                    .iter()
+                    .map(|(seq, about, text)| (seq.cast_unsigned(), about.as_str(), text.as_str())),
+            );
             let mut found = packed(table.name, between, *items, &rows, range, &expected);
-            let lost = lost(&rows, lies, tables).into_iter().filter(|seq| range.contains(seq));
-            found.extend(lost.map(|seq| not_found(table, seq)));
+            let lost = rows.iter().filter(|(seq, _, text)| {
+                range.contains(seq) && items(text).first().and_then(|item| item.seq) != Some(*seq)
+            });
+            found.extend(lost.map(|(seq, _, _)| not_found(table, *seq)));
             Ok(Compared { found, lacking: Vec::new() })
         }
         (Check::Rows { .. } | Check::Set { .. }, Stored::Packed(_))
@@ -142,34 +141,6 @@ fn packed(
     let wanted = expected_texts(expected);
     let wanted = wanted.flat_map(|(seq, about, text)| placed(seq, about, items(text)));
     differing_items(table, there, wanted.collect())
-}
-
-/// One that is damaged says other than its entry as it is.
-fn shown(compressed: bool, text: &str) -> Cow<'_, str> {
-    let plain = if compressed { unpacked(text) } else { None };
-    plain.unwrap_or(Cow::Borrowed(text))
-}
-
-/// The numbers of rows that lie where readers do not look for them.
-fn lost(rows: &[Texts<'_>], lies: &Lies, tables: &[(&'static Table, Stored)]) -> Vec<u64> {
-    let misplaced: Vec<_> = match lies {
-        Lies::AtItsFirstNumber => {
-            let first = |text: &str| text.split(',').next().and_then(|first| first.parse().ok());
-            rows.iter().filter(|(seq, _, text)| first(text) != Some(*seq)).collect()
-        }
-        Lies::With(name) => {
-            let others = tables.iter().filter(|(table, _)| table.name == *name);
-            let others: HashSet<(u64, &str)> = others
-                .flat_map(|(_, stored)| match stored {
-                    Stored::Packed(rows) => rows.as_slice(),
-                    Stored::Rows(..) => &[],
-                })
-                .map(|(seq, about, _)| (seq.cast_unsigned(), about.as_str()))
-                .collect();
-            rows.iter().filter(|(seq, about, _)| !others.contains(&(*seq, *about))).collect()
-        }
-    };
-    misplaced.into_iter().map(|(seq, _, _)| *seq).collect()
 }
 
 fn lacks(table: &'static Table, row: &Row<'_>) -> Lacking {

@@ -2,8 +2,7 @@
 
 use store_traits::{Value, in_parallel};
 
-use crate::packed::packed;
-use crate::{Cell, Insert, Row, Statement};
+use crate::{Insert, Row, Statement};
 
 /// A fact with its place.
 #[derive(Debug, Clone, Copy)]
@@ -74,25 +73,11 @@ pub enum Check {
     Packed {
         /// Selects `seq` and two texts: what the items are about, and the items.
         select: Statement,
-        /// Are the items JSON arrays or objects, which are stored compressed where they are many? A text
-        /// then may be a JSON string, which readers [unpack](crate::unpacked_string).
-        compressed: bool,
         /// What stands between the items of such a text.
         between: &'static str,
-        /// The items of such a text.
+        /// The items of such a text. Readers look for a row at the entry of the first.
         items: for<'t> fn(&'t str) -> Vec<Item<'t>>,
-        /// Where readers look for a row.
-        lies: Lies,
     },
-}
-
-/// Where readers look for a packed row.
-#[derive(Debug)]
-pub enum Lies {
-    /// At the first of the numbers with commas between that it holds.
-    AtItsFirstNumber,
-    /// Where the table of this name has a row about the same.
-    With(&'static str),
 }
 
 /// An item of a packed row.
@@ -119,24 +104,11 @@ pub(crate) fn stored<'f>(
     facts: &[FactAt<'f>],
 ) -> Vec<(&'static Table, Vec<Row<'f>>)> {
     let of_stretch = |facts: &[FactAt<'f>]| -> Vec<Vec<Row<'f>>> {
-        tables.iter().map(|table| stored_rows(table, facts)).collect()
+        tables.iter().map(|table| (table.rows)(facts)).collect()
     };
     let mut rows: Vec<_> = tables.iter().map(|table| (*table, Vec::new())).collect();
     for stretch in in_parallel(facts.chunk_by(of_one_stretch).collect(), 1, of_stretch) {
         rows.iter_mut().zip(stretch).for_each(|((_, rows), more)| rows.extend(more));
-    }
-    rows
-}
-
-fn stored_rows<'f>(table: &Table, facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
-    let mut rows = (table.rows)(facts);
-    if matches!(table.check, Check::Packed { compressed: true, .. }) {
-        let last = rows.iter_mut().filter_map(|row| row.cells.last_mut());
-        last.for_each(|cell| {
-            if let Cell::Text(Some(text)) = cell {
-                *text = packed(std::mem::take(text));
-            }
-        });
     }
     rows
 }

@@ -6,10 +6,18 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{FromRow, Postgres, Sqlite, Transaction};
-use store_traits::{StoreError, TenantId};
+use store_traits::{StoreError, TenantId, in_parallel};
 
+use crate::block::BytesRow;
+use crate::error::corrupt;
 use crate::postgres::{Connections, Scope};
-use crate::{Cell, Statement, database};
+use crate::row::to_i64;
+use crate::{Cell, Statement, database, sql};
+
+/// Fewer entries are read before another thread has begun.
+const WORTH_A_THREAD: usize = 64;
+/// Entries that are read at a time: their blocks have some 30 KB each, and one of an entry 64 KB at most.
+const ENTRIES_AT_ONCE: usize = 1_000;
 
 /// Reads of one database, whichever it is. Cheap to clone.
 #[derive(Clone)]
@@ -66,6 +74,36 @@ impl Reader {
         values: &[Cell<'_>],
     ) -> Result<Option<T>, StoreError> {
         Ok(self.rows(statement, tenant, values).await?.into_iter().next())
+    }
+
+    /// What `read` makes of the bytes of each of these entries, in their order; of many on all processors.
+    ///
+    /// # Errors
+    /// The database failed, an entry is gone or its block is damaged, or `read` failed.
+    pub async fn of_entries<T: Send>(
+        &self,
+        tenant: &TenantId,
+        mut seqs: Vec<u64>,
+        read: impl Fn(u64, &[u8]) -> Result<T, StoreError> + Send + Sync,
+    ) -> Result<Vec<T>, StoreError> {
+        seqs.sort_unstable();
+        seqs.dedup();
+        let mut made = Vec::with_capacity(seqs.len());
+        for seqs in seqs.chunks(ENTRIES_AT_ONCE) {
+            let values = [ranges(seqs).into()];
+            let blocks: Vec<BytesRow> = self.rows(&sql::SELECT_BYTES, tenant, &values).await?;
+            let worth = if seqs.len() < WORTH_A_THREAD { blocks.len() } else { 1 };
+            for of_block in in_parallel(blocks, worth, |block| block.read(seqs, &read)) {
+                made.extend(of_block?);
+            }
+        }
+        if made.len() < seqs.len() {
+            let ends =
+                seqs.first().zip(seqs.last()).map(|(first, last)| format!("{first} to {last}"));
+            let ends = ends.unwrap_or_default();
+            return Err(corrupt(format!("of the entries {ends} of `{tenant}`, some are gone")));
+        }
+        Ok(made)
     }
 
     /// Rows that belong to no tenant, or the names of all.
@@ -149,6 +187,14 @@ impl Reading {
             Self::Postgres(tx) => tx.commit().await.map_err(database(doing)),
         }
     }
+}
+
+/// Numbers as a JSON array of ranges, each with its first and its last.
+fn ranges(seqs: &[u64]) -> String {
+    let ranges = seqs.chunk_by(|one, next| one + 1 == *next);
+    let ranges = ranges.filter_map(|range| Some((range.first()?, range.last()?)));
+    let texts = ranges.map(|(first, last)| format!("[{},{}]", to_i64(*first), to_i64(*last)));
+    format!("[{}]", texts.collect::<Vec<_>>().join(","))
 }
 
 /// The values of a statement whose first is the tenant.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Check, FactAt, Insert, Item, Lies, Projection, Row, Statement, Table, Type, repeated, text_at,
+    Check, FactAt, Insert, Item, Projection, Row, Statement, Table, Type, repeated, text_at,
 };
 
 use Type::Text;
@@ -26,14 +26,7 @@ static TABLES: [Table; 1] = [Table {
         columns: &[Text, Text],
     },
     rows,
-    check: Check::Packed {
-        select: SELECT_RUN_ENTRIES,
-        compressed: false,
-        between: ",",
-        items,
-        // Rows of topics are looked for there.
-        lies: Lies::AtItsFirstNumber,
-    },
+    check: Check::Packed { select: SELECT_RUN_ENTRIES, between: ",", items },
     topic: Some("run_parts"),
 }];
 

@@ -114,6 +114,12 @@ pub(crate) static SELECT_KNOWN: Statement = Statement {
     sqlite: "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq IN (SELECT (SELECT max(b.first_seq) FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.value) FROM json_each('[' || $2 || ']') j) ORDER BY first_seq",
     postgres: "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq = ANY (ARRAY(SELECT (SELECT b.first_seq FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.seq ORDER BY b.first_seq DESC LIMIT 1) FROM unnest(string_to_array($2, ',')::bigint[]) AS j (seq))) ORDER BY first_seq",
 };
+/// The bytes of the blocks that hold some entries: `$2` are ranges of them, of each the first and the last.
+pub(crate) static SELECT_BYTES: Statement = Statement {
+    doing: "reading some entries",
+    sqlite: "SELECT first_seq, size, facts FROM blocks WHERE tenant = $1 AND first_seq IN (SELECT (SELECT max(b.first_seq) FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.value ->> 0) FROM json_each($2) j UNION SELECT b.first_seq FROM json_each($2) j CROSS JOIN blocks b ON b.tenant = $1 AND b.first_seq > j.value ->> 0 AND b.first_seq <= j.value ->> 1) ORDER BY first_seq",
+    postgres: "SELECT first_seq, size, facts FROM blocks WHERE tenant = $1 AND first_seq = ANY (ARRAY(SELECT (SELECT b.first_seq FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= (j ->> 0)::bigint ORDER BY b.first_seq DESC LIMIT 1) FROM json_array_elements($2::json) AS j UNION SELECT b.first_seq FROM json_array_elements($2::json) AS j CROSS JOIN LATERAL (SELECT first_seq FROM blocks WHERE tenant = $1 AND first_seq > (j ->> 0)::bigint AND first_seq <= (j ->> 1)::bigint OFFSET 0) b)) ORDER BY first_seq",
+};
 pub(crate) static SELECT_CONTENTS: Statement = Statement::both(
     "reading contents",
     "SELECT seq, pointer, form, salt, bytes FROM contents WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, pointer",
@@ -143,10 +149,12 @@ pub(crate) const INSERT_ORIGIN: &str =
     r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
 /// Every statement that reads, for a look at its plan.
-pub static STATEMENTS: [&Statement; 21] = [
+pub static STATEMENTS: [&Statement; 24] = [
     &SELECT_HEAD,
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
+    &crate::past::SELECT_PAST_COMMITS,
+    &crate::past::SELECT_KNOWN_IN,
     &SELECT_TENANTS,
     &SELECT_ENTRIES,
     &SELECT_BLOCKS,
@@ -158,6 +166,7 @@ pub static STATEMENTS: [&Statement; 21] = [
     &SELECT_KEY_TAGS_OF,
     &SELECT_KEYS,
     &SELECT_KNOWN,
+    &SELECT_BYTES,
     &SELECT_CONTENTS,
     &SELECT_SUBTREES,
     &SELECT_CHECKPOINTS,

@@ -246,7 +246,7 @@ impl LedgerStore for Ledger {
         tenant: &TenantId,
         fresh: &TenantSecret,
     ) -> Result<TenantSecret, StoreError> {
-        if let Some(kept) = self.secret(tenant).await? {
+        if let Some(kept) = self.kept_secret(tenant).await? {
             return Ok(kept);
         }
         let name = tenant.as_str();
@@ -262,7 +262,7 @@ impl LedgerStore for Ledger {
         };
         kept.map_err(database("keeping a tenant's secret"))?;
         // Read again: another process may have been first.
-        let kept = self.secret(tenant).await?;
+        let kept = self.kept_secret(tenant).await?;
         kept.ok_or_else(|| corrupt(format!("the secret of `{tenant}` is gone")))
     }
 
@@ -374,14 +374,5 @@ impl Ledger {
         let values = [u64::from(level).into(), start.into(), end.into()];
         let rows: Vec<HashRow> = self.reader.rows(&sql::SELECT_SUBTREES, tenant, &values).await?;
         rows.into_iter().map(|row| row.into_subtree(level)).collect()
-    }
-
-    async fn secret(&self, tenant: &TenantId) -> Result<Option<TenantSecret>, StoreError> {
-        let row: Option<(Vec<u8>,)> = self.reader.first(&sql::SELECT_SECRET, tenant, &[]).await?;
-        row.map(|(bytes,)| {
-            let bytes = bytes.try_into();
-            bytes.map(TenantSecret).map_err(|_| corrupt(format!("the secret of `{tenant}`")))
-        })
-        .transpose()
     }
 }

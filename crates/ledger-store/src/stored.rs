@@ -71,7 +71,7 @@ impl StoredRange for ReadRange {
         for (table, stored) in &self.tables {
             let expected = derived(table, &facts);
             let Compared { found, lacking } =
-                compare::differences(table, stored, &self.tables, &self.range, expected)?;
+                compare::differences(table, stored, &self.range, expected)?;
             differences.found.extend(found);
             differences.lacking.extend(lacking);
         }

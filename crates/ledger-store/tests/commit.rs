@@ -90,9 +90,9 @@ async fn several_open_at_once(url: &str) {
     }
 }
 
-/// What it made and dropped is as it was, so that nothing stands in its way when it is made again.
+/// What it dropped is there again, so that nothing stands in its way when it is made again.
 async fn forget_the_newest_migration(url: &str) {
-    const FORGET: &str = "DROP TABLE labels_of_runs; CREATE TABLE run_labels (tenant TEXT);
+    const FORGET: &str = "CREATE TABLE run_steps (tenant TEXT);
         DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
     let forgotten = if url.starts_with("postgres") {
         PgConnection::connect(url).await.unwrap().execute(FORGET).await.unwrap().rows_affected()

@@ -197,8 +197,8 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         ),
         ("ALTER TABLE commits ENABLE TRIGGER commits_no_update", "`commits_no_update` is disabled"),
         (
-            "CREATE OR REPLACE TRIGGER run_steps_no_update BEFORE UPDATE OF steps ON run_steps FOR EACH STATEMENT EXECUTE FUNCTION factlog_append_only()",
-            "`run_steps_no_update` was replaced",
+            "CREATE OR REPLACE TRIGGER labels_of_runs_no_update BEFORE UPDATE OF value ON labels_of_runs FOR EACH STATEMENT EXECUTE FUNCTION factlog_append_only()",
+            "`labels_of_runs_no_update` was replaced",
         ),
         (
             "CREATE OR REPLACE FUNCTION factlog_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
@@ -216,13 +216,13 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         ),
         ("DROP POLICY exports_of_tenant ON exports", "the policy `exports_of_tenant` is gone"),
         (
-            "ALTER POLICY run_steps_of_tenant ON run_steps USING (true)",
-            "`run_steps_of_tenant` was replaced",
+            "ALTER POLICY labels_of_runs_of_tenant ON labels_of_runs USING (true)",
+            "`labels_of_runs_of_tenant` was replaced",
         ),
         ("CREATE POLICY open ON contents USING (true)", "`open` on `contents` is not ours"),
         ("GRANT DELETE ON contents TO factlog_app", "may do more with `contents`"),
         ("GRANT UPDATE (keys) ON blocks TO factlog_app", "may do more with `blocks`"),
-        ("GRANT TRUNCATE ON run_steps TO PUBLIC", "may do more with `run_steps`"),
+        ("GRANT TRUNCATE ON labels_of_runs TO PUBLIC", "may do more with `labels_of_runs`"),
         ("ALTER TABLE exports OWNER TO factlog_app", "owns `exports`"),
         ("DROP TABLE exports", "the table `exports` is gone"),
     ] {

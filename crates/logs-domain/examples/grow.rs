@@ -102,7 +102,8 @@ impl Reads {
         let start = Instant::now();
         ledger.known(tenant, &keys(size, 0)?).await?;
         let first = start.elapsed();
-        let traces = Traces::new(ledger.reader());
+        let traces =
+            Traces::new(ledger.reader(), |bytes| replay_determinism::canonical::parse(bytes).ok());
         let (mut page, mut run, mut proof, mut known) = (vec![], vec![], vec![], vec![]);
         let mut cursor = None;
         for n in 0..40 {

@@ -9,6 +9,7 @@ use audit_store::{Audit, System};
 use export_bundle_store::Exports;
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_facade::{EvidenceFacade, LogsFacade, Stores, TraceFacade};
+use replay_determinism::canonical;
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
@@ -95,7 +96,7 @@ impl LogsDomain {
         let reader = database.reader();
         let stores = Stores {
             ledger: Arc::clone(&ledger),
-            traces: Arc::new(Traces::new(reader)),
+            traces: Arc::new(Traces::new(reader, |bytes| canonical::parse(bytes).ok())),
             audit: Arc::new(Audit::new(reader)),
             system: Arc::new(System::new(reader)),
             exports: Arc::new(Exports::new(reader)),
@@ -258,6 +259,10 @@ impl LogsDomain {
         self.first_signer().map(|signer| signer.as_ref() as &dyn Signer)
     }
 
+    pub(crate) fn database(&self) -> &Ledger {
+        &self.database
+    }
+
     pub(crate) fn shared_signer(&self) -> Result<Arc<dyn Signer>, DomainError> {
         let signer = Arc::clone(self.first_signer()?);
         Ok(signer)
@@ -276,7 +281,7 @@ impl LogsDomain {
 /// The name before the tenant in checkpoints of databases whose maker named none.
 pub const DEFAULT_ORIGIN: &str = "factlog.local";
 
-fn projections() -> Vec<&'static Projection> {
+pub(crate) fn projections() -> Vec<&'static Projection> {
     vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
 }
 

@@ -163,6 +163,14 @@ pub enum DomainError {
         /// What is wrong with it.
         why: String,
     },
+    /// The other database holds another record than the one that is to be brought there.
+    #[error("nothing was brought into `{url}`: {why} (it was left alone; name another database)")]
+    OtherRecord {
+        /// Its address, without a password.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A tenant's name that this log keeps for itself.
     #[error("`{0}` is the root log's own name: nothing can be recorded under it")]
     Reserved(TenantId),
@@ -237,7 +245,8 @@ impl DomainError {
             | Self::EmptyLedger(_)
             | Self::Request(_)
             | Self::NoSuchRun(_)
-            | Self::NoSuchFact(_) => Fault::Input,
+            | Self::NoSuchFact(_)
+            | Self::OtherRecord { .. } => Fault::Input,
             Self::File { doing: "read", .. } | Self::ObjectStore { doing: "use", .. } => {
                 Fault::Input
             }

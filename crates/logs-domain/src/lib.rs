@@ -44,6 +44,7 @@ mod offline;
 mod own_facts;
 mod receipt;
 mod reconcile;
+mod reindex;
 mod replay;
 mod report;
 mod root_check;
@@ -82,6 +83,7 @@ pub use offline::{
     OfflineError, bundle_members, sample_bundle_file, verify_bundle_file, verify_proof_file,
 };
 pub use reconcile::RunReconciliation;
+pub use reindex::Reindexed;
 pub use replay::CapturedTrace;
 pub use root_log::{RootPublished, verify_root_proof_file};
 pub use tiles::TilesExported;

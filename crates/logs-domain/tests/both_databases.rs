@@ -4,17 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use ledger_store::test_support::{PostgresServer, copy_tenant};
-use ledger_store::{Ledger, OpenMode, Projection};
+use ledger_store::test_support::PostgresServer;
 use logs_domain::{
     Access, CertificateRequest, Certified, DeterminismLevel, ExportRequest, ExportSubject, Hint,
     Input, ListRequest, LogsDomain, Period, Place, Profile, RunFilter, TenantId, Timestamp,
     Withhold,
 };
-
-fn projections() -> Vec<&'static Projection> {
-    vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
-}
 
 fn tenant() -> TenantId {
     TenantId::parse("acme").unwrap()
@@ -38,7 +33,7 @@ struct Both {
     out: PathBuf,
 }
 
-/// Captures recorded and signed in SQLite, and copied into PostgreSQL.
+/// Captures recorded and signed in SQLite, and brought into PostgreSQL.
 async fn both() -> Option<Both> {
     let server = PostgresServer::shared()?;
     let folder = tempfile::tempdir().unwrap();
@@ -55,20 +50,9 @@ async fn both() -> Option<Both> {
         }
     }
     sqlite.checkpoint(&tenant()).await.unwrap();
-    sqlite.close().await.unwrap();
-
     let url = server.database().await;
-    Ledger::create(&url, "logs.test").await.unwrap();
-    let from =
-        Ledger::open(&file.url, OpenMode::ReadOnly, projections(), replay_determinism::key_tag)
-            .await
-            .unwrap();
-    let to = Ledger::open(&url, OpenMode::ReadWrite, projections(), replay_determinism::key_tag)
-        .await
-        .unwrap();
-    copy_tenant(&from, &to, &tenant()).await;
-    from.close().await;
-    to.close().await;
+    sqlite.reindex_into(&url, &|_, _| {}).await.unwrap();
+    sqlite.close().await.unwrap();
     let server = Place { url, key_file: file.key_file.clone() };
     let sqlite = LogsDomain::open(&file, Access::Write).await.unwrap();
     let postgres = LogsDomain::open(&server, Access::Write).await.unwrap();

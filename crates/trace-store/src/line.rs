@@ -1,22 +1,14 @@
-//! A step as an item of a packed row: a JSON array that begins with the number of its entry.
+//! A step, as it is taken from its entry.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use ledger_store::{Cell, FactAt, Item, unpacked_string};
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use ledger_store::Cell;
 use store_traits::{Step, StepClass, StoreError, Value};
 
 use crate::row::{StepFact, stored_time, time};
 
-/// What stands between the steps of a row. A line feed is escaped in JSON texts, so that it stands
-/// nowhere else.
-pub(crate) const BETWEEN: &str = ",\n";
-
-/// A step, in the order in which it is written.
-#[derive(Debug, Deserialize)]
+/// A step with its times as text.
+#[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) seq: u64,
     pub(crate) kind: String,
@@ -39,126 +31,41 @@ pub(crate) struct Line {
     pub(crate) root: bool,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Member<'f> {
-    Text(Option<Cow<'f, str>>),
-    Count(Option<u64>),
-    Flag(bool),
-}
-
-/// Appends the step of a fact, which is UTF-8: a function of the fact and its place alone, so that it can be derived
-/// again.
-pub(crate) fn write(at: &FactAt<'_>, steps: &mut Vec<u8>) {
-    let Some(fact) = StepFact::of(at.fact) else { return };
-    let Some(started_at) = fact.started_at() else { return };
-    let text = |text: Option<_>| match Cell::searchable(text) {
-        Cell::Text(text) => Member::Text(text),
-        Cell::Int(_) | Cell::Bytes(_) => Member::Text(None),
-    };
-    let said = |name| text(fact.said(name));
-    // A negative count is nonsense of the source: the fact keeps it, a sum must not.
-    let count = |name: &str| {
-        let count = fact.member(name).and_then(Value::as_i64);
-        Member::Count(count.and_then(|count| u64::try_from(count).ok()))
-    };
-    let root = fact.member("root") == Some(&Value::Bool(true));
-    let name = ["name", "skill", "tool"].into_iter().find_map(|name| fact.said(name));
-    let members = [
-        Member::Count(Some(at.seq)),
-        text(Some(fact.kind)),
-        text(Some(fact.class().unwrap_or(StepClass::Event.as_str()))),
-        text(Some(name.unwrap_or(fact.kind))),
-        said("span_id"),
-        said("parent_span_id"),
-        said("agent"),
-        text(fact.said("service").or_else(|| fact.actor())),
-        said("provider"),
-        said("model"),
-        said("response_id"),
-        said("tool"),
-        Member::Text(Some(started_at)),
-        Member::Text(time(fact.said("ended_at"))),
-        count("input_tokens"),
-        count("output_tokens"),
-        count("cost_micros"),
-        text(fact.error()),
-        Member::Flag(root),
-    ];
-    let before = steps.len();
-    if before > 0 {
-        steps.extend_from_slice(BETWEEN.as_bytes());
-    }
-    // Texts, numbers and flags are JSON whatever they hold, and memory takes them.
-    if serde_json::to_writer(&mut *steps, &members).is_err() {
-        steps.truncate(before);
-    }
-}
-
-/// The steps of a packed row.
-pub(crate) fn items(steps: &str) -> Vec<Item<'_>> {
-    let seq = |item: &str| item.strip_prefix('[')?.split_once(',')?.0.parse().ok();
-    steps.split(BETWEEN).map(|text| Item { seq: seq(text), text }).collect()
-}
-
-/// A value of a row as stored: a step, or several that were compressed.
-enum Stored<'t> {
-    Step(Box<Line>),
-    Packed(&'t str),
-}
-
-impl<'t> Deserialize<'t> for Stored<'t> {
-    fn deserialize<D: Deserializer<'t>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'t> Visitor<'t> for Either {
-            type Value = Stored<'t>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a step, or compressed steps")
-            }
-
-            fn visit_seq<A: SeqAccess<'t>>(self, step: A) -> Result<Stored<'t>, A::Error> {
-                let step = Line::deserialize(SeqAccessDeserializer::new(step))?;
-                Ok(Stored::Step(Box::new(step)))
-            }
-
-            fn visit_borrowed_str<E: Error>(self, packed: &'t str) -> Result<Stored<'t>, E> {
-                Ok(Stored::Packed(packed))
-            }
-        }
-
-        deserializer.deserialize_any(Either)
-    }
-}
-
-/// The steps of one or several packed rows of a run, in order of (start, entry): a source may report
-/// the end of a step before its beginning.
-pub(crate) fn read(run: &str, steps: &str) -> Result<Vec<Line>, StoreError> {
-    let corrupt = |why: &dyn fmt::Display| StoreError::Corrupt {
-        what: format!("the steps of run `{run}`: {why}"),
-    };
-    let damaged = |error: serde_json::Error| corrupt(&error);
-    let steps = format!("[{steps}]");
-    let stored: Vec<Stored<'_>> = serde_json::from_str(&steps).map_err(damaged)?;
-    let mut lines = Vec::with_capacity(stored.len());
-    for stored in stored {
-        match stored {
-            Stored::Step(line) => lines.push(*line),
-            Stored::Packed(string) => {
-                let steps = unpacked_string(string);
-                let steps = steps.ok_or_else(|| corrupt(&"a compressed part is damaged"))?;
-                let more: Vec<Line> =
-                    serde_json::from_str(&format!("[{steps}]")).map_err(damaged)?;
-                lines.extend(more);
-            }
-        }
-    }
-    lines.sort_by(|a, b| (&a.started_at, a.seq).cmp(&(&b.started_at, b.seq)));
-    Ok(lines)
-}
-
 impl Line {
+    /// The step of the fact at an entry: a function of the fact and its place alone. `None` of a fact that
+    /// says no time.
+    pub(crate) fn of(seq: u64, fact: &StepFact<'_>) -> Option<Self> {
+        let started_at = fact.started_at()?.into_owned();
+        let said = |name| fact.said(name).map(shown);
+        // A negative count is nonsense of the source: the fact keeps it, a sum must not.
+        let count = |name: &str| {
+            let count = fact.member(name).and_then(Value::as_i64);
+            count.and_then(|count| u64::try_from(count).ok())
+        };
+        let name = ["name", "skill", "tool"].into_iter().find_map(|name| fact.said(name));
+        Some(Self {
+            seq,
+            kind: shown(fact.kind),
+            class: shown(fact.class().unwrap_or(StepClass::Event.as_str())),
+            name: shown(name.unwrap_or(fact.kind)),
+            span_id: said("span_id"),
+            parent_span_id: said("parent_span_id"),
+            agent: said("agent"),
+            service: fact.said("service").or_else(|| fact.actor()).map(shown),
+            provider: said("provider"),
+            model: said("model"),
+            response_id: said("response_id"),
+            tool: said("tool"),
+            started_at,
+            ended_at: time(fact.said("ended_at")).map(Cow::into_owned),
+            input_tokens: count("input_tokens"),
+            output_tokens: count("output_tokens"),
+            cost_micros: count("cost_micros"),
+            error: fact.error().map(shown),
+            root: fact.member("root") == Some(&Value::Bool(true)),
+        })
+    }
+
     /// When the step was over, as far as it says.
     pub(crate) fn last_time(&self) -> &str {
         self.ended_at.as_deref().unwrap_or(&self.started_at)
@@ -191,5 +98,13 @@ impl Line {
             error: self.error,
             root: self.root,
         })
+    }
+}
+
+/// A text as the columns that people search spell it.
+fn shown(text: &str) -> String {
+    match Cell::searchable(Some(text)) {
+        Cell::Text(Some(text)) => text.into_owned(),
+        Cell::Text(None) | Cell::Int(_) | Cell::Bytes(_) => text.to_owned(),
     }
 }

@@ -1,27 +1,12 @@
-//! Every statement of the typed rows of runs and steps.
+//! Every statement of the typed rows of runs.
 
-use ledger_store::{Insert, Statement, Type, repeated};
+use ledger_store::Statement;
 
 use crate::labels::{SELECT_LABEL_ROWS, SELECT_LABELS_OF, SELECT_MISPLACED_LABELS};
 
-use Type::Text;
-
-pub(crate) const INSERT_STEPS: Insert = Insert {
-    sqlite: repeated!(
-        "INSERT OR FAIL INTO run_steps (tenant, seq, run_id, steps)",
-        "(?,?,?,?)",
-        " ON CONFLICT (tenant, seq, run_id) DO NOTHING"
-    ),
-    postgres: "INSERT INTO run_steps (tenant, seq, run_id, steps) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT (tenant, seq, run_id) DO NOTHING",
-    columns: &[Text, Text],
-};
-pub(crate) const SELECT_STEP_ROWS: Statement = Statement::both(
-    "reading the rows of steps",
-    "SELECT seq, run_id, steps FROM run_steps WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, run_id",
-);
-/// The steps of the runs that `$2` names, and the entries that speak of each.
+/// The entries that speak of each of the runs that `$2` names.
 pub(crate) static SELECT_PARTS: Statement = Statement {
-    doing: "reading the steps of runs",
+    doing: "reading the entries of runs",
     sqlite: include_str!("queries/parts_of_runs_sqlite.sql"),
     postgres: include_str!("queries/parts_of_runs_postgres.sql"),
 };
@@ -52,13 +37,12 @@ pub(crate) static SELECT_RUNS_OF_HOURS: Statement =
     Statement::both("listing the runs of hours", include_str!("queries/runs_of_hours.sql"));
 
 /// Every reading statement, for a look at its plan.
-pub static STATEMENTS: [&Statement; 9] = [
+pub static STATEMENTS: [&Statement; 8] = [
     &SELECT_PARTS,
     &SELECT_RUNS_BY_ID,
     &SELECT_RUNS_BY_LABEL,
     &SELECT_RUNS_STARTING_WITH,
     &SELECT_RUNS_OF_HOURS,
-    &SELECT_STEP_ROWS,
     &SELECT_LABEL_ROWS,
     &SELECT_LABELS_OF,
     &SELECT_MISPLACED_LABELS,

@@ -7,11 +7,11 @@ use ledger_store::{Cell, Reader};
 use store_traits::{
     ListRequest, Page, Period, RunEnd, RunExtent, RunFilter, RunId, RunOrder, RunStatus,
     RunSummary, Scanned, Step, StepClass, StepOutcome, StoreError, TenantId, Timestamp, TraceStore,
-    Usage, indexed,
+    Usage, Value, indexed,
 };
 
-use crate::line::{Line, read};
-use crate::row::{CandidateRow, stored_time, summary};
+use crate::line::Line;
+use crate::row::{CandidateRow, StepFact, stored_time, summary};
 use crate::sql;
 use crate::summary::{status, summed};
 use crate::usage::Sums;
@@ -34,26 +34,33 @@ const END: &str = "~";
 /// The label that every run has, and its one value.
 const SEEN: (&str, &str) = ("run", "seen");
 
+/// Reads the fact in the bytes of an entry; `None` where there is none. Handed in by whoever knows the one
+/// canonical form.
+pub type ReadFact = fn(&[u8]) -> Option<Value>;
+
 /// Runs and steps, read through a ledger's connections.
 #[derive(Debug, Clone)]
 pub struct Traces {
     reader: Reader,
+    read_fact: ReadFact,
 }
 
 /// What is recorded of a run.
+#[derive(Default)]
 struct Part {
     entries: u64,
     steps: Vec<Line>,
 }
 
 impl Traces {
-    /// Reads what [`crate::PROJECTION`] wrote into this database.
+    /// Reads runs by what [`crate::PROJECTION`] wrote into this database, and their steps from the entries.
     #[must_use]
-    pub fn new(reader: &Reader) -> Self {
-        Self { reader: reader.clone() }
+    pub fn new(reader: &Reader, read_fact: ReadFact) -> Self {
+        Self { reader: reader.clone(), read_fact }
     }
 
-    /// What is recorded of each of these runs.
+    /// What is recorded of each of these runs, its steps in order of (start, entry): a source may report
+    /// the end of a step before its beginning.
     async fn parts<'r>(
         &self,
         tenant: &TenantId,
@@ -64,13 +71,33 @@ impl Traces {
             return Ok(BTreeMap::new());
         }
         let values = [Cell::from(runs.to_string())];
-        let rows: Vec<(String, Option<String>, Option<String>)> =
+        let rows: Vec<(String, Option<String>)> =
             self.reader.rows(&sql::SELECT_PARTS, tenant, &values).await?;
-        let mut parts = BTreeMap::new();
-        for (run, seqs, steps) in rows {
-            let entries = seqs.map_or(0, |seqs| seqs.split(',').count() as u64);
-            let steps = steps.map_or_else(|| Ok(Vec::new()), |steps| read(&run, &steps))?;
-            parts.insert(run, Part { entries, steps });
+        let (mut parts, mut all) = (BTreeMap::<String, Part>::new(), Vec::new());
+        for (run, seqs) in rows {
+            let before = all.len();
+            for seq in seqs.iter().flat_map(|seqs| seqs.split(',')) {
+                let wrong = |_| StoreError::Corrupt {
+                    what: format!("run_entries of `{run}`: `{seq}` is no number"),
+                };
+                all.push(seq.parse().map_err(wrong)?);
+            }
+            parts.entry(run).or_default().entries = (all.len() - before) as u64;
+        }
+        let steps = self.reader.of_entries(tenant, all, |seq, bytes| {
+            let fact = (self.read_fact)(bytes).ok_or_else(|| StoreError::Corrupt {
+                what: format!("entry {seq} of `{tenant}` is no fact"),
+            })?;
+            let step = StepFact::of(&fact);
+            Ok(step.and_then(|step| Some((step.run.to_owned(), Line::of(seq, &step)?))))
+        });
+        for (run, step) in steps.await?.into_iter().flatten() {
+            if let Some(part) = parts.get_mut(&run) {
+                part.steps.push(step);
+            }
+        }
+        for part in parts.values_mut() {
+            part.steps.sort_by(|a, b| (&a.started_at, a.seq).cmp(&(&b.started_at, b.seq)));
         }
         Ok(parts)
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use ledger_store::test_support::{Recorder, at, tenant};
+use ledger_store::test_support::{Recorder, at, read_fact, tenant};
 use serde_json::{Value as Json, json};
 use sqlx::Executor;
 use store_traits::{ListRequest, Period, RunFilter, RunId, RunStatus, Timestamp, TraceStore};
@@ -63,7 +63,7 @@ async fn five_runs() -> Recorder {
 async fn found(recorder: &Recorder, filter: &RunFilter) -> String {
     let mut answers = Vec::new();
     for ledger in recorder.ledgers() {
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         // By pages of two, so that the cursor of each order is used.
         let (mut ids, mut cursor) = (Vec::new(), None::<String>);
         loop {
@@ -189,7 +189,7 @@ async fn many_runs_that_only_their_steps_can_judge_are_looked_at_page_by_page() 
     assert_eq!(found(&recorder, &filter).await, "001 000 ");
     let first = ListRequest::new(&tenant(), filter, 2, None).unwrap();
     for ledger in recorder.ledgers() {
-        let page = Traces::new(ledger.reader()).runs(&first).await.unwrap();
+        let page = Traces::new(ledger.reader(), read_fact).runs(&first).await.unwrap();
         assert!(page.items.is_empty() && page.next.is_some(), "64 were looked at");
     }
 }
@@ -199,7 +199,7 @@ async fn facts_for_others_are_the_same_in_both_databases() {
     let recorder = five_runs().await;
     let mut answers = Vec::new();
     for ledger in recorder.ledgers() {
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         let usage = traces.usage(&tenant(), Period::default()).await.unwrap();
         let run = |id| RunId::parse(id).unwrap();
         let outcomes = traces.outcomes(&tenant(), &run("b")).await.unwrap();

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use ledger_store::test_support::{
-    PostgresServer, Recorder, at, facts, plan, rows_instead_of_blocks, tenant,
+    PostgresServer, Recorder, at, facts, plan, read_fact, rows_instead_of_blocks, tenant,
 };
 use ledger_store::{Ledger, OpenMode};
 use serde_json::json;
@@ -47,7 +47,7 @@ fn ids(items: &[store_traits::RunSummary]) -> Vec<&str> {
 async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
     let recorder = seven_runs().await;
     for ledger in recorder.ledgers() {
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         let (mut seen, mut cursor) = (Vec::new(), None::<String>);
         loop {
             let asked = request(RunFilter::default(), cursor.as_deref(), 3);
@@ -68,7 +68,7 @@ async fn pages_are_newest_first_and_neither_skip_nor_repeat() {
 async fn a_period_is_half_open_and_asks_for_steps_inside_it() {
     let recorder = seven_runs().await;
     for ledger in recorder.ledgers() {
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         let time = |ms| Some(Timestamp::parse(&at(ms)).unwrap());
         let filter = of_period(time(3_000), time(5_000));
         let page = traces.runs(&request(filter, None, 10)).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_period_is_half_open_and_asks_for_steps_inside_it() {
 async fn runs_are_found_by_their_first_characters_and_by_tenant() {
     let recorder = seven_runs().await;
     for ledger in recorder.ledgers() {
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         assert_eq!(traces.runs_starting_with(&tenant(), "run-").await.unwrap().len(), 7);
         assert_eq!(traces.runs_starting_with(&tenant(), "run-3").await.unwrap(), ["run-3"]);
         assert!(traces.runs_starting_with(&tenant(), "run-_").await.unwrap().is_empty());
@@ -101,50 +101,47 @@ async fn rows_that_differ_from_their_entries_are_found() {
     assert_eq!(recorder.differences().await, []);
     let mut intruder = recorder.intruder().await;
     for statement in [
-        "DROP TRIGGER run_steps_no_update",
-        "DROP TRIGGER run_steps_no_delete",
+        "DROP TRIGGER run_entries_no_update",
+        "DROP TRIGGER run_entries_no_delete",
         "DROP TRIGGER labels_of_runs_no_delete",
-        "UPDATE run_steps SET steps = replace(steps, '\"0\"', '\"x\"') WHERE seq = 0",
-        "DELETE FROM run_steps WHERE seq = 2",
-        "UPDATE run_steps SET seq = 5 WHERE seq = 4",
-        "INSERT INTO run_steps SELECT tenant, 7, run_id, steps FROM run_steps WHERE seq = 6",
-        "UPDATE run_steps SET steps = 'nonsense' WHERE seq = 10",
+        "DELETE FROM run_entries WHERE seq = 2",
+        "UPDATE run_entries SET seq = 5 WHERE seq = 4",
+        "INSERT INTO run_entries SELECT tenant, 7, run_id, seqs FROM run_entries WHERE seq = 6",
+        "UPDATE run_entries SET seqs = 'nonsense' WHERE seq = 10",
         "DELETE FROM labels_of_runs WHERE run_id = 'run-6' AND name = 'run'",
     ] {
         intruder.execute(statement).await.unwrap();
     }
     let found = recorder.differences().await;
     let about: Vec<_> = found.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
-    let lacks = |run: u64| format!("`run_steps` lacks what its entry says of `run-{run}`");
-    let other = |run: u64| format!("`run_steps` says of `run-{run}` other than its entry");
-    let extra = |run: u64| format!("`run_steps` says of `run-{run}` what its entry does not");
-    let lost = "`run_steps` has a row that readers do not find".to_owned();
+    let lacks = |run: u64| format!("`run_entries` lacks what its entry says of `run-{run}`");
+    let other = |run: u64| format!("`run_entries` says of `run-{run}` other than its entry");
+    let extra = |run: u64| format!("`run_entries` says of `run-{run}` what its entry does not");
+    let lost = "`run_entries` has a row that readers do not find".to_owned();
+    let label = "`labels_of_runs` lacks a row: run_id \"run-6\", name \"run\", value \"seen\"";
+    let nowhere = "`labels_of_runs` has a row that readers do not find".to_owned();
     let expected = [
-        (0, other(0)),
-        (1, other(0)),
+        (2, nowhere.clone()),
         (2, lacks(1)),
         (3, lacks(1)),
+        (4, nowhere),
         (5, lost.clone()),
         (6, extra(3)),
-        (7, lost),
+        (7, lost.clone()),
         (7, extra(3)),
+        (10, lost),
         (10, other(5)),
         (11, lacks(5)),
-        (
-            12,
-            "`labels_of_runs` lacks a row: run_id \"run-6\", name \"run\", value \"seen\""
-                .to_owned(),
-        ),
+        (12, label.to_owned()),
     ];
     let expected: Vec<_> = expected.iter().map(|(seq, what)| (*seq, what.as_str())).collect();
     assert_eq!(about, expected);
 }
 
-/// A run of so many steps that its rows are compressed, beside one that is short; in three commits, of
-/// which two lie in one stretch.
+/// A long run with a short one in the middle of it, in three commits.
 async fn long_and_short() -> Recorder {
     let recorder = Recorder::new(&PROJECTION).await;
-    for (first, count) in [(0, 200), (200, 30), (230, 300)] {
+    for (first, count) in [(0, 200), (200, 30), (230, 2_300)] {
         let steps: Vec<_> = (first..first + count)
             .map(|n| {
                 let run = if n == 210 { "short" } else { "long" };
@@ -161,50 +158,64 @@ async fn long_and_short() -> Recorder {
 }
 
 #[tokio::test]
-async fn steps_are_compressed_where_they_are_many_and_read_as_they_were_said() {
+async fn steps_are_read_from_their_entries_however_many() {
     let recorder = long_and_short().await;
     let (long, short) = (RunId::parse("long").unwrap(), RunId::parse("short").unwrap());
     for ledger in recorder.ledgers() {
         assert_eq!(recorder.differences_in(ledger).await, []);
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         let steps = traces.steps(&tenant(), &long).await.unwrap();
         let told: Vec<_> = steps.iter().map(|step| (step.seq, step.name.clone())).collect();
-        let said = (0..530).filter(|n| *n != 210).map(|n| (n, format!("step {n}")));
+        let said = (0..2_530).filter(|n| *n != 210).map(|n| (n, format!("step {n}")));
         assert_eq!(told, said.collect::<Vec<_>>());
         assert_eq!(steps[7].tool.as_deref(), Some("search \u{1F50D}, \"quoted\""));
         assert_eq!(traces.steps(&tenant(), &short).await.unwrap().len(), 1);
         let page = traces.runs(&all(7)).await.unwrap();
         let counts: Vec<_> = page.items.iter().map(|run| (run.entries, run.tool_calls)).collect();
-        assert_eq!(counts, [(1, 1), (529, 529)]);
+        assert_eq!(counts, [(1, 1), (2_529, 2_529)]);
     }
-    let mut intruder = recorder.intruder().await;
-    let rows = sqlx::query("SELECT steps FROM run_steps ORDER BY seq");
-    let rows = rows.fetch_all(&mut intruder).await.unwrap();
-    let forms: Vec<_> = rows.iter().map(|row| row.get::<String, _>(0).starts_with('"')).collect();
-    assert_eq!(forms, [true, true, false, true, true, true], "{rows:?}");
 }
 
 #[tokio::test]
-async fn compressed_steps_that_somebody_changed_are_found() {
+async fn an_index_that_leads_to_other_entries_adds_no_steps() {
+    let recorder = seven_runs().await;
+    let mut intruder = recorder.intruder().await;
+    for statement in [
+        "DROP TRIGGER run_entries_no_update",
+        "UPDATE run_entries SET seqs = '0,1,8,9' WHERE seq = 0",
+    ] {
+        intruder.execute(statement).await.unwrap();
+    }
+    let traces = Traces::new(recorder.ledgers().next().unwrap().reader(), read_fact);
+    let steps = traces.steps(&tenant(), &RunId::parse("run-0").unwrap()).await.unwrap();
+    assert_eq!(steps.iter().map(|step| step.seq).collect::<Vec<_>>(), [0, 1]);
+}
+
+#[tokio::test]
+async fn a_run_whose_entries_are_gone_or_damaged_is_refused() {
     let recorder = long_and_short().await;
     let mut intruder = recorder.intruder().await;
-    let of_second =
-        "UPDATE run_steps SET steps = (SELECT steps FROM run_steps WHERE seq = 0) WHERE seq = 200";
-    let damaged = "UPDATE run_steps SET steps = substr(steps, 1, 41) || '\"' WHERE seq = 256";
-    let nonsense = "UPDATE run_steps SET steps = '\"////AAAA\"' WHERE seq = 512";
-    for text in ["DROP TRIGGER run_steps_no_update", of_second, damaged, nonsense] {
-        intruder.execute(text).await.unwrap();
-    }
-    let found = recorder.differences().await;
-    let seqs: std::collections::BTreeSet<_> = found.iter().map(|(seq, _)| *seq).collect();
-    let lacking = (200..210).chain(211..230).chain(256..530);
-    // What is said twice is told where it is said; of a row that says nothing, at the row.
-    assert!(lacking.clone().all(|seq| seqs.contains(&seq)), "{found:?}");
-    assert!(!seqs.contains(&210) && !seqs.contains(&240), "{found:?}");
     let long = RunId::parse("long").unwrap();
-    let traces = Traces::new(recorder.ledgers().next().unwrap().reader());
-    let error = traces.steps(&tenant(), &long).await.unwrap_err();
-    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+    let traces = Traces::new(recorder.ledgers().next().unwrap().reader(), read_fact);
+    for (statement, says) in [
+        ("DROP TRIGGER blocks_no_update", None),
+        (
+            "UPDATE blocks SET facts = substr(facts, 1, 100) WHERE first_seq = 230",
+            Some("of the entries 0 to 2529 of `acme`, some are gone"),
+        ),
+        (
+            "UPDATE blocks SET size = 3, facts = x'000178' WHERE first_seq = 0",
+            Some("entry 0 of `acme` is no fact"),
+        ),
+    ] {
+        intruder.execute(statement).await.unwrap();
+        if let Some(says) = says {
+            let read = traces.steps(&tenant(), &long).await;
+            let error = read.map(|steps| steps.len()).unwrap_err();
+            assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -212,9 +223,7 @@ async fn what_a_row_says_of_entries_far_away_is_found_where_the_row_is() {
     let recorder = seven_runs().await;
     let mut intruder = recorder.intruder().await;
     for statement in [
-        "DROP TRIGGER run_steps_no_update",
         "DROP TRIGGER run_entries_no_update",
-        "UPDATE run_steps SET steps = steps || ',' || char(10) || '[300,\"run.step\"]' WHERE seq = 8",
         "UPDATE run_entries SET seqs = seqs || ',300' WHERE seq = 4",
     ] {
         intruder.execute(statement).await.unwrap();
@@ -223,13 +232,8 @@ async fn what_a_row_says_of_entries_far_away_is_found_where_the_row_is() {
     let facts = facts(&ledger.entries(&tenant(), 0..15).await.unwrap());
     // The check of a long ledger looks at a part at a time, and entry 300 is not in this one.
     let found = ledger.projection_differences(&tenant(), 0..15, &facts).await.unwrap();
-    assert_eq!(
-        found,
-        [
-            (4, "`run_entries` says of `run-2` what its entry does not".to_owned()),
-            (8, "`run_steps` says of `run-4` what its entry does not".to_owned()),
-        ]
-    );
+    let says = "`run_entries` says of `run-2` what its entry does not".to_owned();
+    assert_eq!(found, [(4, says)]);
 }
 
 /// What a ledger was before its rows of runs were packed.
@@ -278,7 +282,7 @@ async fn rows_of_an_older_ledger_are_packed_once() {
         }
         assert_eq!(ledger.backlog().await.unwrap(), []);
         assert_eq!(recorder.differences_in(&ledger).await, []);
-        let page = Traces::new(ledger.reader()).runs(&all(7)).await.unwrap();
+        let page = Traces::new(ledger.reader(), read_fact).runs(&all(7)).await.unwrap();
         assert_eq!(
             page.items.iter().map(|run| run.entries).collect::<Vec<_>>(),
             [2, 2, 2, 2, 3, 2, 2]
@@ -297,7 +301,7 @@ async fn no_statement_reads_a_whole_table() {
             let line: String = row.get("detail");
             let words: Vec<_> = line.split(' ').collect();
             // What a statement made itself holds a page of runs and no more.
-            let stored = ["run_steps", "s", "run_entries", "e", "l", "h", "labels_of_runs"];
+            let stored = ["run_entries", "e", "l", "h", "labels_of_runs"];
             if !words.get(1).is_some_and(|table| stored.contains(table)) {
                 continue;
             }
@@ -313,12 +317,17 @@ const FILL: &str = "
 INSERT INTO run_entries
 SELECT t, n * 100, 'run-' || n, (SELECT string_agg(i::text, ',') FROM generate_series(n * 100, n * 100 + 99) i)
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
-INSERT INTO run_steps
-SELECT t, n * 100, 'run-' || n, (
-    SELECT string_agg('[' || i || ',\"run.step\",\"llm\",\"step\",\"span-' || i || '\",null,null,null,null,null,\"response-' || i || '\",null,\"'
-        || to_char(timestamp '2026-01-01' + i * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '.000000000Z\",null,1,null,null,null,false]', E',\\n')
-    FROM generate_series(n * 100, n * 100 + 99) i)
-FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n;
+INSERT INTO blocks
+SELECT t, n * 100, decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('02', 3200), 'hex'),
+       decode(repeat('03', 1584) || lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('01', 3200), 'hex'), 'keys', length(facts), facts
+FROM (
+    SELECT n, string_agg(int2send(length(fact)::int2) || convert_to(fact, 'UTF8'), ''::bytea) AS facts
+    FROM generate_series(0, 1999) n, generate_series(n * 100, n * 100 + 99) i, LATERAL (SELECT
+        '{\"body\":{\"view\":{\"class\":\"llm\",\"response_id\":\"response-' || i || '\"}},\"kind\":\"run.step\",\"meta\":{\"occurred_at\":\"'
+        || to_char(timestamp '2026-01-01' + i * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS')
+        || '.000000000Z\",\"run_id\":\"run-' || n || '\"}}' AS fact) f
+    GROUP BY n
+) b, unnest(ARRAY['acme', 'other']) t;
 INSERT INTO labels_of_runs
 SELECT t, n * 100, 'run-' || n, l.name, l.value, n * 100
 FROM unnest(ARRAY['acme', 'other']) t, generate_series(0, 1999) n,
@@ -337,8 +346,8 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
     let page = serde_json::Value::from(runs).to_string();
     for statement in STATEMENTS {
         let (values, most): (&[&str], u64) = match statement.doing {
-            // 21 runs, a look at the entries and one at the steps of each.
-            "reading the steps of runs" => (&[&page], 420),
+            // 21 runs, a look at the entries of each.
+            "reading the entries of runs" => (&[&page], 210),
             "listing a run" | "listing runs by a label" => continue,
             // Each run of the hours is looked up once more.
             "listing the runs of hours" => {
@@ -348,7 +357,6 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
             "comparing the places of labels" => (&["100000", "101000"], 100),
             "looking up labels" => (&["[\"run-1000\"]"], 16),
             "looking up runs" => (&["run-10", "run-10~"], 40),
-            "reading the rows of steps" => (&["100000", "101000"], 60),
             // Each of ten runs looks its entries up.
             other => panic!("`{other}` has no expectation here"),
         };
@@ -365,10 +373,11 @@ async fn no_read_of_many_runs_looks_at_more_than_its_page() {
     )
     .await
     .unwrap();
-    let traces = Traces::new(ledger.reader());
+    let traces = Traces::new(ledger.reader(), read_fact);
     let by = |agent: &str| RunFilter { agent: Some(agent.into()), ..RunFilter::default() };
     let page = traces.runs(&request(by("agent-3"), None, 20)).await.unwrap();
     assert_eq!((page.items.len(), page.items[0].run_id.as_str()), (20, "run-1998"));
+    assert!(page.items.iter().all(|run| run.llm_calls == 100 && run.entries == 100));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use ledger_store::test_support::{Recorder, at, tenant};
+use ledger_store::test_support::{Recorder, at, read_fact, tenant};
 use serde_json::{Value as Json, json};
 use store_traits::{RunId, RunStatus, RunSummary, StepClass, Timestamp, TraceStore};
 use trace_store::{PROJECTION, Traces};
@@ -27,7 +27,7 @@ async fn summary(facts: &[Fact<'_>]) -> RunSummary {
     let mut said = Vec::new();
     for ledger in recorder.ledgers() {
         assert_eq!(recorder.differences_in(ledger).await, []);
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         let one = traces.run(&tenant(), &RunId::parse("r").unwrap()).await.unwrap().unwrap();
         let page = traces
             .runs(
@@ -231,7 +231,7 @@ async fn names_with_a_character_that_postgresql_cannot_hold_are_shown_with_its_s
     recorder.record(&[step("tool", "b1", 1, 2, more)]).await;
     for ledger in recorder.ledgers() {
         assert_eq!(recorder.differences_in(ledger).await, []);
-        let traces = Traces::new(ledger.reader());
+        let traces = Traces::new(ledger.reader(), read_fact);
         let run = RunId::parse("r").unwrap();
         let steps = traces.steps(&tenant(), &run).await.unwrap();
         assert_eq!(steps[0].name, "a\u{2400}b");
@@ -274,7 +274,7 @@ async fn steps_come_in_order_of_start_and_say_what_the_view_said() {
             ("system.event", None, json!({"view": {"class": "event"}})),
         ])
         .await;
-    let traces = Traces::new(recorder.ledgers().next().unwrap().reader());
+    let traces = Traces::new(recorder.ledgers().next().unwrap().reader(), read_fact);
     let steps = traces.steps(&tenant(), &RunId::parse("r").unwrap()).await.unwrap();
     assert_eq!(steps.iter().map(|step| step.seq).collect::<Vec<_>>(), [1, 0]);
     let llm = &steps[0];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use logs_api::shape;
-use logs_domain::{Access, LedgerReport, LogsDomain, TenantId, TilesExported};
+use logs_domain::{Access, LedgerReport, LogsDomain, Place, TenantId, TilesExported};
 use owo_colors::OwoColorize as _;
 use serde_json::json;
 
@@ -62,6 +62,7 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
             domain.close().await?;
             print(context, "proof", &proof)
         }
+        LedgerCommand::Reindex { into } => reindex(context, &into).await,
         LedgerCommand::ExportTiles { folder, tenant } => {
             let domain = context.open(Access::Write).await?;
             let tenant = domain.tenant(tenant.tenant).await?;
@@ -82,6 +83,56 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+async fn reindex(context: &Context, into: &str) -> anyhow::Result<ExitCode> {
+    let domain = context.open(Access::Read).await?;
+    let bar = Arc::new(if context.output.progress() {
+        let style = ProgressStyle::with_template("{spinner} {msg} {human_pos} entries {per_sec}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        ProgressBar::new_spinner().with_style(style)
+    } else {
+        ProgressBar::hidden()
+    });
+    let shown = Arc::clone(&bar);
+    let progress = move |tenant: &TenantId, done| {
+        shown.set_message(format!("bringing {tenant}"));
+        shown.set_position(done);
+    };
+    let done = domain.reindex_into(into, &progress).await;
+    bar.finish_and_clear();
+    domain.close().await?;
+    let done = done?;
+    let items = done.iter().map(|of| {
+        json!({
+            "tenant": of.tenant.as_str(), "before": of.before, "entries": of.entries,
+            "contents": of.contents, "checkpoints": of.checkpoints,
+        })
+    });
+    let document = json!({ "tenants": items.collect::<Vec<_>>() });
+    let mut text = String::new();
+    for of in &done {
+        let before = match of.before {
+            0 => String::new(),
+            before if before == of.entries => ", all of them there before".to_owned(),
+            before => format!(", {} of them there before", tokens(before)),
+        };
+        text += &format!(
+            "tenant {}  {}{before}, {} brought, {}\n",
+            of.tenant,
+            count(of.entries, "entry", "entries"),
+            count(of.contents, "content", "contents"),
+            count(of.checkpoints, "checkpoint", "checkpoints"),
+        );
+    }
+    if done.is_empty() {
+        text += "no tenant has facts: there is nothing to bring\n";
+    } else {
+        let there = Place { url: into.to_owned(), ..context.place.clone() }.shown();
+        text += &format!("check it: factlog --database-url {there} ledger verify\n");
+    }
+    context.output.answer(&document, &text)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(feature = "object-store")]

@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn every_table_of_the_migrations_is_guarded() {
         let wanted = Wanted::of_migrations();
-        assert_eq!(wanted.tables.len(), 17, "{:?}", wanted.tables);
+        assert_eq!(wanted.tables.len(), 16, "{:?}", wanted.tables);
         for table in &wanted.tables {
             let mut events = vec!["update", "delete", "truncate"];
             if ["contents", "tenants"].contains(&table.as_str()) {

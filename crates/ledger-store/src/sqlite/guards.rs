@@ -73,7 +73,6 @@ mod tests {
             "subtrees",
             "checkpoints",
             "run_entries",
-            "run_steps",
             "audit_events",
             "exports",
             "labels_of_runs",
@@ -86,7 +85,7 @@ mod tests {
                 assert!(names.contains(&format!("{table}_no_{event}")), "{table} {event}");
             }
         }
-        for gone in ["entries_no_update", "steps_no_update"] {
+        for gone in ["entries_no_update", "steps_no_update", "run_steps_no_update"] {
             assert!(!names.contains(&gone.to_owned()), "{gone}: the table is gone");
         }
         assert!(names.contains(&"contents_no_update".to_owned()));

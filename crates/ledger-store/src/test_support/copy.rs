@@ -9,26 +9,16 @@ use store_traits::{
 };
 
 use super::fact;
-use crate::block::KnownRow;
-use crate::{Cell, Ledger, Statement};
+use crate::Ledger;
 
-/// What the trait does not tell, because nobody else asks for it.
-static SELECT_BLOCKS: Statement = Statement::both(
-    "reading keys",
-    "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq >= $2 AND first_seq < $3 ORDER BY first_seq",
-);
-
-/// What is known of the entries of a range that begins and ends with a commit, and their keys.
+/// What is known of the entries of a range, and their keys.
 pub(super) async fn keys(
     ledger: &Ledger,
     tenant: &TenantId,
     range: &Range<u64>,
-) -> BTreeMap<u64, (String, Known)> {
-    let values = [Cell::from(range.start), Cell::from(range.end)];
-    let blocks: Vec<KnownRow> =
-        ledger.reader().rows(&SELECT_BLOCKS, tenant, &values).await.unwrap();
-    let known = blocks.into_iter().flat_map(|block| block.into_known(|_, _| true).unwrap());
-    known.map(|(key, known)| (known.seq, (key, known))).collect()
+) -> BTreeMap<u64, (IdempotencyKey, Known)> {
+    let known = ledger.known_in(tenant, range.clone()).await.unwrap();
+    known.into_iter().map(|(key, known)| (known.seq, (key, known))).collect()
 }
 
 /// Copies entries, contents, subtrees, heads, checkpoints and the secret, all through the store's
@@ -49,7 +39,7 @@ pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
             let complete = range.start / leaves..range.end / leaves;
             subtrees.extend(from.subtrees(tenant, level, complete).await.unwrap());
         }
-        let last = fact::parse(&entries.last().unwrap().bytes).unwrap();
+        let last = fact::read_fact(&entries.last().unwrap().bytes).unwrap();
         let recorded_at = last.at(&["meta", "recorded_at"]).and_then(Value::as_str).unwrap();
         let batch = SealedBatch {
             tenant: tenant.clone(),
@@ -72,15 +62,15 @@ pub async fn copy_tenant(from: &Ledger, to: &Ledger, tenant: &TenantId) {
     assert_eq!(to.head(tenant).await.unwrap(), from.head(tenant).await.unwrap());
 }
 
-fn sealed(entry: Entry, keys: &BTreeMap<u64, (String, Known)>) -> SealedEntry {
+fn sealed(entry: Entry, keys: &BTreeMap<u64, (IdempotencyKey, Known)>) -> SealedEntry {
     let (key, known) = &keys[&entry.seq];
     SealedEntry {
         seq: entry.seq,
         id: entry.id.unwrap(),
-        key: IdempotencyKey::parse(key).unwrap(),
+        key: key.clone(),
         fingerprint: known.fingerprint,
         leaf_hash: Digest::try_from(entry.leaf_hash.as_slice()).unwrap(),
-        fact: fact::parse(&entry.bytes).unwrap(),
+        fact: fact::read_fact(&entry.bytes).unwrap(),
         bytes: entry.bytes,
     }
 }

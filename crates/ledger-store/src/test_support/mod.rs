@@ -19,7 +19,7 @@ pub fn key_tag(key: &store_traits::IdempotencyKey) -> u64 {
 }
 
 pub use copy::copy_tenant;
-pub use fact::facts;
+pub use fact::{facts, read_fact};
 pub use plain::{PlainTable, SharedTable};
 pub use recorder::{Recorder, at, tenant};
 pub use rows::rows_instead_of_blocks;

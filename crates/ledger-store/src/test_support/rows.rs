@@ -30,6 +30,7 @@ pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantI
     let first = if postgres { POSTGRES } else { SQLITE };
     let made = format!(
         "DROP TABLE blocks; DROP TABLE labels_of_runs; DELETE FROM _sqlx_migrations WHERE version >= 10; {} {}
+         CREATE TABLE run_steps (tenant TEXT);
          CREATE INDEX entries_by_run ON entries (tenant, run_id, seq);",
         table(first, "entries"),
         table(if postgres { POSTGRES_LISTS } else { SQLITE_LISTS }, "run_labels"),
@@ -40,7 +41,7 @@ pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantI
             conn.execute(AssertSqlSafe(made)).await.unwrap();
             for entry in &entries {
                 let (key, known) = &known[&entry.seq];
-                let fact = fact::parse(&entry.bytes).unwrap();
+                let fact = fact::read_fact(&entry.bytes).unwrap();
                 let text = |path: &[&str]| fact.at(path).and_then(Value::as_str).map(str::to_owned);
                 let at = text(&["meta", "occurred_at"]).unwrap();
                 sqlx::query(INSERT)

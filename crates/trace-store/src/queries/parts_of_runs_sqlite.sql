@@ -3,9 +3,5 @@
 SELECT j.value AS run_id, (
     SELECT group_concat(e.seqs, ',') FROM run_entries e INDEXED BY run_entries_by_run
     WHERE e.tenant = $1 AND e.run_id = j.value
-) AS seqs, (
-    SELECT group_concat(s.steps, ',')
-    FROM run_entries e INDEXED BY run_entries_by_run CROSS JOIN run_steps s ON s.tenant = $1 AND s.seq = e.seq AND s.run_id = e.run_id
-    WHERE e.tenant = $1 AND e.run_id = j.value
-) AS steps
+) AS seqs
 FROM json_each($2) j

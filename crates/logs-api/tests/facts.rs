@@ -5,7 +5,7 @@
 mod support;
 
 use logs_api::{ApiKeys, Limits, Role, new_api_key};
-use logs_domain::{OsEntropy, SystemClock, TenantId};
+use logs_domain::{OsEntropy, SystemClock, TenantId, verify_proof_file};
 use serde_json::{Value, json};
 use support::{Answer, JSON, Served, gzip};
 
@@ -45,6 +45,47 @@ fn lines_are_recorded_once_however_often_they_come() {
     assert_eq!(again.header("content-type"), Some(JSON));
     assert_eq!(served.post(FACTS, NDJSON, b"\n \n").expect(200).json(), counts(0, 0));
     assert_eq!(served.end(), 2);
+}
+
+#[test]
+fn each_fact_has_a_receipt_and_once_it_is_signed_a_proof() {
+    let served = Served::new();
+    let asked = format!("{FACTS}?receipts=true");
+    let body = format!("{}\n\n{}\n", line("a", "login"), line("b", "logout"));
+    let first = served.post(&asked, NDJSON, body.as_bytes()).expect(200).json();
+    let receipts = first["receipts"].as_array().unwrap();
+    let told = |of: &Value| (of["line"].clone(), of["entry"].clone(), of["duplicate"].clone());
+    assert_eq!(
+        receipts.iter().map(told).collect::<Vec<_>>(),
+        [(json!(1), json!(0), json!(false)), (json!(3), json!(1), json!(false))]
+    );
+    for receipt in receipts {
+        let entry = served.fact(receipt["entry"].as_u64().unwrap());
+        assert_eq!(entry["id"], receipt["id"]);
+    }
+    // First truth wins: the same fact again has the receipt of the first, another one under its key none.
+    let again = format!("{}\n{}", line("b", "logout"), line("a", "other"));
+    let again = served.post(&asked, NDJSON, again.as_bytes()).expect(409).json();
+    let duplicate = &again["receipts"][0];
+    assert_eq!((&duplicate["id"], &duplicate["duplicate"]), (&receipts[1]["id"], &true.into()));
+    assert_eq!(again["receipts"].as_array().unwrap().len(), 1);
+    let quiet = served.post(FACTS, NDJSON, body.as_bytes()).expect(200).json();
+    assert_eq!(quiet, counts(0, 2), "receipts are for whoever asks");
+    problem(served.post(&format!("{FACTS}?receipt=true"), NDJSON, body.as_bytes()), 400, "receipt");
+
+    let id = receipts[1]["id"].as_str().unwrap();
+    let path = format!("/api/v1/logs/audit/{id}/proof");
+    problem(served.get(&path), 404, "no signed checkpoint covers entry 1 yet");
+    served.runtime.block_on(served.domain.checkpoint(&served.tenant)).unwrap();
+    let proved = served.get(&path).expect(200).json();
+    assert_eq!(proved["entry"], 1);
+    let file = served.folder.path().join("receipt.tlog-proof");
+    std::fs::write(&file, proved["proof"].as_str().unwrap()).unwrap();
+    let key = served.domain.verifier_key(&served.tenant).unwrap();
+    let verified = verify_proof_file(&file, &[key]).unwrap();
+    assert!(verified.is_ok(), "{verified:?}");
+    assert_eq!(served.get("/api/v1/logs/audit/1/proof").expect(200).json(), proved);
+    problem(served.get("/api/v1/logs/audit/99/proof"), 404, "no entry has this id");
 }
 
 #[test]

@@ -191,6 +191,9 @@ fn answers_are_as_it_says() {
     checked.check("post", facts, &served.post(facts, JSON, other.as_bytes()).expect(409));
     let large = fact("audit.event", "4", json!({"event": "x".repeat(70_000)}));
     checked.check("post", facts, &served.post(facts, JSON, large.as_bytes()).expect(422));
+    let again = fact("alert.sent", "3", json!({"event": "page"}));
+    let receipts = served.post(&format!("{facts}?receipts=true"), JSON, again.as_bytes());
+    checked.check("post", facts, &receipts.expect(200));
     checked.check("post", facts, &served.post(facts, JSON, b"[]").expect(400));
     checked.check("post", facts, &served.post(facts, "text/plain", b"").expect(415));
 

@@ -7,7 +7,7 @@
 use audit_evidence::Outcome;
 use intake::{Format, Hint, IntakeError, Item, Mapped, Mapper, Position, Rejection, Signal, Stop};
 use redaction::Report;
-use store_traits::{Draft, Identity, TenantId, Timestamp};
+use store_traits::{Draft, FactId, Identity, TenantId, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::{DomainError, Input, LogsDomain};
@@ -35,6 +35,21 @@ pub struct ImportSummary {
     pub notes: Vec<String>,
     /// The first facts that were read and not taken.
     pub refused: Vec<RefusedFact>,
+    /// What stands in the ledger for each fact, in order, where receipts were asked for.
+    pub receipts: Vec<FactReceipt>,
+}
+
+/// What stands in the ledger for a fact that was taken, now or before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactReceipt {
+    /// The line that it stood on, from 1, where a line is a fact.
+    pub line: Option<u64>,
+    /// Its entry. It is durable and a leaf of the tree: [`LogsDomain::receipt`] proves it.
+    pub entry: u64,
+    /// Its id.
+    pub id: FactId,
+    /// Was it recorded before?
+    pub duplicate: bool,
 }
 
 /// A fact that was read and not taken.
@@ -60,6 +75,7 @@ impl ImportSummary {
         self.notes.truncate(MAX_NOTES);
         self.refused.extend(other.refused);
         self.refused.truncate(MAX_NOTES);
+        self.receipts.extend(other.receipts);
     }
 
     fn note(&mut self, text: String) {
@@ -80,6 +96,15 @@ impl ImportSummary {
 enum Signing {
     WhenDue,
     Later,
+}
+
+/// Whether somebody wants to know what stands for each fact. Of a large input that is long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipts {
+    /// The counts alone.
+    No,
+    /// One for each fact that stands in the ledger.
+    Each,
 }
 
 /// Which input records are from.
@@ -106,7 +131,7 @@ impl LogsDomain {
         input: Input,
         hint: Hint,
     ) -> Result<ImportSummary, DomainError> {
-        self.record_input(tenant, input, hint, Signing::WhenDue).await
+        self.record_input(tenant, input, hint, Signing::WhenDue, Receipts::No).await
     }
 
     /// As [`LogsDomain::import`], and signs nothing. For whoever answers to others for what they
@@ -120,8 +145,9 @@ impl LogsDomain {
         tenant: &TenantId,
         input: Input,
         hint: Hint,
+        receipts: Receipts,
     ) -> Result<ImportSummary, DomainError> {
-        self.record_input(tenant, input, hint, Signing::Later).await
+        self.record_input(tenant, input, hint, Signing::Later, receipts).await
     }
 
     /// Can facts be recorded for this tenant?
@@ -141,6 +167,7 @@ impl LogsDomain {
         mut input: Input,
         hint: Hint,
         signing: Signing,
+        receipts: Receipts,
     ) -> Result<ImportSummary, DomainError> {
         self.may_record(tenant)?;
         let name = input.name.clone();
@@ -160,7 +187,7 @@ impl LogsDomain {
             tokio::task::spawn_blocking(move || send_batches(input, format, &mapper, &send));
         let mut summary = ImportSummary::default();
         while let Some(batch) = receive.recv().await {
-            self.record_batch(tenant, &offered, batch, &mut summary).await?;
+            self.record_batch(tenant, &offered, batch, receipts, &mut summary).await?;
             if signing == Signing::WhenDue {
                 self.checkpoint_if_due(tenant).await?;
             }
@@ -176,6 +203,7 @@ impl LogsDomain {
         tenant: &TenantId,
         offered: &Offered,
         batch: Vec<Read>,
+        receipts: Receipts,
         summary: &mut ImportSummary,
     ) -> Result<(), DomainError> {
         let name = &offered.name;
@@ -204,6 +232,9 @@ impl LogsDomain {
         let outcomes = self.recorder.record_owned(tenant, drafts).await?;
         let mut refused = Vec::new();
         for ((outcome, read_as), identity) in outcomes.into_iter().zip(read_as).zip(&identities) {
+            if let (Receipts::Each, Some((_, line))) = (receipts, &read_as) {
+                summary.receipts.extend(receipt(&outcome, *line));
+            }
             match (outcome, read_as) {
                 (Outcome::Recorded { .. }, Some((redacted, _))) => {
                     summary.facts += 1;
@@ -234,6 +265,15 @@ impl LogsDomain {
         self.recorder.record_owned(tenant, refused).await?;
         Ok(())
     }
+}
+
+fn receipt(outcome: &Outcome, line: Option<u64>) -> Option<FactReceipt> {
+    let (entry, id, duplicate) = match outcome {
+        Outcome::Recorded { seq, id } => (*seq, id, false),
+        Outcome::Duplicate { seq, id } => (*seq, id, true),
+        Outcome::Conflict { .. } | Outcome::Rejected { .. } => return None,
+    };
+    Some(FactReceipt { line, entry, id: id.clone(), duplicate })
 }
 
 /// A well-formed record that the ledger did not take.

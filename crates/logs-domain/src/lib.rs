@@ -75,7 +75,7 @@ pub use error::{DomainError, Fault};
 pub use export::{ExportRequest, ExportSubject, Exported, ExportedEvents, WholeFile, Withhold};
 pub use high_water::HighWaterFile;
 pub use hold::{Hold, HoldChange, HoldFact, HoldOrder};
-pub use import::{ImportSummary, RefusedFact};
+pub use import::{FactReceipt, ImportSummary, Receipts, RefusedFact};
 pub use input::{Input, InputProgress};
 pub use keys::{ShownKey, ShownState};
 pub use log_read::{LogRead, LogReader, ReadOutcome};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use logs_domain::{Answer, AuditFilter, ExportFilter, FactId, ListRequest, TenantId};
+use logs_domain::{Answer, AuditFilter, ExportFilter, FactId, ListRequest, RecordedFact, TenantId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -142,16 +142,35 @@ pub(super) async fn entry(
     Named(name): Named,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Answered, Problem> {
+    let answer = found(&app, &tenant, &name).await?;
+    Ok(Answered::of(&answer, 1, shape::entry(&answer)))
+}
+
+async fn found(app: &App, tenant: &TenantId, name: &str) -> Result<Answer<RecordedFact>, Problem> {
     let unknown = || Problem::not_found("no entry has this id or sequence number");
     let logs = app.domain.logs();
-    let answer = match (name.parse::<u64>(), FactId::parse(&name)) {
-        (Ok(seq), _) => logs.entry_at(&tenant, seq).await?,
-        (Err(_), Ok(id)) => logs.entry(&tenant, &id).await?,
+    let answer = match (name.parse::<u64>(), FactId::parse(name)) {
+        (Ok(seq), _) => logs.entry_at(tenant, seq).await?,
+        (Err(_), Ok(id)) => logs.entry(tenant, &id).await?,
         (Err(_), Err(_)) => return Err(unknown()),
     };
     let value = answer.value.ok_or_else(unknown)?;
-    let answer = Answer { value, evidence: answer.evidence };
-    Ok(Answered::of(&answer, 1, shape::entry(&answer)))
+    Ok(Answer { value, evidence: answer.evidence })
+}
+
+/// That one fact lies in the signed tree, as a C2SP tlog-proof text.
+pub(super) async fn proof(
+    State(app): State<Arc<App>>,
+    Reader(tenant): Reader,
+    Named(name): Named,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Answered, Problem> {
+    let answer = found(&app, &tenant, &name).await?;
+    let seq = answer.value.seq;
+    let proof = app.domain.receipt(&tenant, seq).await?.ok_or_else(|| {
+        Problem::not_found(format!("no signed checkpoint covers entry {seq} yet (ask again later)"))
+    })?;
+    Ok(Answered::of(&answer, 1, json!({ "entry": seq, "proof": proof })))
 }
 
 /// Everything recomputed from the stored bytes. It takes as long as the ledger is large, so one is

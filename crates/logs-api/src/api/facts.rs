@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
-use logs_domain::{FormatHint, Hint, ImportSummary};
+use logs_domain::{FactReceipt, FormatHint, Hint, ImportSummary, Receipts};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -32,7 +33,18 @@ pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
     post::answered(app, SIGNAL, request, taken, answer, failure).await
 }
 
+/// What the sender wants to know beside the counts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(default)]
+    receipts: bool,
+}
+
 fn taken(head: &Parts) -> Result<Taken, Refusal> {
+    let wanted = Query::<Wanted>::try_from_uri(&head.uri);
+    let Query(Wanted { receipts }) = wanted.map_err(|wrong| Refusal::Query(wrong.body_text()))?;
+    let receipts = if receipts { Receipts::Each } else { Receipts::No };
     let lines = if post::head::is_type(head, "application/x-ndjson") {
         Lines::AsTheyCame
     } else if post::head::is_type(head, "application/json") {
@@ -41,19 +53,22 @@ fn taken(head: &Parts) -> Result<Taken, Refusal> {
         return Err(Refusal::MediaType { taken: TAKEN });
     };
     let hint = Hint { format: Some(FormatHint::Native), signal: None };
-    Ok(Taken { name: SIGNAL, hint, lines })
+    Ok(Taken { name: SIGNAL, hint, lines, receipts })
 }
 
 /// What became of the facts; a problem where one of them did not become one.
 fn answer(summary: &ImportSummary) -> Response {
-    let ImportSummary { facts, duplicates, conflicts, rejected, redacted, .. } = summary;
-    let counts = Map::from_iter([
+    let ImportSummary { facts, duplicates, conflicts, rejected, redacted, receipts, .. } = summary;
+    let mut counts = Map::from_iter([
         ("facts".to_owned(), (*facts).into()),
         ("duplicates".to_owned(), (*duplicates).into()),
         ("conflicts".to_owned(), (*conflicts).into()),
         ("rejected".to_owned(), (*rejected).into()),
         ("redactions".to_owned(), redacted.total().into()),
     ]);
+    if !receipts.is_empty() {
+        counts.insert("receipts".to_owned(), receipts.iter().map(receipt).collect());
+    }
     let status = match (conflicts, rejected) {
         (0, 0) => return Json(counts).into_response(),
         (0, _) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -65,7 +80,10 @@ fn answer(summary: &ImportSummary) -> Response {
     let errors = summary.refused.iter().map(
         |refused| json!({ "line": refused.line, "entry": refused.entry, "detail": refused.reason }),
     );
-    let mut members = counts;
-    members.insert("errors".to_owned(), errors.collect::<Vec<Value>>().into());
-    Problem::with(status, detail, members).into_response()
+    counts.insert("errors".to_owned(), errors.collect::<Vec<Value>>().into());
+    Problem::with(status, detail, counts).into_response()
+}
+
+fn receipt(FactReceipt { line, entry, id, duplicate }: &FactReceipt) -> Value {
+    json!({ "line": line, "entry": entry, "id": id.as_str(), "duplicate": duplicate })
 }

@@ -45,6 +45,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/audit/integrity", get(audit::integrity))
         .route("/audit/exports", get(audit::exports))
         .route("/audit/{id}", get(audit::entry))
+        .route("/audit/{id}/proof", get(audit::proof))
         .layer(recording(Wish::Read));
     let exports = Router::new()
         .route("/exports", post(exports::make))

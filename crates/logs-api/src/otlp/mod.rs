@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::Response;
 use intake::Form;
-use logs_domain::{FormatHint, Hint, Signal};
+use logs_domain::{FormatHint, Hint, Receipts, Signal};
 
 use crate::app::App;
 use crate::post::{self, Lines, Refusal, Taken};
@@ -25,6 +25,7 @@ pub(crate) async fn post(app: Arc<App>, signal: Signal, request: Request) -> Res
         name: signal.as_str(),
         hint: Hint { format: Some(format(form)), signal: Some(signal) },
         lines: Lines::AsTheyCame,
+        receipts: Receipts::No,
     });
     // Where the type says nothing, a person is likelier to read it.
     let form = form.unwrap_or(Form::Json);

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
-use logs_domain::{Hint, ImportSummary, TenantId};
+use logs_domain::{Hint, ImportSummary, Receipts, TenantId};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
@@ -29,6 +29,8 @@ pub(crate) struct Taken {
     /// What its body is.
     pub(crate) hint: Hint,
     pub(crate) lines: Lines,
+    /// What its sender wants to know.
+    pub(crate) receipts: Receipts,
 }
 
 /// Whether the lines of a body mean something.
@@ -104,7 +106,7 @@ async fn record(
     let limit = app.limits.max_body_bytes;
     let input = tokio::task::spawn_blocking(move || received.into_input(taken, encoding, limit));
     let input = input.await.map_err(|ended| Refusal::Ended(ended.to_string()))??;
-    let summary = app.domain.receive(&tenant, input, taken.hint).await?;
+    let summary = app.domain.receive(&tenant, input, taken.hint, taken.receipts).await?;
     app.metrics.committed(taken.name, begun.elapsed());
     app.has_recorded(tenant);
     // A server that ends waits for the permits, and then nobody may hold its domain any more.

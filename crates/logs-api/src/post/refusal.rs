@@ -19,6 +19,9 @@ pub(crate) enum Refusal {
     /// Its sender may not post here.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// A parameter that the path does not take.
+    #[error("{0}")]
+    Query(String),
     /// A content type that the path does not take.
     #[error("the content type is not {taken}")]
     MediaType {
@@ -88,7 +91,7 @@ impl Refusal {
             Self::Denied(denied) => denied.status(),
             Self::MediaType { .. } | Self::Encoding => 415,
             Self::TooLarge { .. } => 413,
-            Self::Cut | Self::NoValue => 400,
+            Self::Cut | Self::NoValue | Self::Query(_) => 400,
             Self::Body(error) => match error {
                 IntakeError::TooLarge { .. } => 413,
                 IntakeError::Empty { .. }
@@ -178,6 +181,7 @@ mod tests {
         check(Refusal::TooLarge { limit_bytes: 1 }, 413);
         check(Refusal::Cut, 400);
         check(Refusal::NoValue, 400);
+        check(Refusal::Query(text()), 400);
         check(Refusal::Slow { seconds: 1 }, 503);
         check(Refusal::Full { posts: 1 }, 503);
         check(Refusal::Spool(io::Error::other("disk")), 503);

@@ -79,10 +79,10 @@ impl Bench {
         let acme = TenantId::parse("acme")?;
         let open = open(&self.url).await?;
         self.append(&open, &acme, &mut plain, 1).await?;
-        let append = self.append(&open, &acme, &mut plain, 4).await?;
+        let (append, bulk) = self.append(&open, &acme, &mut plain, 4).await?;
         settle()?;
         let single = self.callers(&open, &acme, append).await?;
-        let mut plain = self.plain_callers(plain, single).await?;
+        let mut plain = self.plain_callers(plain, single, bulk).await?;
         settle()?;
         self.verify(&open, &acme, &mut plain).await?;
         self.proof(&open, &acme).await?;
@@ -91,7 +91,7 @@ impl Bench {
         self.tenants().await
     }
 
-    /// Batches of so many callers at once. A few of each are followed by the same bytes into the plain
+    /// Batches of so many callers at once; their rate and that of the bulk insert. A few of each are followed by the same bytes into the plain
     /// table, so that both meet the same moments of a shared machine.
     async fn append(
         &self,
@@ -99,7 +99,7 @@ impl Bench {
         tenant: &TenantId,
         plain: &mut PlainTable,
         callers: u64,
-    ) -> Result<f64, Failure> {
+    ) -> Result<(f64, f64), Failure> {
         let (mut ours, mut bulk) = (Duration::ZERO, Duration::ZERO);
         let begin = open.store.head(tenant).await?.size;
         let mut size = begin;
@@ -141,7 +141,7 @@ impl Bench {
             _ => "batch append, 1,000 facts a commit, 4 callers",
         };
         self.line(work, ours, "bulk insert", bulk);
-        Ok(ours)
+        Ok((ours, bulk))
     }
 
     async fn callers(&self, open: &Open, tenant: &TenantId, append: f64) -> Result<f64, Failure> {
@@ -153,16 +153,20 @@ impl Bench {
             alone.push(start.elapsed());
         }
         let before = open.store.head(tenant).await?.size;
+        // The facts are there before anybody looks at the clock, as those of batches are.
+        let of_caller = |caller: u64| -> Vec<Draft> {
+            (0..SINGLES).map(|n| draft(5_000_000_000 + caller * 1_000_000 + n)).collect()
+        };
+        let facts: Vec<Vec<Draft>> = (0..CALLERS).map(of_caller).collect();
         let mut callers = Vec::new();
         let start = Instant::now();
-        for caller in 0..CALLERS {
+        for own in facts {
             let (recorder, tenant) = (Arc::clone(&open.recorder), tenant.clone());
             callers.push(tokio::spawn(async move {
                 let mut took = Vec::new();
-                for n in 0..SINGLES {
-                    let one = vec![draft(5_000_000_000 + caller * 1_000_000 + n)];
+                for fact in own {
                     let start = Instant::now();
-                    recorder.record_with_proofs(&tenant, one).await?;
+                    recorder.record_with_proofs(&tenant, vec![fact]).await?;
                     took.push(start.elapsed());
                 }
                 Ok::<_, RecordError>(took)
@@ -191,8 +195,14 @@ impl Bench {
         Ok(single)
     }
 
-    /// The same callers with rows of the same length for the plain table: no fact, no proof, no list.
-    async fn plain_callers(&self, plain: PlainTable, single: f64) -> Result<PlainTable, Failure> {
+    /// The same callers with rows of the same length for the plain table: no fact, no proof, no list. Beside
+    /// the bulk insert of such rows, it is what the database leaves of a rate when callers come one by one.
+    async fn plain_callers(
+        &self,
+        plain: PlainTable,
+        single: f64,
+        bulk: f64,
+    ) -> Result<PlainTable, Failure> {
         let shared = Arc::new(SharedTable::new(plain));
         let row = format!("\"{}\"", "x".repeat(BYTES - 2)).into_bytes();
         let mut callers = Vec::new();
@@ -210,6 +220,7 @@ impl Bench {
         }
         let rows = rate(CALLERS * SINGLES, start.elapsed());
         self.line("… beside single rows of a plain table, in shared commits", single, "rows", rows);
+        self.line("single rows of a plain table, in shared commits", rows, "bulk insert", bulk);
         Ok(Arc::into_inner(shared).ok_or("a caller is left")?.into_table())
     }
 

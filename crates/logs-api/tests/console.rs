@@ -103,6 +103,9 @@ fn pages_say_what_the_api_says() {
             let figure = thousands(&run[member]);
             says(&one, &format!("<dt>{label}</dt><dd class=\"large\">{figure}</dd>"));
         }
+        let audited =
+            one.contains("What was decided") && !one.contains("no audit fact names this run");
+        assert_eq!(one.contains(&format!("href=\"/audit?run={id}\"")), audited, "{one}");
         for error in steps.iter().filter_map(|step| step["error"].as_str()) {
             says(&one, error);
         }
@@ -112,6 +115,10 @@ fn pages_say_what_the_api_says() {
     says(&audit, "deny");
     says(&audit, &format!("href=\"/runs/{RUN}\""));
     says(&audit, "value=\"ann\"");
+    let of_run = page(served.get(&format!("/audit?run={RUN}&incident=")), 200);
+    says(&of_run, "deny");
+    says(&of_run, &format!("value=\"{RUN}\""));
+    says_not(&page(served.get("/audit?run=another"), 200), "deny");
     let one = page(served.get(&format!("/runs/{RUN}")), 404);
     says(&one, "No run with this id is recorded.");
     let none = page(served.get("/audit?event=nothing"), 200);

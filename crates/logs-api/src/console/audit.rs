@@ -24,6 +24,8 @@ pub(super) struct Facts {
     actor: Option<String>,
     event: Option<String>,
     outcome: Option<String>,
+    run: Option<String>,
+    incident: Option<String>,
     since: Option<String>,
     until: Option<String>,
     cursor: Option<String>,
@@ -37,17 +39,21 @@ impl Facts {
             actor: self.actor.clone(),
             event: self.event.clone(),
             outcome: self.outcome.clone(),
+            run: self.run.clone(),
+            incident: self.incident.clone(),
             period: period(since.as_deref(), until.as_deref())?,
             ..AuditFilter::default()
         })
     }
 
-    fn next<'r>(&'r self, cursor: &'r str) -> [(&'r str, Option<&'r str>); 7] {
+    fn next<'r>(&'r self, cursor: &'r str) -> [(&'r str, Option<&'r str>); 9] {
         [
             ("kind", self.kind.as_deref()),
             ("actor", self.actor.as_deref()),
             ("event", self.event.as_deref()),
             ("outcome", self.outcome.as_deref()),
+            ("run", self.run.as_deref()),
+            ("incident", self.incident.as_deref()),
             ("since", self.since.as_deref()),
             ("until", self.until.as_deref()),
             ("cursor", Some(cursor)),
@@ -100,6 +106,8 @@ fn filters(asked: &Facts) -> Markup {
         field("actor", "Actor", asked.actor.as_deref(), Takes::Text { like: "name" }),
         field("event", "Event", asked.event.as_deref(), Takes::Text { like: "word" }),
         field("outcome", "Outcome", asked.outcome.as_deref(), Takes::Text { like: "word" }),
+        field("run", "Run", asked.run.as_deref(), Takes::Text { like: "id" }),
+        field("incident", "Incident", asked.incident.as_deref(), Takes::Text { like: "id" }),
         field("since", "Since (UTC)", asked.since.as_deref(), Takes::Time),
         field("until", "Before (UTC)", asked.until.as_deref(), Takes::Time),
     ];

@@ -107,7 +107,10 @@ fn body(seen: &Seen, evidence: Evidence) -> Markup {
         section aria-labelledby="governance" {
             h2 id="governance" { "What was decided and done about it" }
             @if governance.is_empty() { p.empty { "Not recorded: no audit fact names this run." } }
-            @else { (decided(governance, &format!("{api}/governance"))) }
+            @else {
+                (decided(governance, &format!("{api}/governance")))
+                p { a href=(address(&["audit"], &[("run", Some(run.run_id.as_str()))])) { "Newest first, by kind, actor and time" } }
+            }
         }
         section aria-labelledby="evidence" {
             h2 id="evidence" { "Evidence" }

@@ -204,9 +204,12 @@ pub(crate) enum LedgerCommand {
         #[command(flatten)]
         tenant: Tenant,
     },
-    /// Bring the record of all tenants into another database and derive its index there: after an index was
-    /// edited, or to move between SQLite and PostgreSQL; safe to repeat.
+    /// Bring the record into another database and derive its index there: after an index was edited, or to
+    /// move between SQLite and PostgreSQL; of one tenant or of all. Safe to repeat.
     Reindex {
+        /// The one tenant to bring; without it all of them, and the root log.
+        #[arg(long, short)]
+        tenant: Option<TenantId>,
         /// `sqlite://path` of a new file, an empty PostgreSQL database, or one that an earlier call began.
         #[arg(long, value_name = "URL")]
         into: String,

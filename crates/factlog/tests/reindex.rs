@@ -144,6 +144,23 @@ fn what_came_since_is_brought_too_and_nothing_twice() {
 }
 
 #[test]
+fn one_tenant_is_brought_alone_and_the_others_later() {
+    let place = recorded();
+    place.run(&["import", "--tenant", "globex", "native.jsonl"]).expect(0);
+    let alone = ["ledger", "reindex", "--tenant", "globex", "--into", "sqlite://new.db", "--json"];
+    let made = place.run(&alone).expect(0).json();
+    assert_eq!(made["tenants"].as_array().unwrap().len(), 1);
+    let env = [("DATABASE_URL", "sqlite://new.db")];
+    let report = place.run_with(&["ledger", "verify", "--json"], &env).expect(0).json();
+    assert_eq!(report["tenants"].as_array().unwrap().len(), 1, "{report}");
+    into(&place, "sqlite://new.db");
+    assert_eq!(differing(&place, "new.db"), [""; 0]);
+    let nobody = ["ledger", "reindex", "--tenant", "nobody", "--into", "sqlite://none.db"];
+    place.run(&nobody).expect(2).says("`nobody` has no facts");
+    assert!(!place.path("none.db").exists());
+}
+
+#[test]
 fn the_way_to_postgresql_and_back_changes_nothing() {
     let Some(server) = PostgresServer::shared() else { return };
     let place = recorded();

@@ -35,7 +35,7 @@ pub struct Reindexed {
 }
 
 impl LogsDomain {
-    /// Brings every tenant's record into the database at `url`, byte for byte, and derives the index there:
+    /// Brings the record of one tenant or of all into the database at `url`, byte for byte, and derives the index there:
     /// a new SQLite file, an empty PostgreSQL database, or one that an earlier call filled in part or in
     /// whole, which is completed. Trees, proofs, checkpoints and keys are the same in both. Contents that
     /// were erased here since an earlier call stay there. `progress` is told how many entries of a tenant
@@ -47,20 +47,29 @@ impl LogsDomain {
     pub async fn reindex_into(
         &self,
         url: &str,
+        tenant: Option<&TenantId>,
         progress: &(dyn Fn(&TenantId, u64) + Send + Sync),
     ) -> Result<Vec<Reindexed>, DomainError> {
+        let tenants = match tenant {
+            Some(tenant) if self.ledger.head(tenant).await?.size == 0 => {
+                return Err(DomainError::EmptyLedger(tenant.clone()));
+            }
+            Some(tenant) => vec![tenant.clone()],
+            None => self.ledger.tenants().await?,
+        };
         if url == self.place.url {
             let why = "it is the database itself".to_owned();
             return Err(DomainError::OtherRecord { url: ledger_store::shown(url), why });
         }
         let to = open_or_create(url, &self.origin).await?;
-        let copied = self.copy_all(url, &to, progress).await;
+        let copied = self.bring(&tenants, url, &to, progress).await;
         to.close().await;
         copied
     }
 
-    async fn copy_all(
+    async fn bring(
         &self,
+        tenants: &[TenantId],
         url: &str,
         to: &Ledger,
         progress: &(dyn Fn(&TenantId, u64) + Send + Sync),
@@ -71,11 +80,12 @@ impl LogsDomain {
             return Err(other(format!("its origin is `{origin}`, not `{}`", self.origin)));
         }
         let mut all = Vec::new();
-        for tenant in self.ledger.tenants().await? {
-            let copy = Copy { from: self.database(), to, tenant: &tenant };
+        for tenant in tenants {
+            let copy = Copy { from: self.database(), to, tenant };
             let before = copy.begun().await?.map_err(|why| other(format!("{tenant}: {why}")))?;
             let (entries, contents) = copy.commits(before, progress).await?;
             let checkpoints = copy.checkpoints().await?;
+            let tenant = tenant.clone();
             all.push(Reindexed { tenant, before, entries, contents, checkpoints });
         }
         Ok(all)

@@ -51,7 +51,7 @@ async fn both() -> Option<Both> {
     }
     sqlite.checkpoint(&tenant()).await.unwrap();
     let url = server.database().await;
-    sqlite.reindex_into(&url, &|_, _| {}).await.unwrap();
+    sqlite.reindex_into(&url, None, &|_, _| {}).await.unwrap();
     sqlite.close().await.unwrap();
     let server = Place { url, key_file: file.key_file.clone() };
     let sqlite = LogsDomain::open(&file, Access::Write).await.unwrap();

@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 
 use adapters::StrictVerifier;
 use audit_evidence::{ProofText, VerifiedProof, open_checkpoint};
-use ledger_store::test_support::copy_tenant;
-use ledger_store::{Ledger, OpenMode};
 use logs_domain::{
     Access, DomainError, Hint, HttpWitnesses, Input, LogsDomain, Place, TenantId, TrustPolicy,
     verify_root_proof_file,
@@ -202,29 +200,13 @@ async fn a_checkpoint_that_was_taken_out_of_a_ledger_is_found_by_its_leaf() {
     let (log, domain, witnesses) = published().await;
     let policy = policy(&domain, &witnesses);
     domain.publish_root(&policy, &HttpWitnesses::new()).await.unwrap();
-    domain.close().await.unwrap();
     // A copy that lacks one tenant, and so its checkpoints.
     let url = format!("sqlite://{}", log.folder.path().join("copy.db").display());
-    Ledger::create(&url, "logs.test").await.unwrap();
-    let projections = || {
-        vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
-    };
-    let from = Ledger::open(
-        &log.place.url,
-        OpenMode::ReadOnly,
-        projections(),
-        replay_determinism::key_tag,
-    )
-    .await
-    .unwrap();
-    let to = Ledger::open(&url, OpenMode::ReadWrite, projections(), replay_determinism::key_tag)
-        .await
-        .unwrap();
     let root = LogsDomain::root_log().unwrap();
-    copy_tenant(&from, &to, &root).await;
-    copy_tenant(&from, &to, &tenant("acme")).await;
-    from.close().await;
-    to.close().await;
+    for tenant in [&root, &tenant("acme")] {
+        domain.reindex_into(&url, Some(tenant), &|_, _| {}).await.unwrap();
+    }
+    domain.close().await.unwrap();
 
     let place = Place { url, key_file: log.place.key_file.clone() };
     let domain = LogsDomain::open(&place, Access::Read).await.unwrap();

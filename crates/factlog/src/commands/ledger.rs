@@ -62,7 +62,7 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
             domain.close().await?;
             print(context, "proof", &proof)
         }
-        LedgerCommand::Reindex { into } => reindex(context, &into).await,
+        LedgerCommand::Reindex { tenant, into } => reindex(context, tenant.as_ref(), &into).await,
         LedgerCommand::ExportTiles { folder, tenant } => {
             let domain = context.open(Access::Write).await?;
             let tenant = domain.tenant(tenant.tenant).await?;
@@ -85,7 +85,11 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
     }
 }
 
-async fn reindex(context: &Context, into: &str) -> anyhow::Result<ExitCode> {
+async fn reindex(
+    context: &Context,
+    tenant: Option<&TenantId>,
+    into: &str,
+) -> anyhow::Result<ExitCode> {
     let domain = context.open(Access::Read).await?;
     let bar = Arc::new(if context.output.progress() {
         let style = ProgressStyle::with_template("{spinner} {msg} {human_pos} entries {per_sec}")
@@ -99,7 +103,7 @@ async fn reindex(context: &Context, into: &str) -> anyhow::Result<ExitCode> {
         shown.set_message(format!("bringing {tenant}"));
         shown.set_position(done);
     };
-    let done = domain.reindex_into(into, &progress).await;
+    let done = domain.reindex_into(into, tenant, &progress).await;
     bar.finish_and_clear();
     domain.close().await?;
     let done = done?;

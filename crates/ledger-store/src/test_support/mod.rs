@@ -1,10 +1,9 @@
 //! For tests alone: a PostgreSQL server that begins and ends with the test process, a recorder of
-//! facts written as JSON, and a tenant copied from one database into another.
+//! facts written as JSON.
 
 // A test that cannot have its server has failed, and says why.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod copy;
 mod fact;
 mod plain;
 mod recorder;
@@ -18,7 +17,6 @@ pub fn key_tag(key: &store_traits::IdempotencyKey) -> u64 {
     key.as_str().bytes().fold(0, |tag, byte| (tag << 8) | u64::from(byte))
 }
 
-pub use copy::copy_tenant;
 pub use fact::{facts, read_fact};
 pub use plain::{PlainTable, SharedTable};
 pub use recorder::{Recorder, at, tenant};

@@ -3,7 +3,6 @@
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use store_traits::{LedgerStore, TenantId, Value};
 
-use super::copy::keys;
 use super::fact;
 use crate::Ledger;
 
@@ -24,7 +23,7 @@ fn table<'m>(migration: &'m str, name: &str) -> &'m str {
 /// Puts a tenant's entries back into rows, and forgets the migration. Guards of the table are not made:
 /// the migration takes it away.
 pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantId) {
-    let known = keys(ledger, tenant, &(0..u64::MAX)).await;
+    let known = ledger.known_in(tenant, 0..u64::MAX).await.unwrap();
     let entries = ledger.entries(tenant, 0..u64::MAX).await.unwrap();
     let postgres = url.starts_with("postgres");
     let first = if postgres { POSTGRES } else { SQLITE };
@@ -39,8 +38,7 @@ pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantI
         ($conn:expr) => {{
             let mut conn = $conn;
             conn.execute(AssertSqlSafe(made)).await.unwrap();
-            for entry in &entries {
-                let (key, known) = &known[&entry.seq];
+            for (entry, (key, known)) in entries.iter().zip(&known) {
                 let fact = fact::read_fact(&entry.bytes).unwrap();
                 let text = |path: &[&str]| fact.at(path).and_then(Value::as_str).map(str::to_owned);
                 let at = text(&["meta", "occurred_at"]).unwrap();

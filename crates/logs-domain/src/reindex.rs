@@ -11,7 +11,7 @@ use store_traits::{
 };
 
 use crate::domain::projections;
-use crate::{DomainError, LogsDomain};
+use crate::{DomainError, LogsDomain, backlog};
 
 /// Commits that are looked up at a time, and entries that are read at a time (of one commit all).
 const COMMITS: u32 = 1_000;
@@ -35,11 +35,11 @@ pub struct Reindexed {
 }
 
 impl LogsDomain {
-    /// Brings the record of one tenant or of all into the database at `url`, byte for byte, and derives the index there:
-    /// a new SQLite file, an empty PostgreSQL database, or one that an earlier call filled in part or in
-    /// whole, which is completed. Trees, proofs, checkpoints and keys are the same in both. Contents that
-    /// were erased here since an earlier call stay there. `progress` is told how many entries of a tenant
-    /// are done.
+    /// Brings the record of one tenant or of all into the database at `url`, byte for byte, and derives the
+    /// index there: a new SQLite file, an empty PostgreSQL database, or one that an earlier call filled in
+    /// part or in whole, which is completed. Trees, proofs, checkpoints and keys are the same in both.
+    /// Contents that were erased here since an earlier call stay there. `progress` is told how many entries
+    /// of a tenant are done.
     ///
     /// # Errors
     /// An entry is damaged (named; what was brought before it stays, and a call after it was restored goes
@@ -62,6 +62,8 @@ impl LogsDomain {
             return Err(DomainError::OtherRecord { url: ledger_store::shown(url), why });
         }
         let to = open_or_create(url, &self.origin).await?;
+        // One that an older version began may lack rows of later tables.
+        backlog::work_off(&to).await?;
         let copied = self.bring(&tenants, url, &to, progress).await;
         to.close().await;
         copied

@@ -183,7 +183,7 @@ impl<'l> Walk<'l> {
 
     fn typed_rows(&mut self, differing: Vec<(u64, String)>) {
         for (seq, what) in differing {
-            let meaning = "a typed row was edited: lists and counts would lie";
+            let meaning = "a typed row was edited: lists and counts would lie (`factlog ledger reindex` derives them anew)";
             self.report.finding(Some(seq), what, meaning);
         }
     }

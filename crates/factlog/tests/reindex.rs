@@ -217,3 +217,13 @@ fn a_damaged_entry_is_named_and_once_it_is_restored_the_rest_is_brought() {
     place.run(&into_new).expect(0);
     assert_eq!(differing(&place, "new.db"), [""; 0]);
 }
+
+#[test]
+fn a_key_that_somebody_edited_is_not_made_to_look_right() {
+    let place = recorded();
+    let edit = "UPDATE blocks SET keys = replace(keys, 'a-1', 'a-9') WHERE keys LIKE '%a-1%'";
+    meddle(&place, &["DROP TRIGGER blocks_no_update", edit]);
+    place.run(&["ledger", "verify"]).expect(1);
+    let refused = place.run(&["ledger", "reindex", "--into", "sqlite://new.db"]).expect(1);
+    refused.says("`key_tags` differs from its entry");
+}

@@ -8,15 +8,11 @@ use store_traits::{Head, IdempotencyKey, Known, StoreError, TenantId, TenantSecr
 use crate::block::KnownRow;
 use crate::error::corrupt;
 use crate::row::HeadRow;
-use crate::{Ledger, Statement, sql};
+use crate::{Ledger, Statement, keys, sql};
 
 pub(crate) static SELECT_PAST_COMMITS: Statement = Statement::both(
     "reading past commits",
     "SELECT size, peaks, root, recorded_at FROM commits WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT $3",
-);
-pub(crate) static SELECT_KNOWN_IN: Statement = Statement::both(
-    "reading what is known of entries",
-    "SELECT first_seq, ids, fingerprints, keys FROM blocks WHERE tenant = $1 AND first_seq >= (SELECT coalesce(max(first_seq), 0) FROM blocks WHERE tenant = $1 AND first_seq <= $2) AND first_seq < $3 ORDER BY first_seq",
 );
 
 /// A commit of the past.
@@ -59,25 +55,37 @@ impl Ledger {
     }
 
     /// The key of each entry of a range and what is known by it, in order. All of the range: it should be
-    /// short.
+    /// short. A key is no part of its entry's bytes, so that it is compared with the tag that was written
+    /// with it.
     ///
     /// # Errors
-    /// The database failed, or a row cannot be a block.
+    /// The database failed, a row cannot be a block, or a key is not the one that was recorded.
     pub async fn known_in(
         &self,
         tenant: &TenantId,
         range: Range<u64>,
     ) -> Result<Vec<(IdempotencyKey, Known)>, StoreError> {
+        let doing = sql::SELECT_KNOWN_IN.doing;
+        let mut reading = self.reader.reading(doing, tenant).await?;
         let values = [range.start.into(), range.end.into()];
-        let blocks: Vec<KnownRow> = self.reader.rows(&SELECT_KNOWN_IN, tenant, &values).await?;
+        let blocks: Vec<KnownRow> = reading.rows(&sql::SELECT_KNOWN_IN, tenant, &values).await?;
+        let tags = keys::read_tags(&mut reading, tenant, &range).await?;
+        reading.end(doing).await?;
         let mut known = Vec::new();
         for block in blocks {
-            for (key, of_key) in block.into_known(|seq, _| range.contains(&seq))? {
-                let wrong = |error| corrupt(format!("the key of entry {}: {error}", of_key.seq));
-                known.push((IdempotencyKey::parse(&key).map_err(wrong)?, of_key));
-            }
+            known.extend(block.into_known(|seq, _| range.contains(&seq))?);
         }
-        Ok(known)
+        let placed = known.iter().map(|(key, known)| (known.seq, key.as_str()));
+        if let Some((seq, what)) =
+            keys::differences(self.keys.tag(), placed, &tags)?.into_iter().next()
+        {
+            return Err(corrupt(format!("entry {seq}: {what}")));
+        }
+        let parse = |(key, known): (String, Known)| match IdempotencyKey::parse(&key) {
+            Ok(key) => Ok((key, known)),
+            Err(error) => Err(corrupt(format!("the key of entry {}: {error}", known.seq))),
+        };
+        known.into_iter().map(parse).collect()
     }
 
     /// The secret of a tenant's fingerprints, where it was made and not erased.

@@ -91,6 +91,8 @@ pub(crate) static SELECT_KEYS: Statement = Statement::both(
     "reading the keys of entries",
     of_entries!("CAST(length(leaves) / 32 AS BIGINT) AS entries, keys"),
 );
+pub(crate) static SELECT_KNOWN_IN: Statement =
+    Statement::both("reading what is known of entries", of_entries!("ids, fingerprints, keys"));
 /// Blocks whose last id lies between `$2` and below `$3`.
 pub(crate) static SELECT_IDS: Statement = Statement::both(
     "looking up a fact",
@@ -154,7 +156,6 @@ pub static STATEMENTS: [&Statement; 24] = [
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
     &crate::past::SELECT_PAST_COMMITS,
-    &crate::past::SELECT_KNOWN_IN,
     &SELECT_TENANTS,
     &SELECT_ENTRIES,
     &SELECT_BLOCKS,
@@ -165,6 +166,7 @@ pub static STATEMENTS: [&Statement; 24] = [
     &SELECT_KEY_TAGS,
     &SELECT_KEY_TAGS_OF,
     &SELECT_KEYS,
+    &SELECT_KNOWN_IN,
     &SELECT_KNOWN,
     &SELECT_BYTES,
     &SELECT_CONTENTS,

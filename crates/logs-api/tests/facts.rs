@@ -71,6 +71,8 @@ fn each_fact_has_a_receipt_and_once_it_is_signed_a_proof() {
     assert_eq!(again["receipts"].as_array().unwrap().len(), 1);
     let quiet = served.post(FACTS, NDJSON, body.as_bytes()).expect(200).json();
     assert_eq!(quiet, counts(0, 2), "receipts are for whoever asks");
+    let blank = served.post(&asked, NDJSON, b"\n").expect(200).json();
+    assert_eq!(blank["receipts"], json!([]));
     problem(served.post(&format!("{FACTS}?receipt=true"), NDJSON, body.as_bytes()), 400, "receipt");
 
     let id = receipts[1]["id"].as_str().unwrap();

@@ -35,8 +35,8 @@ pub struct ImportSummary {
     pub notes: Vec<String>,
     /// The first facts that were read and not taken.
     pub refused: Vec<RefusedFact>,
-    /// What stands in the ledger for each fact, in order, where receipts were asked for.
-    pub receipts: Vec<FactReceipt>,
+    /// What stands in the ledger for each fact, in order; `None` where nobody asked for receipts.
+    pub receipts: Option<Vec<FactReceipt>>,
 }
 
 /// What stands in the ledger for a fact that was taken, now or before.
@@ -75,7 +75,9 @@ impl ImportSummary {
         self.notes.truncate(MAX_NOTES);
         self.refused.extend(other.refused);
         self.refused.truncate(MAX_NOTES);
-        self.receipts.extend(other.receipts);
+        if let Some(more) = other.receipts {
+            self.receipts.get_or_insert_default().extend(more);
+        }
     }
 
     fn note(&mut self, text: String) {
@@ -185,9 +187,10 @@ impl LogsDomain {
         let (send, mut receive) = mpsc::channel::<Vec<Read>>(2);
         let reader =
             tokio::task::spawn_blocking(move || send_batches(input, format, &mapper, &send));
-        let mut summary = ImportSummary::default();
+        let receipts = (receipts == Receipts::Each).then(Vec::new);
+        let mut summary = ImportSummary { receipts, ..ImportSummary::default() };
         while let Some(batch) = receive.recv().await {
-            self.record_batch(tenant, &offered, batch, receipts, &mut summary).await?;
+            self.record_batch(tenant, &offered, batch, &mut summary).await?;
             if signing == Signing::WhenDue {
                 self.checkpoint_if_due(tenant).await?;
             }
@@ -203,7 +206,6 @@ impl LogsDomain {
         tenant: &TenantId,
         offered: &Offered,
         batch: Vec<Read>,
-        receipts: Receipts,
         summary: &mut ImportSummary,
     ) -> Result<(), DomainError> {
         let name = &offered.name;
@@ -232,8 +234,8 @@ impl LogsDomain {
         let outcomes = self.recorder.record_owned(tenant, drafts).await?;
         let mut refused = Vec::new();
         for ((outcome, read_as), identity) in outcomes.into_iter().zip(read_as).zip(&identities) {
-            if let (Receipts::Each, Some((_, line))) = (receipts, &read_as) {
-                summary.receipts.extend(receipt(&outcome, *line));
+            if let (Some(receipts), Some((_, line))) = (&mut summary.receipts, &read_as) {
+                receipts.extend(receipt(&outcome, *line));
             }
             match (outcome, read_as) {
                 (Outcome::Recorded { .. }, Some((redacted, _))) => {

@@ -66,7 +66,7 @@ fn answer(summary: &ImportSummary) -> Response {
         ("rejected".to_owned(), (*rejected).into()),
         ("redactions".to_owned(), redacted.total().into()),
     ]);
-    if !receipts.is_empty() {
+    if let Some(receipts) = receipts {
         counts.insert("receipts".to_owned(), receipts.iter().map(receipt).collect());
     }
     let status = match (conflicts, rejected) {

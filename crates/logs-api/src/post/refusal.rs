@@ -149,6 +149,7 @@ impl Refusal {
             Self::Spool(error) => format!("{status}, nothing acknowledged: {error}"),
             Self::Ended(error) => format!("{status}, nothing acknowledged: {error}"),
             Self::Body(_) => format!("{status}, the body cannot be read as what this path takes"),
+            Self::Query(_) => format!("{status}, a parameter that this path does not take"),
             other => format!("{status}, {other}"),
         }
     }
@@ -206,5 +207,11 @@ mod tests {
         let refusal = Refusal::from(DomainError::Task(why.clone()));
         assert!(!refusal.to_string().contains(&why));
         assert!(refusal.for_the_operator().contains(&why));
+    }
+
+    #[test]
+    fn the_operator_does_not_read_what_a_sender_made_up() {
+        let refusal = Refusal::Query("unknown field `x\n503, all is lost`".to_owned());
+        assert!(!refusal.for_the_operator().contains("all is lost"));
     }
 }

@@ -177,7 +177,7 @@ impl Commitments {
 
     fn blob(&mut self, pointer: String, salt: &[u8; 32], value: Value) {
         let bytes = match value {
-            Value::String(text) => text.into_bytes(),
+            Value::String(text) => text.into_string().into_bytes(),
             other => canonical::write(&other),
         };
         let commitment = blob_commitment(salt, &bytes);

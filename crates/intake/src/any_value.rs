@@ -30,7 +30,7 @@ pub(crate) fn any_value(value: Option<AnyValue>, depth: u32) -> Result<Value, Re
     Ok(match value.and_then(|value| value.value) {
         // A string-table index belongs to profiles only; elsewhere it is as good as absent.
         None | Some(any_value::Value::StringValueStrindex(_)) => Value::Null,
-        Some(any_value::Value::StringValue(text)) => Value::String(text),
+        Some(any_value::Value::StringValue(text)) => Value::from(text),
         Some(any_value::Value::BoolValue(value)) => Value::Bool(value),
         Some(any_value::Value::IntValue(value)) => Value::integer(value),
         Some(any_value::Value::DoubleValue(value)) => Value::f64(value),

@@ -19,7 +19,7 @@ pub(crate) fn value(json: Json, depth: u32) -> Result<Value, Reason> {
         Json::Signed(value) => Value::integer(value),
         Json::Unsigned(value) => Value::unsigned(value),
         Json::Double(value) => Value::f64(value),
-        Json::Text(text) => Value::String(text),
+        Json::Text(text) => Value::from(text),
         Json::Array(items) => items
             .into_iter()
             .map(|item| value(item, depth + 1))

@@ -249,7 +249,7 @@ fn meta(source: &Object, trace_id: Option<TraceId>, origin: Origin) -> DraftMeta
 /// An id or name in the envelope has at most 256 bytes; the whole stands in the source.
 pub(crate) fn bounded(text: &str) -> String {
     match view::short(&text.into()) {
-        Value::String(text) => text,
+        Value::String(text) => text.into(),
         _ => String::new(),
     }
 }

@@ -151,7 +151,7 @@ fn kind(text: &str) -> Result<FactKind, Reason> {
 fn text(members: &mut Object, name: &str) -> Result<Option<String>, Reason> {
     match members.remove(name) {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::String(text)) => Ok(Some(text.into())),
         Some(_) => Err(format!("`{name}` is not a string")),
     }
 }

@@ -304,9 +304,9 @@ fn mcp_tool<'a>(attributes: &Attributes<'a>, source: &'a Object) -> Option<&'a s
     })
 }
 
-fn put(view: &mut Object, name: &str, text: Option<impl Into<String>>) {
+fn put(view: &mut Object, name: &str, text: Option<impl Into<Value>>) {
     if let Some(text) = text {
-        view.insert(name, short(&Value::String(text.into())));
+        view.insert(name, short(&text.into()));
     }
 }
 

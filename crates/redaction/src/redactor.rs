@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use store_traits::{Name, Object, Value};
+use store_traits::{Object, Text, Value};
 
 use crate::custom::Custom;
 use crate::field::Rule;
@@ -162,7 +162,7 @@ impl Redactor {
                 let rules: Vec<Option<Rule>> = {
                     let texts =
                         || members.iter().take(NEIGHBOURS).map(|(k, v)| (k.as_str(), v.as_str()));
-                    let rule = |key: &Name| member_rule(key, around, texts, self.custom());
+                    let rule = |key: &Text| member_rule(key, around, texts, self.custom());
                     members.keys().map(rule).collect()
                 };
                 for ((key, member), rule) in members.iter_mut().zip(rules) {
@@ -210,13 +210,13 @@ impl Redactor {
             _ => None,
         };
         if let Some(text) = replaced {
-            *value = Value::String(text);
+            *value = Value::from(text);
         }
     }
 
     /// Replaces personal data in member names.
     fn rename_keys(&self, members: &mut Object, path: Path<'_>, report: &mut Report) {
-        let renamed: Vec<(Name, String)> = members
+        let renamed: Vec<(Text, String)> = members
             .keys()
             .filter_map(|key| {
                 Some((key.clone(), self.plain(key, Path::Member(&path, key), report)?))

@@ -76,7 +76,7 @@ pub fn parse_disclosure(text: &str) -> Result<(String, Value), DisclosureError> 
         return Err(DisclosureError::Shape("the salt is not 32 bytes in base64url"));
     }
     match pointer {
-        Value::String(pointer) if pointer.starts_with('/') => Ok((pointer, value)),
+        Value::String(pointer) if pointer.starts_with('/') => Ok((pointer.into(), value)),
         _ => Err(DisclosureError::Shape("the second item is not a JSON pointer")),
     }
 }

@@ -63,7 +63,7 @@ impl Content {
     #[must_use]
     pub fn of_value(value: &Value) -> Self {
         match value {
-            Value::String(text) => Self::Recorded(text.clone()),
+            Value::String(text) => Self::Recorded(text.to_string()),
             other => Self::Recorded(String::from_utf8(canonical::write(other)).unwrap_or_default()),
         }
     }

@@ -59,7 +59,7 @@ pub use list::{
     Filter, ListError, ListRequest, MOST_INDEXED, MOST_ITEMS, Page, Period, Place, Scanned, indexed,
 };
 pub use meta::{DraftMeta, Origin, SourceDomain};
-pub use object::{Name, Object};
+pub use object::Object;
 pub use parallel::{in_parallel, processors};
 pub use recorded::RecordedFact;
 pub use run::{RunStatus, RunSummary, Step, StepClass, TraceStore};
@@ -69,4 +69,4 @@ pub use sign::{SignError, SignatureVerifier, Signer};
 pub use system::{AlertFacts, SystemFilter, SystemOrder, SystemRecord, SystemStore};
 pub use tenant::{TenantError, TenantId};
 pub use time::{Timestamp, TimestampError};
-pub use value::{SafeInt, SafeIntError, Value};
+pub use value::{SafeInt, SafeIntError, Text, Value};

@@ -3,12 +3,7 @@
 use std::collections::{BTreeMap, btree_map};
 use std::{fmt, ops, slice, vec};
 
-use compact_str::CompactString;
-
-use crate::Value;
-
-/// The name of a member. Most are short: those of up to 24 bytes take no memory of their own.
-pub type Name = CompactString;
+use crate::{Text, Value};
 
 /// A JSON object. Members are unique by construction, and in order of their names.
 ///
@@ -30,8 +25,8 @@ pub struct Object(Members);
 /// a row moves those behind it, so that many lie in a tree: what arrives has any number, in any order.
 #[derive(Clone)]
 enum Members {
-    Row(Vec<(Name, Value)>),
-    Tree(BTreeMap<Name, Value>),
+    Row(Vec<(Text, Value)>),
+    Tree(BTreeMap<Text, Value>),
 }
 
 /// The longest row.
@@ -55,7 +50,7 @@ impl Object {
     /// assert_eq!(Object::of_ascending(members(["a", "a"])), None);
     /// ```
     #[must_use]
-    pub fn of_ascending(members: Vec<(Name, Value)>) -> Option<Self> {
+    pub fn of_ascending(members: Vec<(Text, Value)>) -> Option<Self> {
         if !members.is_sorted_by(|(one, _), (next, _)| ascends(one, next)) {
             return None;
         }
@@ -108,7 +103,7 @@ impl Object {
     }
 
     /// Sets a member; gives the value that it had.
-    pub fn insert(&mut self, name: impl Into<Name>, value: Value) -> Option<Value> {
+    pub fn insert(&mut self, name: impl Into<Text>, value: Value) -> Option<Value> {
         let name = name.into();
         let row = match &mut self.0 {
             Members::Row(row) => row,
@@ -155,7 +150,7 @@ impl Object {
     }
 
     /// The members in order, their values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Name, &mut Value)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Text, &mut Value)> {
         let (row, tree) = match &mut self.0 {
             Members::Row(row) => (Some(row), None),
             Members::Tree(tree) => (None, Some(tree)),
@@ -165,7 +160,7 @@ impl Object {
     }
 
     /// The names in order.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Name> + ExactSizeIterator {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Text> + ExactSizeIterator {
         self.iter().map(|(name, _)| name)
     }
 
@@ -189,16 +184,16 @@ pub struct Iter<'o>(Walk<'o>);
 
 #[derive(Debug, Clone)]
 enum Walk<'o> {
-    Row(slice::Iter<'o, (Name, Value)>),
-    Tree(btree_map::Iter<'o, Name, Value>),
+    Row(slice::Iter<'o, (Text, Value)>),
+    Tree(btree_map::Iter<'o, Text, Value>),
 }
 
-fn apart((name, value): &(Name, Value)) -> (&Name, &Value) {
+fn apart((name, value): &(Text, Value)) -> (&Text, &Value) {
     (name, value)
 }
 
 impl<'o> Iterator for Iter<'o> {
-    type Item = (&'o Name, &'o Value);
+    type Item = (&'o Text, &'o Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
@@ -232,12 +227,12 @@ pub struct IntoIter(Given);
 
 #[derive(Debug)]
 enum Given {
-    Row(vec::IntoIter<(Name, Value)>),
-    Tree(btree_map::IntoIter<Name, Value>),
+    Row(vec::IntoIter<(Text, Value)>),
+    Tree(btree_map::IntoIter<Text, Value>),
 }
 
 impl Iterator for IntoIter {
-    type Item = (Name, Value);
+    type Item = (Text, Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
@@ -257,7 +252,7 @@ impl Iterator for IntoIter {
 impl ExactSizeIterator for IntoIter {}
 
 impl<'o> IntoIterator for &'o Object {
-    type Item = (&'o Name, &'o Value);
+    type Item = (&'o Text, &'o Value);
     type IntoIter = Iter<'o>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -266,7 +261,7 @@ impl<'o> IntoIterator for &'o Object {
 }
 
 impl IntoIterator for Object {
-    type Item = (Name, Value);
+    type Item = (Text, Value);
     type IntoIter = IntoIter;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -298,14 +293,14 @@ impl PartialEq for Object {
 
 impl Eq for Object {}
 
-impl<N: Into<Name>> Extend<(N, Value)> for Object {
+impl<N: Into<Text>> Extend<(N, Value)> for Object {
     fn extend<T: IntoIterator<Item = (N, Value)>>(&mut self, members: T) {
         members.into_iter().for_each(|(name, value)| drop(self.insert(name, value)));
     }
 }
 
 /// Of two members with one name the last one stays.
-impl<N: Into<Name>> FromIterator<(N, Value)> for Object {
+impl<N: Into<Text>> FromIterator<(N, Value)> for Object {
     fn from_iter<T: IntoIterator<Item = (N, Value)>>(members: T) -> Self {
         let members = members.into_iter();
         let few = members.size_hint().0.min(ROW);
@@ -315,7 +310,7 @@ impl<N: Into<Name>> FromIterator<(N, Value)> for Object {
     }
 }
 
-impl<N: Into<Name>, const COUNT: usize> From<[(N, Value); COUNT]> for Object {
+impl<N: Into<Text>, const COUNT: usize> From<[(N, Value); COUNT]> for Object {
     fn from(members: [(N, Value); COUNT]) -> Self {
         members.into_iter().collect()
     }
@@ -358,7 +353,7 @@ mod tests {
         fn it_is_a_map_in_order(deeds in prop::collection::vec(deed(), 0..200), swapped: usize) {
             let (mut object, mut map) = (Object::new(), BTreeMap::new());
             for deed in deeds {
-                let name = |n: u8| Name::from(format!("name {n}"));
+                let name = |n: u8| Text::from(format!("name {n}"));
                 match deed {
                     Deed::Insert(n, value) => {
                         let value = Value::integer(value);

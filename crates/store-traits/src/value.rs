@@ -1,8 +1,12 @@
 //! The restricted JSON of facts: no floats, integers within ±(2^53 − 1), unique members.
 
+use compact_str::CompactString;
 use thiserror::Error;
 
 use crate::Object;
+
+/// The text of a string, or the name of a member. Most are short: those of up to 24 bytes take no memory of their own.
+pub type Text = CompactString;
 
 /// A restricted JSON value. A double that arrived is `{"f64":"0.7"}`, see [`Value::f64`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub enum Value {
     /// An integer that every JSON reader keeps exactly.
     Int(SafeInt),
     /// A string, kept as it arrived (no Unicode normalisation).
-    String(String),
+    String(Text),
     /// An array.
     Array(Vec<Value>),
     /// An object.
@@ -65,7 +69,7 @@ impl Value {
     /// A single-member object `{tag: text}`.
     #[must_use]
     pub fn tagged(tag: &str, text: String) -> Self {
-        Self::Object(Object::from([(tag, Self::String(text))]))
+        Self::Object(Object::from([(tag, Self::from(text))]))
     }
 
     /// The text, if this is a string.
@@ -119,12 +123,18 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
         Self::String(text)
     }
 }

@@ -91,8 +91,13 @@ fn each_label<'f>(fact: &StepFact<'f>, give: &mut dyn FnMut(&'static str, Cow<'f
     if let Some(seed) = seed.and_then(number_or_text) {
         give("seed", seed);
     }
-    if let Some(hour) = fact.started_at().and_then(|at| Some(at.get(..13)?.to_owned())) {
-        give("hour", Cow::Owned(hour));
+    let hour = match fact.started_at() {
+        Some(Cow::Borrowed(at)) => at.get(..13).map(Cow::Borrowed),
+        Some(Cow::Owned(at)) => at.get(..13).map(|hour| Cow::Owned(hour.to_owned())),
+        None => None,
+    };
+    if let Some(hour) = hour {
+        give("hour", hour);
     }
 }
 

@@ -183,7 +183,7 @@ fn leaves(value: &Value) -> Vec<(String, String)> {
                 leaves(inner).into_iter().map(move |(path, leaf)| (format!("/{name}{path}"), leaf))
             })
             .collect(),
-        Value::String(text) => vec![(String::new(), text.clone())],
+        Value::String(text) => vec![(String::new(), text.to_string())],
         other => vec![(String::new(), other.to_string())],
     }
 }

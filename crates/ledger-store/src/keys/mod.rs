@@ -210,13 +210,18 @@ pub(crate) fn differences<'k>(
 ) -> Result<Vec<(u64, String)>, StoreError> {
     // A key that was damaged has no tag.
     let own = |key| IdempotencyKey::parse(key).ok().map(|key| tag(&key));
-    let keys: BTreeMap<u64, Option<u64>> = keys.map(|(seq, key)| (seq, own(key))).collect();
+    let mut keys: Vec<(u64, Option<u64>)> = keys.map(|(seq, key)| (seq, own(key))).collect();
+    // They mostly are in order; of an entry that is there twice, which somebody made, either will do.
+    keys.sort_by_key(|(seq, _)| *seq);
+    let of = |seq: &u64| {
+        let at = keys.binary_search_by_key(seq, |(seq, _)| *seq).ok()?;
+        keys.get(at).map(|(_, tag)| *tag)
+    };
     let mut found = Vec::new();
     for row in tags {
         let (first, tags) = tags_of(row)?;
-        let differs = (first..)
-            .zip(tags)
-            .filter(|(seq, tag)| keys.get(seq).is_some_and(|own| *own != Some(*tag)));
+        let differs =
+            (first..).zip(tags).filter(|(seq, tag)| of(seq).is_some_and(|own| own != Some(*tag)));
         found.extend(differs.map(|(seq, _)| (seq, "`key_tags` differs from its entry".to_owned())));
     }
     Ok(found)

@@ -32,7 +32,7 @@ pub(crate) fn value(json: Json) -> Value {
                 number.as_f64().map_or(Value::Null, Value::f64)
             }
         }
-        Json::String(text) => Value::String(text),
+        Json::String(text) => Value::from(text),
         Json::Array(items) => Value::Array(items.into_iter().map(value).collect()),
         Json::Object(members) => Value::Object(
             members.into_iter().map(|(name, item)| (name, value(item))).collect::<Object>(),

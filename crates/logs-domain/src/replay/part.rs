@@ -167,7 +167,7 @@ impl Promise {
                 let parsed = structured.then(|| canonical::parse_canonical(&content.bytes).ok());
                 match parsed.flatten() {
                     Some(value) => Some(value),
-                    None => String::from_utf8(content.bytes.clone()).ok().map(Value::String),
+                    None => String::from_utf8(content.bytes.clone()).ok().map(Value::from),
                 }
             }
         }

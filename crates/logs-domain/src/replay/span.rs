@@ -223,7 +223,7 @@ fn model(span: &Part, class: StepClass) -> Option<ModelUsed> {
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::Int(number) => Some(number.get().to_string()),
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text.to_string()),
         Value::Object(tagged) => tagged.values().next()?.as_str().map(str::to_owned),
         Value::Null | Value::Bool(_) | Value::Array(_) => None,
     }

@@ -4,12 +4,9 @@
 //! escapes, integers. Whatever else it meets it leaves to the full reader, which judges it and says
 //! what is wrong; so this one refuses nothing and has no errors of its own.
 
-use store_traits::{Name, Object, SafeInt, Value};
+use store_traits::{Object, SafeInt, Text, Value};
 
 use super::parse::MAX_DEPTH;
-
-/// Bytes that are looked at together.
-const STRETCH: usize = 32;
 
 /// The value, or `None` where the full reader must look.
 pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
@@ -24,7 +21,7 @@ struct Reader<'t> {
     at: usize,
     /// Members of objects and items of arrays that are not closed yet: each takes memory once, when it is
     /// known how many it has.
-    members: Vec<(Name, Value)>,
+    members: Vec<(Text, Value)>,
     items: Vec<Value>,
 }
 
@@ -70,7 +67,7 @@ impl Reader<'_> {
         }
         let first = self.members.len();
         loop {
-            let name = self.name()?;
+            let name = self.string()?;
             self.take(b':')?;
             let value = self.value(depth)?;
             self.members.push((name, value));
@@ -101,34 +98,23 @@ impl Reader<'_> {
         }
     }
 
-    /// A name: mostly a short text without escapes, which needs no memory of its own.
-    fn name(&mut self) -> Option<Name> {
-        let begins = self.at;
+    /// The text of a string or a name: mostly short and without escapes.
+    fn string(&mut self) -> Option<Text> {
         self.take(b'"')?;
         let from = self.at;
         self.at += plain(self.rest());
         let run = self.text.get(from..self.at)?;
         if self.take(b'"').is_some() {
-            return Some(Name::from(run));
+            return Some(Text::from(run));
         }
-        self.at = begins;
-        self.string().map(Name::from)
-    }
-
-    fn string(&mut self) -> Option<String> {
-        self.take(b'"')?;
-        let mut text = String::new();
+        let mut text = run.to_owned();
         loop {
-            let from = self.at;
-            self.at += plain(self.rest());
-            let run = self.text.get(from..self.at)?;
             match self.peek()? {
                 b'"' => {
                     self.at += 1;
-                    return Some(if text.is_empty() { run.to_owned() } else { text + run });
+                    return Some(Text::from(text));
                 }
                 b'\\' => {
-                    text.push_str(run);
                     let escaped = *self.rest().get(1)?;
                     text.push(match escaped {
                         b'"' | b'\\' => char::from(escaped),
@@ -143,6 +129,9 @@ impl Reader<'_> {
                 }
                 _ => return None,
             }
+            let from = self.at;
+            self.at += plain(self.rest());
+            text.push_str(self.text.get(from..self.at)?);
         }
     }
 
@@ -165,19 +154,28 @@ impl Reader<'_> {
 
 /// How many bytes from the first on stand for themselves in a string.
 pub(crate) fn plain(bytes: &[u8]) -> usize {
-    let mut count = 0;
-    for stretch in bytes.chunks(STRETCH) {
-        // A test of all bytes at once, which the compiler turns into vector code.
-        if stretch.iter().fold(false, |found, byte| found | ends(*byte)) {
-            return count + stretch.iter().take_while(|byte| !ends(**byte)).count();
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let ends = ends(u64::from_le_bytes(*word));
+        if ends != 0 {
+            return at * 8 + (ends.trailing_zeros() / 8) as usize;
         }
-        count += stretch.len();
     }
-    count
+    let mut last = [b'"'; 8];
+    last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+    let ends = ends(u64::from_le_bytes(last));
+    words.len() * 8 + rest.len().min((ends.trailing_zeros() / 8) as usize)
 }
 
-fn ends(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Marks the first of eight bytes that does not stand for itself with its highest bit; above it, others may be
+/// marked too.
+fn ends(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = ONES << 7;
+    // A byte below `n` borrows from its highest bit, which was not set.
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
+    let same = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | same(b'"') | same(b'\\')) & HIGHEST
 }
 
 #[cfg(test)]
@@ -192,7 +190,7 @@ mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::Bool),
             (-SafeInt::MAX..=SafeInt::MAX).prop_map(Value::integer),
-            "[a-z\"\\\\\n\t\u{1}é\u{10000} ]{0,80}".prop_map(Value::String),
+            "[a-z\"\\\\\n\t\u{1}é\u{10000} ]{0,80}".prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 40, 6, |inner| {
             prop_oneof![

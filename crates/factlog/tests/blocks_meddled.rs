@@ -122,3 +122,37 @@ fn whatever_is_done_to_a_block_is_named_and_the_check_goes_on() {
         assert!(findings.len() >= 3 && report["holds"] == json!(false), "{deed}");
     }
 }
+
+#[test]
+fn a_run_with_an_edited_entry_is_named_in_the_list_and_not_shown() {
+    let place = Place::new();
+    let line = |run: &str, at: usize| {
+        json!({
+            "kind": "run.step", "occurred_at": format!("2026-11-23T08:00:{at:02}Z"), "run_id": run,
+            "key": format!("{run}:{at}"), "actor": {"kind": "agent", "name": "clerk"},
+            "body": {"step": {"index": at, "name": format!("looks up {at}")}},
+        })
+        .to_string()
+    };
+    let lines = [line("run-a", 0), line("run-a", 1), line("run-b", 2)];
+    std::fs::write(place.path("runs.jsonl"), lines.join("\n")).unwrap();
+    place.import(&[place.path("runs.jsonl")]).expect(0);
+    let listed = place.run(&["runs", "--json"]).expect(0).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    assert_eq!(listed.get("unreadable"), None);
+
+    // Still a fact, of the same length.
+    meddle(
+        &place,
+        "UPDATE blocks SET facts = CAST(replace(facts, 'looks up 1', 'pays out 1') AS BLOB)",
+    );
+    let listed = place.run(&["runs", "--json"]).expect(0).json();
+    let items = listed["items"].as_array().unwrap();
+    assert_eq!(items.iter().map(|run| &run["run_id"]).collect::<Vec<_>>(), [&json!("run-b")]);
+    assert_eq!(listed["unreadable"], json!([{"run_id": "run-a", "seq": 1}]));
+    let told = place.run(&["runs"]).expect(0).stdout;
+    assert!(told.contains("run run-a is not shown: its entry 1 is not there"), "{told}");
+    let refused = place.run(&["run", "run-a"]).expect(1);
+    refused.says("entry 1 of `acme`, of run `run-a`, is not there as it was recorded");
+    place.run(&["run", "run-b"]).expect(0);
+}

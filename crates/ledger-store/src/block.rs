@@ -167,30 +167,32 @@ fn first_of<'b>(bundle: &mut &'b [u8]) -> Option<&'b [u8]> {
     Some(entry)
 }
 
-/// What a block holds of entries, and nothing else.
+/// What a block holds of entries, and their leaf hashes.
 #[derive(FromRow)]
 pub(crate) struct BytesRow {
     first_seq: i64,
+    leaves: Vec<u8>,
     size: i64,
     facts: Vec<u8>,
 }
 
 impl BytesRow {
-    /// What is made of the bytes of its entries that are wanted, in order.
+    /// What is made of its entries that are wanted, in order: of the bytes and the leaf hash of each.
     pub(crate) fn read<T>(
         &self,
         wanted: &[u64],
-        read: &impl Fn(u64, &[u8]) -> Result<T, StoreError>,
-    ) -> Result<Vec<T>, StoreError> {
+        read: &impl Fn(u64, &[u8], &[u8]) -> T,
+    ) -> Result<Vec<(u64, T)>, StoreError> {
         let facts = unpacked(&self.facts, self.size);
         let first = from_i64(self.first_seq, "blocks.first_seq")?;
         let wanted = wanted.get(wanted.partition_point(|seq| *seq < first)..).unwrap_or_default();
         let (mut wanted, mut made) = (wanted.iter().peekable(), Vec::new());
-        let mut rest = &*facts;
+        let (mut rest, mut leaves) = (&*facts, self.leaves.chunks(HASH));
         for seq in first.. {
             let (Some(_), Some(bytes)) = (wanted.peek(), first_of(&mut rest)) else { break };
+            let leaf = leaves.next().unwrap_or_default();
             if wanted.next_if_eq(&&seq).is_some() {
-                made.push(read(seq, bytes)?);
+                made.push((seq, read(seq, bytes, leaf)));
             }
         }
         Ok(made)

@@ -9,7 +9,6 @@ use sqlx::{FromRow, Postgres, Sqlite, Transaction};
 use store_traits::{StoreError, TenantId, in_parallel};
 
 use crate::block::BytesRow;
-use crate::error::corrupt;
 use crate::postgres::{Connections, Scope};
 use crate::row::to_i64;
 use crate::{Cell, Statement, database, sql};
@@ -76,16 +75,17 @@ impl Reader {
         Ok(self.rows(statement, tenant, values).await?.into_iter().next())
     }
 
-    /// What `read` makes of the bytes of each of these entries, in their order; of many on all processors.
+    /// What `read` makes of the bytes and the leaf hash of each of these entries, in their order; of many on
+    /// all processors. `None` of an entry that is gone, or whose block is damaged.
     ///
     /// # Errors
-    /// The database failed, an entry is gone or its block is damaged, or `read` failed.
+    /// The database failed.
     pub async fn of_entries<T: Send>(
         &self,
         tenant: &TenantId,
         mut seqs: Vec<u64>,
-        read: impl Fn(u64, &[u8]) -> Result<T, StoreError> + Send + Sync,
-    ) -> Result<Vec<T>, StoreError> {
+        read: impl Fn(u64, &[u8], &[u8]) -> T + Send + Sync,
+    ) -> Result<Vec<(u64, Option<T>)>, StoreError> {
         seqs.sort_unstable();
         seqs.dedup();
         let mut made = Vec::with_capacity(seqs.len());
@@ -93,15 +93,17 @@ impl Reader {
             let values = [ranges(seqs).into()];
             let blocks: Vec<BytesRow> = self.rows(&sql::SELECT_BYTES, tenant, &values).await?;
             let worth = if seqs.len() < WORTH_A_THREAD { blocks.len() } else { 1 };
+            let mut found = Vec::with_capacity(seqs.len());
             for of_block in in_parallel(blocks, worth, |block| block.read(seqs, &read)) {
-                made.extend(of_block?);
+                found.extend(of_block?);
             }
-        }
-        if made.len() < seqs.len() {
-            let ends =
-                seqs.first().zip(seqs.last()).map(|(first, last)| format!("{first} to {last}"));
-            let ends = ends.unwrap_or_default();
-            return Err(corrupt(format!("of the entries {ends} of `{tenant}`, some are gone")));
+            // They are in order, unless somebody put a block among others.
+            found.sort_by_key(|(seq, _)| *seq);
+            let mut found = found.into_iter().peekable();
+            for seq in seqs {
+                while found.next_if(|(at, _)| at < seq).is_some() {}
+                made.push((*seq, found.next_if(|(at, _)| at == seq).map(|(_, one)| one)));
+            }
         }
         Ok(made)
     }

@@ -119,8 +119,8 @@ pub(crate) static SELECT_KNOWN: Statement = Statement {
 /// The bytes of the blocks that hold some entries: `$2` are ranges of them, of each the first and the last.
 pub(crate) static SELECT_BYTES: Statement = Statement {
     doing: "reading some entries",
-    sqlite: "SELECT first_seq, size, facts FROM blocks WHERE tenant = $1 AND first_seq IN (SELECT (SELECT max(b.first_seq) FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.value ->> 0) FROM json_each($2) j UNION SELECT b.first_seq FROM json_each($2) j CROSS JOIN blocks b ON b.tenant = $1 AND b.first_seq > j.value ->> 0 AND b.first_seq <= j.value ->> 1) ORDER BY first_seq",
-    postgres: "SELECT first_seq, size, facts FROM blocks WHERE tenant = $1 AND first_seq = ANY (ARRAY(SELECT (SELECT b.first_seq FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= (j ->> 0)::bigint ORDER BY b.first_seq DESC LIMIT 1) FROM json_array_elements($2::json) AS j UNION SELECT b.first_seq FROM json_array_elements($2::json) AS j CROSS JOIN LATERAL (SELECT first_seq FROM blocks WHERE tenant = $1 AND first_seq > (j ->> 0)::bigint AND first_seq <= (j ->> 1)::bigint OFFSET 0) b)) ORDER BY first_seq",
+    sqlite: "SELECT first_seq, leaves, size, facts FROM blocks WHERE tenant = $1 AND first_seq IN (SELECT (SELECT max(b.first_seq) FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.value ->> 0) FROM json_each($2) j UNION SELECT b.first_seq FROM json_each($2) j CROSS JOIN blocks b ON b.tenant = $1 AND b.first_seq > j.value ->> 0 AND b.first_seq <= j.value ->> 1) ORDER BY first_seq",
+    postgres: "SELECT first_seq, leaves, size, facts FROM blocks WHERE tenant = $1 AND first_seq = ANY (ARRAY(SELECT (SELECT b.first_seq FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= (j ->> 0)::bigint ORDER BY b.first_seq DESC LIMIT 1) FROM json_array_elements($2::json) AS j UNION SELECT b.first_seq FROM json_array_elements($2::json) AS j CROSS JOIN LATERAL (SELECT first_seq FROM blocks WHERE tenant = $1 AND first_seq > (j ->> 0)::bigint AND first_seq <= (j ->> 1)::bigint OFFSET 0) b)) ORDER BY first_seq",
 };
 pub(crate) static SELECT_CONTENTS: Statement = Statement::both(
     "reading contents",

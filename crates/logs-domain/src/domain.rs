@@ -9,7 +9,7 @@ use audit_store::{Audit, System};
 use export_bundle_store::Exports;
 use ledger_store::{Ledger, OpenMode, Projection};
 use logs_facade::{EvidenceFacade, LogsFacade, Stores, TraceFacade};
-use replay_determinism::canonical;
+use replay_determinism::{canonical, leaf_hash};
 use store_traits::{Clock, Entropy, HighWater, LedgerStore, RunId, Signer, TenantId};
 use trace_store::Traces;
 
@@ -96,7 +96,7 @@ impl LogsDomain {
         let reader = database.reader();
         let stores = Stores {
             ledger: Arc::clone(&ledger),
-            traces: Arc::new(Traces::new(reader, |bytes| canonical::parse(bytes).ok())),
+            traces: Arc::new(Traces::new(reader, as_recorded)),
             audit: Arc::new(Audit::new(reader)),
             system: Arc::new(System::new(reader)),
             exports: Arc::new(Exports::new(reader)),
@@ -283,6 +283,13 @@ pub const DEFAULT_ORIGIN: &str = "factlog.local";
 
 pub(crate) fn projections() -> Vec<&'static Projection> {
     vec![&trace_store::PROJECTION, &audit_store::PROJECTION, &export_bundle_store::PROJECTION]
+}
+
+/// The fact in an entry's bytes, if they are those that were recorded: who reads a run sees no step whose
+/// entry was edited since.
+fn as_recorded(bytes: &[u8], recorded: &[u8]) -> Option<store_traits::Value> {
+    let same = leaf_hash(bytes).as_bytes() == recorded;
+    same.then(|| canonical::parse(bytes).ok()).flatten()
 }
 
 /// The key file beside a database file; for a server, in the working directory.

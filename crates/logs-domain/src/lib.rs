@@ -125,5 +125,5 @@ pub use store_traits::{
     ActorFacts, AlertFacts, AuditFilter, AuditRecord, Checkpoint, Clock, Entropy, EntropyError,
     ExportFilter, ExportRecord, FactId, Filter, Leftover, ListError, ListRequest, Object, Page,
     Period, RecordedFact, RunFilter, RunId, RunStatus, RunSummary, Step, StepClass, StepOutcome,
-    StoreError, SystemFilter, SystemRecord, TenantId, Timestamp, Usage, Value,
+    StoreError, SystemFilter, SystemRecord, TenantId, Timestamp, Unreadable, Usage, Value,
 };

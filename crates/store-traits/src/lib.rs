@@ -56,7 +56,8 @@ pub use ledger::{
     Subtree, TenantSecret, TileStore,
 };
 pub use list::{
-    Filter, ListError, ListRequest, MOST_INDEXED, MOST_ITEMS, Page, Period, Place, Scanned, indexed,
+    Filter, ListError, ListRequest, MOST_INDEXED, MOST_ITEMS, Page, Period, Place, Scanned,
+    Unreadable, indexed,
 };
 pub use meta::{DraftMeta, Origin, SourceDomain};
 pub use object::Object;

@@ -169,19 +169,20 @@ impl<F: Filter> ListRequest<F> {
         for Scanned { place, fits, last, item } in rows {
             if fits && items.len() == self.limit() {
                 let next = end.map(|end| self.cursor(&end.value, end.seq));
-                return Page { items, next };
+                return Page { items, unreadable: Vec::new(), next };
             }
             if fits {
                 items.push(item);
             }
             if last {
-                return Page { items, next: Some(self.cursor(&place.value, place.seq)) };
+                let next = Some(self.cursor(&place.value, place.seq));
+                return Page { items, unreadable: Vec::new(), next };
             }
             if fits {
                 end = Some(place);
             }
         }
-        Page { items, next: None }
+        Page { items, unreadable: Vec::new(), next: None }
     }
 }
 
@@ -221,8 +222,19 @@ pub struct Page<T> {
     /// The items. A store looks at a bounded number of rows for a page, so that there may be fewer
     /// than asked for, even none, with more to come.
     pub items: Vec<T>,
+    /// What is not among the items, because an entry that it is made of is not there as it was recorded.
+    pub unreadable: Vec<Unreadable>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<String>,
+}
+
+/// Something that a list cannot show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Which run.
+    pub run_id: String,
+    /// The first of its entries that is gone or damaged.
+    pub seq: u64,
 }
 
 impl<T> Page<T> {

@@ -7,7 +7,7 @@ use ledger_store::{Cell, Reader};
 use store_traits::{
     ListRequest, Page, Period, RunEnd, RunExtent, RunFilter, RunId, RunOrder, RunStatus,
     RunSummary, Scanned, Step, StepClass, StepOutcome, StoreError, TenantId, Timestamp, TraceStore,
-    Usage, Value, indexed,
+    Unreadable, Usage, Value, indexed,
 };
 
 use crate::line::Line;
@@ -34,9 +34,9 @@ const END: &str = "~";
 /// The label that every run has, and its one value.
 const SEEN: (&str, &str) = ("run", "seen");
 
-/// Reads the fact in the bytes of an entry; `None` where there is none. Handed in by whoever knows the one
-/// canonical form.
-pub type ReadFact = fn(&[u8]) -> Option<Value>;
+/// Reads the fact in the bytes of an entry that has this leaf hash; `None` where it is not there as it was
+/// recorded. Handed in by whoever knows the one canonical form and the one hash.
+pub type ReadFact = fn(bytes: &[u8], leaf_hash: &[u8]) -> Option<Value>;
 
 /// Runs and steps, read through a ledger's connections.
 #[derive(Debug, Clone)]
@@ -45,11 +45,30 @@ pub struct Traces {
     read_fact: ReadFact,
 }
 
+/// An entry that is not there as it was recorded.
+struct Damaged;
+
 /// What is recorded of a run.
 #[derive(Default)]
 struct Part {
     entries: u64,
     steps: Vec<Line>,
+    /// The first of its entries that is gone or damaged.
+    unreadable: Option<u64>,
+}
+
+impl Part {
+    /// Its steps, all of them.
+    fn whole(self, tenant: &TenantId, run: &str) -> Result<Vec<Line>, StoreError> {
+        match self.unreadable {
+            None => Ok(self.steps),
+            Some(seq) => Err(StoreError::Corrupt {
+                what: format!(
+                    "entry {seq} of `{tenant}`, of run `{run}`, is not there as it was recorded"
+                ),
+            }),
+        }
+    }
 }
 
 impl Traces {
@@ -74,26 +93,41 @@ impl Traces {
         let rows: Vec<(String, Option<String>)> =
             self.reader.rows(&sql::SELECT_PARTS, tenant, &values).await?;
         let (mut parts, mut all) = (BTreeMap::<String, Part>::new(), Vec::new());
+        let mut runs = Vec::with_capacity(rows.len());
         for (run, seqs) in rows {
-            let before = all.len();
+            let mut own = Vec::new();
             for seq in seqs.iter().flat_map(|seqs| seqs.split(',')) {
                 let wrong = |_| StoreError::Corrupt {
                     what: format!("run_entries of `{run}`: `{seq}` is no number"),
                 };
-                all.push(seq.parse().map_err(wrong)?);
+                own.push(seq.parse::<u64>().map_err(wrong)?);
             }
-            parts.entry(run).or_default().entries = (all.len() - before) as u64;
+            all.extend_from_slice(&own);
+            let part = Part { entries: own.len() as u64, ..Part::default() };
+            parts.insert(run.clone(), part);
+            runs.push((run, own));
         }
-        let steps = self.reader.of_entries(tenant, all, |seq, bytes| {
-            let fact = (self.read_fact)(bytes).ok_or_else(|| StoreError::Corrupt {
-                what: format!("entry {seq} of `{tenant}` is no fact"),
-            })?;
+        let steps = self.reader.of_entries(tenant, all, |seq, bytes, leaf_hash| {
+            let fact = (self.read_fact)(bytes, leaf_hash).ok_or(Damaged)?;
             let step = StepFact::of(&fact);
             Ok(step.and_then(|step| Some((step.run.to_owned(), Line::of(seq, &step)?))))
         });
-        for (run, step) in steps.await?.into_iter().flatten() {
-            if let Some(part) = parts.get_mut(&run) {
-                part.steps.push(step);
+        let mut lost = BTreeSet::new();
+        for (seq, step) in steps.await? {
+            match step {
+                Some(Ok(Some((run, step)))) => {
+                    if let Some(part) = parts.get_mut(&run) {
+                        part.steps.push(step);
+                    }
+                }
+                // A fact that makes no step.
+                Some(Ok(None)) => {}
+                Some(Err(Damaged)) | None => drop(lost.insert(seq)),
+            }
+        }
+        for (run, own) in runs.iter().filter(|_| !lost.is_empty()) {
+            if let Some(part) = parts.get_mut(run) {
+                part.unreadable = own.iter().copied().filter(|seq| lost.contains(seq)).min();
             }
         }
         for part in parts.values_mut() {
@@ -104,26 +138,31 @@ impl Traces {
 
     async fn lines(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<Line>, StoreError> {
         let mut parts = self.parts(tenant, std::iter::once(run.as_str())).await?;
-        let mut steps = parts.remove(run.as_str()).map_or_else(Vec::new, |part| part.steps);
+        let part = parts.remove(run.as_str()).unwrap_or_default();
+        let mut steps = part.whole(tenant, run.as_str())?;
         steps.truncate(MOST_STEPS);
         Ok(steps)
     }
 
-    /// Summaries of these runs, in their order.
+    /// Summaries of these runs, in their order; and the runs of which there can be none.
     async fn summaries(
         &self,
         tenant: &TenantId,
-        runs: &[String],
-    ) -> Result<Vec<RunSummary>, StoreError> {
+        runs: Vec<String>,
+    ) -> Result<(Vec<RunSummary>, Vec<Unreadable>), StoreError> {
         let mut parts = self.parts(tenant, runs.iter().map(String::as_str)).await?;
-        let mut summaries = Vec::with_capacity(runs.len());
-        for run in runs {
-            let Some(Part { entries, steps }) = parts.remove(run) else { continue };
-            if let Some(summed) = summed(&steps) {
-                summaries.push(summary(run.clone(), summed, entries)?);
+        let (mut summaries, mut unreadable) = (Vec::with_capacity(runs.len()), Vec::new());
+        for run_id in runs {
+            let Some(Part { entries, steps, unreadable: lost }) = parts.remove(&run_id) else {
+                continue;
+            };
+            match (lost, summed(&steps)) {
+                (Some(seq), _) => unreadable.push(Unreadable { run_id, seq }),
+                (None, Some(summed)) => summaries.push(summary(run_id, summed, entries)?),
+                (None, None) => {}
             }
         }
-        Ok(summaries)
+        Ok((summaries, unreadable))
     }
 
     /// Those of the candidates that fit, where labels leave it open by their steps. Of too many such the
@@ -150,8 +189,9 @@ impl Traces {
                 && filter.status.is_none_or(|asked| asked == status(steps))
         };
         let judge = |row: CandidateRow| {
-            let steps = parts.get(&row.run_id).map(|part| part.steps.as_slice());
-            let fits = row.fits && (!row.unsure || steps.is_some_and(of_steps));
+            // Of a run that cannot be read nobody knows whether it fits: it is told.
+            let fit = |part: &Part| part.unreadable.is_some() || of_steps(&part.steps);
+            let fits = row.fits && (!row.unsure || parts.get(&row.run_id).is_some_and(fit));
             Ok(Scanned { place: row.place()?, fits, last: row.at_end, item: row.run_id })
         };
         rows.into_iter().map(judge).collect()
@@ -229,12 +269,17 @@ impl TraceStore for Traces {
             }
         };
         let rows = self.reader.rows(statement, tenant, &values(request)).await?;
-        let Page { items, next } = request.page(self.judged(request, rows).await?);
-        Ok(Page { items: self.summaries(tenant, &items).await?, next })
+        let page = request.page(self.judged(request, rows).await?);
+        let (items, unreadable) = self.summaries(tenant, page.items).await?;
+        Ok(Page { items, unreadable, next: page.next })
     }
 
     async fn run(&self, tenant: &TenantId, run: &RunId) -> Result<Option<RunSummary>, StoreError> {
-        Ok(self.summaries(tenant, &[run.as_str().to_owned()]).await?.pop())
+        let mut parts = self.parts(tenant, std::iter::once(run.as_str())).await?;
+        let Some(part) = parts.remove(run.as_str()) else { return Ok(None) };
+        let entries = part.entries;
+        let summed = summed(&part.whole(tenant, run.as_str())?);
+        summed.map(|summed| summary(run.as_str().to_owned(), summed, entries)).transpose()
     }
 
     async fn steps(&self, tenant: &TenantId, run: &RunId) -> Result<Vec<Step>, StoreError> {
@@ -317,8 +362,8 @@ impl TraceStore for Traces {
             let Some((hour, seq, _)) = runs.last() else { break };
             behind = (hour.clone(), *seq);
             let ids = runs.iter().map(|(_, _, run)| run.as_str());
-            for part in self.parts(tenant, ids).await?.into_values() {
-                sums.add(&part.steps);
+            for (run, part) in self.parts(tenant, ids).await? {
+                sums.add(&part.whole(tenant, &run)?);
             }
         }
         Ok(sums.lines())

@@ -9,7 +9,8 @@ use ledger_store::{Ledger, OpenMode};
 use serde_json::json;
 use sqlx::{Connection, Executor, Row};
 use store_traits::{
-    LedgerStore, ListRequest, Period, RunFilter, RunId, StoreError, TenantId, Timestamp, TraceStore,
+    LedgerStore, ListRequest, Period, RunFilter, RunId, RunStatus, StoreError, TenantId, Timestamp,
+    TraceStore, Unreadable,
 };
 use trace_store::{PROJECTION, STATEMENTS, Traces};
 
@@ -192,28 +193,32 @@ async fn an_index_that_leads_to_other_entries_adds_no_steps() {
 }
 
 #[tokio::test]
-async fn a_run_whose_entries_are_gone_or_damaged_is_refused() {
+async fn a_run_whose_entries_are_gone_or_damaged_is_refused_and_named_in_the_list() {
     let recorder = long_and_short().await;
     let mut intruder = recorder.intruder().await;
     let long = RunId::parse("long").unwrap();
     let traces = Traces::new(recorder.ledgers().next().unwrap().reader(), read_fact);
-    for (statement, says) in [
+    for (statement, seq) in [
         ("DROP TRIGGER blocks_no_update", None),
-        (
-            "UPDATE blocks SET facts = substr(facts, 1, 100) WHERE first_seq = 230",
-            Some("of the entries 0 to 2529 of `acme`, some are gone"),
-        ),
-        (
-            "UPDATE blocks SET size = 3, facts = x'000178' WHERE first_seq = 0",
-            Some("entry 0 of `acme` is no fact"),
-        ),
+        ("UPDATE blocks SET facts = substr(facts, 1, 100) WHERE first_seq = 230", Some(230)),
+        ("UPDATE blocks SET size = 3, facts = x'000178' WHERE first_seq = 0", Some(0)),
     ] {
         intruder.execute(statement).await.unwrap();
-        if let Some(says) = says {
+        if let Some(seq) = seq {
             let read = traces.steps(&tenant(), &long).await;
             let error = read.map(|steps| steps.len()).unwrap_err();
             assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
-            assert!(error.to_string().contains(says), "{error}");
+            let says = format!("entry {seq} of `acme`, of run `long`, is not there as it was");
+            assert!(error.to_string().contains(&says), "{error}");
+            assert_eq!(traces.run(&tenant(), &long).await, Err(error.clone()));
+            assert_eq!(traces.usage(&tenant(), Period::default()).await, Err(error));
+            let page = traces.runs(&all(7)).await.unwrap();
+            assert_eq!(page.items.iter().map(|run| &run.run_id).collect::<Vec<_>>(), ["short"]);
+            assert_eq!(page.unreadable, [Unreadable { run_id: "long".into(), seq }]);
+            // Whether it fits is not known, so that it is told here too.
+            let completed = RunFilter { status: Some(RunStatus::Running), ..RunFilter::default() };
+            let page = traces.runs(&request(completed, None, 7)).await.unwrap();
+            assert_eq!(page.unreadable.len(), 1);
         }
     }
 }

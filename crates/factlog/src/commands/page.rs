@@ -70,6 +70,7 @@ pub(crate) async fn pages<T>(
         let Some(cursor) = page.next.as_deref().filter(|_| missing > 0) else { break };
         let more = ask(missing, Some(cursor)).await?.value;
         page.items.extend(more.items);
+        page.unreadable.extend(more.unreadable);
         page.next = more.next;
     }
     Ok(answer)
@@ -81,8 +82,11 @@ mod tests {
 
     #[test]
     fn an_empty_page_with_more_to_come_does_not_say_that_nothing_was_recorded() {
-        let page =
-            |next: Option<&str>| Page::<u64> { items: Vec::new(), next: next.map(Into::into) };
+        let page = |next: Option<&str>| Page::<u64> {
+            items: Vec::new(),
+            unreadable: Vec::new(),
+            next: next.map(Into::into),
+        };
         assert_eq!(none(&page(None), "not recorded".to_owned()), "not recorded\n");
         assert!(!none(&page(Some("31")), "not recorded".to_owned()).contains("not recorded"));
     }

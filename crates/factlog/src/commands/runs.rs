@@ -1,10 +1,11 @@
 //! `factlog runs`, `factlog run`
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use logs_api::shape;
-use logs_domain::{Access, ListRequest, RunFilter, RunStatus, RunSummary, gaps_of_run};
+use logs_domain::{Access, ListRequest, RunFilter, RunStatus, RunSummary, Unreadable, gaps_of_run};
 
 use super::Context;
 use super::page::{PageArgs, bad, more, none, pages};
@@ -100,7 +101,7 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
     domain.close().await?;
     let (document, page) = (shape::page(&answer, shape::run_summary), answer.value);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
-    let mut text = if rows.is_empty() {
+    let mut text = if rows.is_empty() && page.unreadable.is_empty() {
         none(&page, format!("tenant {tenant} has no runs here"))
     } else {
         table(
@@ -119,6 +120,13 @@ pub(crate) async fn list(context: &Context, args: RunsArgs) -> anyhow::Result<Ex
             &rows,
         )
     };
+    for Unreadable { run_id, seq } in &page.unreadable {
+        let _ = writeln!(
+            text,
+            "run {} is not shown: its entry {seq} is not there as it was recorded (`factlog ledger verify` says what is wrong)",
+            printable(run_id)
+        );
+    }
     text.push_str(&more(&page));
     context.output.answer(&document, &text)?;
     Ok(ExitCode::SUCCESS)

@@ -8,12 +8,15 @@ use store_traits::{Entry, Object, Value};
 /// The facts of entries whose bytes are JSON objects, each with its place.
 #[must_use]
 pub fn facts(entries: &[Entry]) -> Vec<(u64, Value)> {
-    entries.iter().filter_map(|entry| Some((entry.seq, read_fact(&entry.bytes)?))).collect()
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.seq, read_fact(&entry.bytes, &entry.leaf_hash)?)))
+        .collect()
 }
 
 /// The fact in these bytes, `None` if they are not a JSON object.
 #[must_use]
-pub fn read_fact(bytes: &[u8]) -> Option<Value> {
+pub fn read_fact(bytes: &[u8], _: &[u8]) -> Option<Value> {
     let json: Json = serde_json::from_slice(bytes).ok()?;
     json.is_object().then(|| value(json))
 }
@@ -46,11 +49,12 @@ mod tests {
 
     #[test]
     fn objects_are_read_and_anything_else_is_not() {
-        let fact = read_fact(br#"{"body":{"view":{"class":"llm","input_tokens":12,"root":true}}}"#);
+        let fact =
+            read_fact(br#"{"body":{"view":{"class":"llm","input_tokens":12,"root":true}}}"#, b"");
         let fact = fact.unwrap();
         assert_eq!(fact.at(&["body", "view", "class"]).and_then(Value::as_str), Some("llm"));
         assert_eq!(fact.at(&["body", "view", "input_tokens"]).and_then(Value::as_i64), Some(12));
-        assert_eq!(read_fact(b"[1]"), None);
-        assert_eq!(read_fact(b"{\"a\":"), None);
+        assert_eq!(read_fact(b"[1]", b""), None);
+        assert_eq!(read_fact(b"{\"a\":", b""), None);
     }
 }

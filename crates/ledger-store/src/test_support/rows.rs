@@ -39,7 +39,7 @@ pub async fn rows_instead_of_blocks(ledger: &Ledger, url: &str, tenant: &TenantI
             let mut conn = $conn;
             conn.execute(AssertSqlSafe(made)).await.unwrap();
             for (entry, (key, known)) in entries.iter().zip(&known) {
-                let fact = fact::read_fact(&entry.bytes).unwrap();
+                let fact = fact::read_fact(&entry.bytes, &entry.leaf_hash).unwrap();
                 let text = |path: &[&str]| fact.at(path).and_then(Value::as_str).map(str::to_owned);
                 let at = text(&["meta", "occurred_at"]).unwrap();
                 sqlx::query(INSERT)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use logs_domain::{Page, RunFilter, RunStatus, RunSummary};
+use logs_domain::{Page, RunFilter, RunStatus, RunSummary, Unreadable};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -77,6 +77,7 @@ fn body(asked: &Runs, listed: &Page<RunSummary>, state: &Ledger) -> Markup {
     html! {
         h1 { "Runs" }
         (differences.notice())
+        (unreadable(&listed.unreadable))
         div.beside {
             (ledger::panel(state, &differences, &html! { p { a href="/integrity" { "Verify it" } } }))
             section aria-label="Runs" {
@@ -84,6 +85,26 @@ fn body(asked: &Runs, listed: &Page<RunSummary>, state: &Ledger) -> Markup {
                 (table(listed))
                 @if let Some(next) = &listed.next {
                     p.next { a rel="next" href={ "/" (address(&[], &asked.next(Some(next)))) } { "Older runs" } }
+                }
+            }
+        }
+    }
+}
+
+/// Runs that would be on this page.
+fn unreadable(runs: &[Unreadable]) -> Markup {
+    html! {
+        @if !runs.is_empty() {
+            section.notice role="alert" {
+                h2 { "Runs are missing here" }
+                p {
+                    "An entry of theirs is not there as it was recorded. "
+                    a href="/integrity" { "Verify the ledger" } " to see what is wrong."
+                }
+                ul {
+                    @for Unreadable { run_id, seq } in runs {
+                        li { "run " code { (Said(&short(run_id))) } ", entry " (tokens(*seq)) }
+                    }
                 }
             }
         }
@@ -110,6 +131,7 @@ fn table(listed: &Page<RunSummary>) -> Markup {
         return html! {
             p.empty {
                 @if more { "None on this page; there may be older ones." }
+                @else if !listed.unreadable.is_empty() { "None that can be shown." }
                 @else { "Not recorded: there are no runs here." }
             }
         };
@@ -163,4 +185,21 @@ pub(super) fn who(agent: Option<&str>) -> Markup {
 
 pub(super) fn status(status: RunStatus) -> Markup {
     html! { span class={ "status " (status.as_str()) } { (status.as_str()) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_without_its_runs_does_not_say_that_there_are_none() {
+        let lost = Unreadable { run_id: "run-<b>".into(), seq: 1_234 };
+        let listed = Page { items: Vec::new(), unreadable: vec![lost], next: None };
+        let notice = unreadable(&listed.unreadable).into_string();
+        assert!(notice.contains("Runs are missing here"), "{notice}");
+        assert!(notice.contains("run-&lt;b&gt;") && notice.contains("1,234"), "{notice}");
+        assert_eq!(unreadable(&[]).into_string(), "");
+        let table = table(&listed).into_string();
+        assert!(table.contains("None that can be shown."), "{table}");
+    }
 }

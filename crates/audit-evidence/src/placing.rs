@@ -89,6 +89,7 @@ impl<'c> Placing<'c> {
             batch: SealedBatch {
                 tenant: tenant.clone(),
                 on_size: head.size,
+                on_root: head.root,
                 entries: Vec::with_capacity(drafts),
                 contents: Vec::new(),
                 subtrees: Vec::new(),

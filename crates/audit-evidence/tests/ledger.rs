@@ -11,7 +11,7 @@ use common::facts::{Noon, draft};
 use common::recorded::{recorded, recorder, verify};
 use common::{now, tenant};
 use store_traits::test_support::MemoryLedger;
-use store_traits::{Clock, Digest, IdempotencyKey, SealedBatch, Value};
+use store_traits::{Clock, Digest, Head, IdempotencyKey, SealedBatch, Value};
 
 #[test]
 fn what_was_recorded_holds() {
@@ -73,6 +73,7 @@ fn a_batch_on_a_stale_head_is_sealed_again_and_the_first_truth_wins() {
         SealedBatch {
             tenant: tenant(),
             on_size: 0,
+            on_root: Head::empty().root,
             entries: vec![store_traits::SealedEntry {
                 seq: 0,
                 id: known.id,

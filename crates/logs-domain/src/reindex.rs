@@ -185,6 +185,7 @@ impl Copy<'_> {
             in_parallel(sealed, WORTH_A_THREAD, |(entry, key, print)| seal(entry, key, print));
         let mut sealed = sealed.into_iter();
         let (mut on_size, mut brought) = (start, 0);
+        let mut on_root = self.to.head(self.tenant).await?.root;
         for PastCommit { head, recorded_at } in commits {
             let count = usize::try_from(head.size - on_size).unwrap_or(usize::MAX);
             let of_batch: Vec<Content> =
@@ -194,6 +195,7 @@ impl Copy<'_> {
             let batch = SealedBatch {
                 tenant: self.tenant.clone(),
                 on_size,
+                on_root,
                 entries: sealed.by_ref().take(count).collect::<Result<_, _>>()?,
                 contents: of_batch,
                 subtrees: self.subtrees(on_size, head.size).await?,
@@ -204,7 +206,7 @@ impl Copy<'_> {
                 let why = "somebody else writes into the other database".to_owned();
                 return Err(StoreError::Database { doing: "bringing a commit", why });
             }
-            on_size = head.size;
+            (on_size, on_root) = (head.size, head.root);
         }
         Ok(brought)
     }

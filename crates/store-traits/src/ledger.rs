@@ -92,6 +92,9 @@ pub struct SealedBatch {
     pub tenant: TenantId,
     /// The size that the tree must have for this batch to fit.
     pub on_size: u64,
+    /// The root that it must have. A database that was restored or whose standby took over may have lost what
+    /// a process remembers, and have another tree of the same size by now.
+    pub on_root: Digest,
     /// New entries in order; the first has `seq == on_size`.
     pub entries: Vec<SealedEntry>,
     /// What lies behind their commitments.

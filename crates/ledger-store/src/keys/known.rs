@@ -3,6 +3,8 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
+use store_traits::Digest;
+
 use super::filter::Filter;
 
 /// Entries of a span, whose tags one row holds once it is complete.
@@ -29,6 +31,8 @@ pub(super) struct KnownTags {
     first: HashMap<u64, usize>,
     /// Tags that stand in it again, and where: two keys share one in 2^64, or somebody made them.
     again: Vec<(u64, usize)>,
+    /// The newest head below which all of it was seen: size and root.
+    head: Option<(u64, Digest)>,
 }
 
 /// Where a key may have been recorded.
@@ -48,6 +52,18 @@ pub(super) fn span_of(tags: &[u64]) -> OfSpan {
 }
 
 impl KnownTags {
+    /// The newest head below which all of it was seen.
+    pub(super) fn head(&self) -> Option<(u64, Digest)> {
+        self.head
+    }
+
+    /// All entries below this head are known of.
+    pub(super) fn stands_on(&mut self, size: u64, root: Digest) {
+        if self.size() >= size && self.head.is_none_or(|(before, _)| before <= size) {
+            self.head = Some((size, root));
+        }
+    }
+
     /// How many entries are known of.
     pub(super) fn size(&self) -> u64 {
         self.before() + self.growing.len() as u64

@@ -20,7 +20,7 @@ mod tenant;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use store_traits::{IdempotencyKey, Known, SealedBatch, StoreError, TenantId};
 
@@ -69,9 +69,9 @@ impl Keys {
         keys: &[IdempotencyKey],
         size: Option<u64>,
     ) -> Result<Vec<Option<Known>>, StoreError> {
-        let own = self.of(reader, tenant);
+        let mut own = self.of(reader, tenant);
         if size.is_none_or(|size| own.size() < size) {
-            own.catch_up().await?;
+            own = self.caught_up(reader, tenant).await?;
         }
         let found = own.find(keys.iter().map(|key| (key, (self.tag)(key)))).await?;
         if found.is_empty() {
@@ -93,8 +93,8 @@ impl Keys {
         }
     }
 
-    /// Does the batch, with these tags, stand on the newest head that there is? If not, its commit will
-    /// find out.
+    /// Does the batch, with these tags, stand on the newest head that there is? If not, its commit is
+    /// refused.
     ///
     /// # Errors
     /// A key of the batch is recorded already; or the database failed.
@@ -104,11 +104,11 @@ impl Keys {
         batch: &SealedBatch,
         tags: &[u64],
     ) -> Result<bool, StoreError> {
-        let own = self.of(reader, &batch.tenant);
-        if own.size() != batch.on_size {
-            own.catch_up().await?;
+        let mut own = self.of(reader, &batch.tenant);
+        if !own.are_below(batch.on_size, &batch.on_root) {
+            own = self.caught_up(reader, &batch.tenant).await?;
         }
-        if own.size() != batch.on_size {
+        if !own.are_below(batch.on_size, &batch.on_root) {
             return Ok(false);
         }
         let keys = batch.entries.iter().map(|entry| &entry.key);
@@ -143,7 +143,9 @@ impl Keys {
 
     /// A batch with these tags was committed.
     pub(crate) fn learn(&self, reader: &Reader, batch: &SealedBatch, tags: &[u64]) {
-        self.of(reader, &batch.tenant).learn(batch.on_size, tags);
+        let own = self.of(reader, &batch.tenant);
+        own.learn(batch.on_size, tags);
+        own.stands_on(&batch.head);
     }
 
     /// What makes the tag of a key.
@@ -151,10 +153,31 @@ impl Keys {
         self.tag
     }
 
+    /// The tags of all entries that a tenant has now. Where the database is not the one that it was, they
+    /// are learnt anew.
+    async fn caught_up<'a>(
+        &self,
+        reader: &'a Reader,
+        tenant: &'a TenantId,
+    ) -> Result<TenantKeys<'a>, StoreError> {
+        let own = self.of(reader, tenant);
+        if own.catch_up().await? {
+            return Ok(own);
+        }
+        self.locked().known.remove(tenant);
+        let own = self.of(reader, tenant);
+        own.catch_up().await?;
+        Ok(own)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Tenants> {
+        // Each change is whole: what a panicking thread left is what it held.
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The tags of a tenant, to be worked with.
     fn of<'a>(&self, reader: &'a Reader, tenant: &'a TenantId) -> TenantKeys<'a> {
-        // Each change below is whole: what a panicking thread left is what it held.
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.locked();
         tenants.questions += 1;
         let now = tenants.questions;
         if !tenants.known.contains_key(tenant) {
@@ -229,11 +252,100 @@ pub(crate) fn differences<'k>(
 
 #[cfg(test)]
 mod tests {
-    use store_traits::LedgerStore;
-    use store_traits::test_support::batches::key;
+    use store_traits::test_support::batches::{hash, head, id, key};
+    use store_traits::{CommitOutcome, LedgerStore};
 
     use super::*;
+    use crate::Ledger;
+    use crate::ledger::Writer;
     use crate::support::{Fresh, batch, tenant};
+
+    async fn meddle(ledger: &Ledger, statements: &[&'static str]) {
+        let Ok(Writer::Sqlite(writer)) = ledger.writer() else { panic!("not SQLite") };
+        for statement in statements {
+            writer.execute(sqlx::query(*statement)).await.unwrap();
+        }
+    }
+
+    /// A batch with keys of other entries than its own.
+    fn with_keys(mut batch: SealedBatch, keys: u64) -> SealedBatch {
+        for (entry, of) in batch.entries.iter_mut().zip(keys..) {
+            (entry.key, entry.id) = (key(of), id(of));
+        }
+        batch
+    }
+
+    fn places(known: Vec<Option<Known>>) -> Vec<Option<u64>> {
+        known.into_iter().map(|known| known.map(|known| known.seq)).collect()
+    }
+
+    #[tokio::test]
+    async fn keys_without_rows_of_tags_are_found_by_whoever_knows_those_before() {
+        let fresh = Fresh::new().await;
+        let (ledger, other) = (fresh.open().await, fresh.open().await);
+        ledger.commit(&batch(0, 5)).await.unwrap();
+        assert_eq!(places(other.known(&tenant(), &[key(1)]).await.unwrap()), [Some(1)]);
+        ledger.commit(&batch(5, 5)).await.unwrap();
+        let taken = "DELETE FROM key_tags WHERE first_seq = 5";
+        meddle(&ledger, &["DROP TRIGGER key_tags_no_delete", taken]).await;
+        let again = with_keys(batch(10, 1), 7);
+        let refused = other.commit(&again).await.unwrap_err();
+        assert!(refused.to_string().contains("`key-7` is recorded already"), "{refused}");
+        assert_eq!(
+            places(other.known(&tenant(), &[key(7), key(10)]).await.unwrap()),
+            [Some(7), None]
+        );
+        assert_eq!(other.commit(&batch(10, 1)).await.unwrap(), CommitOutcome::Committed);
+        assert_eq!(places(ledger.known(&tenant(), &[key(10)]).await.unwrap()), [Some(10)]);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_went_back_is_known_anew() {
+        const BACK: [&str; 7] = [
+            "DROP TRIGGER commits_no_delete",
+            "DROP TRIGGER blocks_no_delete",
+            "DROP TRIGGER key_tags_no_delete",
+            "DELETE FROM commits WHERE size > 5",
+            "DELETE FROM blocks WHERE first_seq >= 5",
+            "DELETE FROM key_tags WHERE first_seq >= 5",
+            "DELETE FROM contents WHERE seq >= 5",
+        ];
+        // Since then it grew by fewer, by as many and by more entries than were lost.
+        for grown in [0, 2, 5, 8] {
+            let fresh = Fresh::new().await;
+            let (ledger, other) = (fresh.open().await, fresh.open().await);
+            for on_size in [0, 5] {
+                ledger.commit(&batch(on_size, 5)).await.unwrap();
+            }
+            meddle(&other, &BACK).await;
+            let mut head = head(5);
+            if grown > 0 {
+                let mut since = with_keys(batch(5, grown), 100);
+                since.head.root = hash(77);
+                assert_eq!(other.commit(&since).await.unwrap(), CommitOutcome::Committed);
+                head = since.head;
+            }
+            let outcome = ledger.commit(&batch(10, 1)).await.unwrap();
+            assert_eq!(outcome, CommitOutcome::HeadMoved(head.clone()), "{grown}");
+            let on = |count| SealedBatch {
+                on_root: head.root,
+                ..with_keys(batch(head.size, count), 200)
+            };
+            let mut twice = on(2);
+            let old = if grown > 0 { key(100) } else { key(4) };
+            twice.entries[1].key = old.clone();
+            let refused = ledger.commit(&twice).await.unwrap_err();
+            assert!(refused.to_string().contains("is recorded already"), "{grown}: {refused}");
+            assert_eq!(ledger.commit(&on(3)).await.unwrap(), CommitOutcome::Committed);
+            // What was lost is new, and what came since is known, to both.
+            let asked = [old, key(7), key(201)];
+            let at = if grown > 0 { 5 } else { 4 };
+            for ledger in [&ledger, &other, &fresh.open().await] {
+                let known = places(ledger.known(&tenant(), &asked).await.unwrap());
+                assert_eq!(known, [Some(at), None, Some(head.size + 1)], "{grown}");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn what_is_forgotten_while_somebody_works_with_it_is_still_found() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use store_traits::{IdempotencyKey, Known, StoreError, TenantId, in_parallel};
+use store_traits::{Digest, Head, IdempotencyKey, Known, StoreError, TenantId, in_parallel};
 
 use super::KeyTag;
 use super::known::{KnownTags, SPAN, Suspects, span_of};
@@ -46,9 +46,31 @@ impl TenantKeys<'_> {
         self.with(|known| known.learn(first, tags));
     }
 
-    /// Learns what was committed since the last time, by whichever process.
-    pub(super) async fn catch_up(&self) -> Result<(), StoreError> {
-        let begins = self.size() == 0;
+    /// Are just the entries below this head known of?
+    pub(super) fn are_below(&self, size: u64, root: &Digest) -> bool {
+        self.with(|known| match known.head() {
+            None => size == 0 && known.size() == 0,
+            Some(head) => head == (size, *root) && known.size() == size,
+        })
+    }
+
+    /// All entries below this head are known of.
+    pub(super) fn stands_on(&self, head: &Head) {
+        self.with(|known| known.stands_on(head.size, head.root));
+    }
+
+    /// Learns what was committed since the last time, by whichever process. `false` where what is known
+    /// already is not there any more: the database was restored, or its standby took over.
+    pub(super) async fn catch_up(&self) -> Result<bool, StoreError> {
+        if let Some((size, root)) = self.with(|known| known.head()) {
+            let values = [size.into()];
+            let there: Option<HeadRow> =
+                self.reader.first(&sql::SELECT_HEAD_AT, self.tenant, &values).await?;
+            let there = there.map(|row| row.into_head(self.tenant)).transpose()?;
+            if there.is_none_or(|there| there.root != root) {
+                return Ok(false);
+            }
+        }
         loop {
             let at = self.size();
             let mut rows = Vec::new();
@@ -76,13 +98,12 @@ impl TenantKeys<'_> {
                 )));
             }
         }
-        if begins {
-            let head: Option<HeadRow> =
-                self.reader.first(&sql::SELECT_HEAD, self.tenant, &[]).await?;
-            let head = HeadRow::head_or_empty(head, self.tenant)?;
-            self.fill(head.size).await?;
-        }
-        Ok(())
+        let known = self.size();
+        let head: Option<HeadRow> = self.reader.first(&sql::SELECT_HEAD, self.tenant, &[]).await?;
+        let head = HeadRow::head_or_empty(head, self.tenant)?;
+        self.fill(head.size).await?;
+        self.stands_on(&head);
+        Ok(known <= head.size)
     }
 
     /// Learns the tags below `end` that no row gave, from the entries themselves.

@@ -59,7 +59,7 @@ pub(crate) fn commit(batch: &SealedBatch, parts: &mut Parts<'_>) -> Result<PgQue
                 parts.put_first(insert, rest);
             }
         }
-        Ok(())
+        arguments.add(&batch.on_root.as_bytes()[..])
     };
     add_all().map_err(sqlx::Error::Encode)?;
     Ok(sqlx::query_with(INSERT_COMMIT, arguments))

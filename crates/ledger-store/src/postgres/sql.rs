@@ -17,12 +17,13 @@ pub(crate) const SET_TENANT: &str = "SELECT set_config('factlog.tenant', $1, tru
 /// came second.
 ///
 /// `$1` is the tenant, up to `$6` the head; then an array a column of each table, in the order of
-/// [`commit`](super::insert::commit).
+/// [`commit`](super::insert::commit); last the root of the head that it was sealed on.
 pub(crate) const INSERT_COMMIT: &str = "
 WITH head AS (
     INSERT INTO commits (tenant, size, on_size, peaks, root, recorded_at)
     SELECT $1, $2::bigint, $3::bigint, $4::bytea, $5::bytea, $6
-    WHERE $3 = coalesce((SELECT size FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1), 0)
+    WHERE ($3, $29::bytea) = (SELECT size, root FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1)
+       OR ($3 = 0 AND NOT EXISTS (SELECT FROM commits WHERE tenant = $1))
     ON CONFLICT DO NOTHING
     RETURNING tenant
 ), tags AS (

@@ -52,6 +52,7 @@ async fn write(
         .bind(peaks(&batch.head))
         .bind(&batch.head.root.as_bytes()[..])
         .bind(batch.recorded_at.to_string())
+        .bind(&batch.on_root.as_bytes()[..])
         .execute(&mut *conn)
         .await
         .map_err(&failed)?

@@ -5,11 +5,13 @@ use sqlx::migrate::Migrator;
 /// The migrations of all topics; they are numbered, and never edited once landed.
 pub(crate) static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
-/// The compare-and-swap: writes the head only on the head that it was sealed on.
+/// The compare-and-swap: writes the head only on the head that it was sealed on, of that size and that root
+/// (`$7`).
 pub(crate) const INSERT_COMMIT: &str = "
 INSERT INTO commits (tenant, size, on_size, peaks, root, recorded_at)
 SELECT $1, $2, $3, $4, $5, $6
-WHERE $3 = coalesce((SELECT size FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1), 0)";
+WHERE ($3, $7) = (SELECT size, root FROM commits WHERE tenant = $1 ORDER BY size DESC LIMIT 1)
+   OR ($3 = 0 AND NOT EXISTS (SELECT 1 FROM commits WHERE tenant = $1))";
 
 /// What lies behind a commitment; a pointer is compared by its bytes, as it was inserted.
 pub(crate) const DELETE_CONTENT: &str =

@@ -68,13 +68,15 @@ impl Recorder {
 
     /// Records facts of `(kind, run, body)` in one commit.
     pub async fn record(&self, facts: &[(&str, Option<&str>, Json)]) {
-        let on_size = self.ledger.head(&self.tenant).await.unwrap().size;
+        let Head { size: on_size, root: on_root, .. } =
+            self.ledger.head(&self.tenant).await.unwrap();
         let entries: Vec<_> =
             facts.iter().zip(on_size..).map(|(fact, seq)| self.entry(seq, fact)).collect();
         let size = on_size + entries.len() as u64;
         let batch = SealedBatch {
             tenant: self.tenant.clone(),
             on_size,
+            on_root,
             entries,
             contents: Vec::new(),
             subtrees: Vec::new(),

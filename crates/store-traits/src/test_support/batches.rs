@@ -76,6 +76,7 @@ pub fn batch(tenant: &TenantId, on_size: u64, count: u64) -> SealedBatch {
     SealedBatch {
         tenant: tenant.clone(),
         on_size,
+        on_root: if on_size == 0 { Head::empty().root } else { head(on_size).root },
         entries: (on_size..size).map(entry).collect(),
         contents: vec![Content {
             seq: on_size,

@@ -160,7 +160,7 @@ pub async fn contents_are_erased_and_nothing_else(
     assert_eq!(store.contents(other, 0..3).await.unwrap().len(), 3);
 }
 
-/// Compare-and-swap: a batch on any other size than the head's is answered with the head.
+/// Compare-and-swap: a batch on any other size than the head's, or another root, is answered with the head.
 pub async fn a_stale_head_writes_nothing_and_tells_the_new_one(
     store: &dyn LedgerStore,
     tenant: &TenantId,
@@ -170,6 +170,10 @@ pub async fn a_stale_head_writes_nothing_and_tells_the_new_one(
         let outcome = store.commit(&batch(tenant, on_size, 2)).await.unwrap();
         assert_eq!(outcome, CommitOutcome::HeadMoved(head(3)), "on {on_size}");
     }
+    // Another tree of the same size, as there may be in a database that was restored.
+    let other = SealedBatch { on_root: head(5).root, ..batch(tenant, 3, 2) };
+    let outcome = store.commit(&other).await.unwrap();
+    assert_eq!(outcome, CommitOutcome::HeadMoved(head(3)), "on another root");
     assert_eq!(store.entries(tenant, 0..u64::MAX).await.unwrap().len(), 3);
     assert_eq!(store.contents(tenant, 0..u64::MAX).await.unwrap().len(), 1);
     committed(store, &batch(tenant, 3, 2)).await;

@@ -64,8 +64,9 @@ impl Tables {
     }
 
     fn commit(&mut self, batch: &SealedBatch) -> Result<CommitOutcome, StoreError> {
-        if self.head().size != batch.on_size {
-            return Ok(CommitOutcome::HeadMoved(self.head()));
+        let head = self.head();
+        if (head.size, head.root) != (batch.on_size, batch.on_root) {
+            return Ok(CommitOutcome::HeadMoved(head));
         }
         let refuse = |why: &str| {
             Err(StoreError::Database { doing: "committing a batch", why: why.to_owned() })

@@ -2,7 +2,7 @@
 
 use store_traits::{AuditStore, LedgerStore, RunId, StoreError, TenantId};
 
-use crate::recorded::{fact_of, facts_at};
+use crate::recorded::{facts_at, facts_in};
 use crate::{ChainSubject, EvidenceChain, ProveError, RangeProof, range_proof};
 
 /// Facts that are read at once: only their links are kept.
@@ -60,8 +60,7 @@ async fn whole_ledger(
     let mut start = 0;
     while start < size {
         let end = size.min(start + PAGE as u64);
-        let entries = ledger.entries(tenant, start..end).await?;
-        let facts = entries.iter().map(fact_of).collect::<Result<Vec<_>, _>>()?;
+        let facts = facts_in(ledger, tenant, start..end).await?;
         chain.links.extend(EvidenceChain::collect(subject.clone(), &facts).links);
         start = end;
     }

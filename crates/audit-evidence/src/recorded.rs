@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use replay_determinism::canonical;
+use replay_determinism::{canonical, leaf_hash};
 use store_traits::{
     Digest, Entry, FactId, LedgerStore, RecordedFact, RunId, StoreError, TenantId, Timestamp, Value,
 };
@@ -23,9 +23,14 @@ const PAGE: u64 = 1_000;
 /// ```
 ///
 /// # Errors
-/// The bytes are no fact.
+/// The bytes are not those that were recorded, or no fact.
 pub fn fact_of(entry: &Entry) -> Result<RecordedFact, StoreError> {
     let corrupt = |why: String| StoreError::Corrupt { what: format!("entry {}: {why}", entry.seq) };
+    let recorded =
+        Digest::try_from(entry.leaf_hash.as_slice()).map_err(|error| corrupt(error.to_string()))?;
+    if leaf_hash(&entry.bytes) != recorded {
+        return Err(corrupt("it is not there as it was recorded".to_owned()));
+    }
     let fact = canonical::parse(&entry.bytes).map_err(|error| corrupt(error.to_string()))?;
     let text = |path: &[&str]| fact.at(path).and_then(Value::as_str);
     let time = |name: &str| {
@@ -38,8 +43,7 @@ pub fn fact_of(entry: &Entry) -> Result<RecordedFact, StoreError> {
         run_id: text(&["meta", "run_id"]).map(str::to_owned),
         occurred_at: time("occurred_at")?,
         recorded_at: time("recorded_at")?,
-        leaf_hash: Digest::try_from(entry.leaf_hash.as_slice())
-            .map_err(|error| corrupt(error.to_string()))?,
+        leaf_hash: recorded,
         fact,
     })
 }
@@ -135,11 +139,28 @@ pub async fn facts_at(
 ) -> Result<Vec<RecordedFact>, StoreError> {
     let mut facts = Vec::with_capacity(seqs.len());
     for Range { start, end } in stretches(seqs) {
-        for entry in ledger.entries(tenant, start..end).await? {
-            facts.push(fact_of(&entry)?);
-        }
+        facts.extend(facts_in(ledger, tenant, start..end).await?);
     }
     Ok(facts)
+}
+
+/// The facts of a range, all of them.
+///
+/// # Errors
+/// The store failed, or an entry is gone or is not there as it was recorded: nobody should take what is left
+/// for all of it.
+pub(crate) async fn facts_in(
+    ledger: &dyn LedgerStore,
+    tenant: &TenantId,
+    range: Range<u64>,
+) -> Result<Vec<RecordedFact>, StoreError> {
+    let entries = ledger.entries(tenant, range.clone()).await?;
+    let mut there = entries.iter();
+    let fact = |seq| match there.next().filter(|entry| entry.seq == seq) {
+        Some(entry) => fact_of(entry),
+        None => Err(StoreError::Corrupt { what: format!("entry {seq} of `{tenant}` is gone") }),
+    };
+    range.map(fact).collect()
 }
 
 /// Stretches without a gap, none longer than a page.

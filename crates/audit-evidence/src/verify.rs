@@ -26,8 +26,8 @@ use side_by_side::SideBySide;
 use signed::Signed;
 use walk::Walk;
 
-/// Entries read and checked at a time: of large ones fewer, in steps, so that a chunk has few megabytes. What
-/// a chunk costs beside its entries is seen in those of a thousand, and hardly in those of two.
+/// Entries read and checked at a time: of large ones fewer, in steps, so that a chunk has few megabytes
+/// with the contents behind them. What a chunk costs beside its entries is seen in those of a thousand, and hardly in those of two.
 const CHUNK: u64 = 2_048;
 const CHUNK_STEP: u64 = 256;
 const CHUNK_BYTES: u64 = 4 << 20;
@@ -166,7 +166,7 @@ async fn through(
         }
         let Some(looked) = looking.next().await else { break };
         let looked = looked?;
-        chunk = chunk_like(&looked);
+        chunk = chunk_like(&looked, chunk);
         looking.beside(walk.take(looked, end)).await?;
         progress(walk.report.entries);
     }
@@ -175,11 +175,12 @@ async fn through(
     walk.finish().await
 }
 
-/// How many entries to read at a time, going by the chunk that was read last.
-fn chunk_like(looked: &Looked) -> u64 {
-    let bytes: u64 = looked.entries.iter().map(|entry| entry.bytes).sum();
-    let average = bytes.checked_div(looked.entries.len() as u64).unwrap_or(0).max(1);
-    (CHUNK_BYTES / average / CHUNK_STEP * CHUNK_STEP).clamp(CHUNK_STEP, CHUNK)
+/// How many entries to read at a time, going by the chunk that was read last: small ones may be followed by
+/// large ones, so that it grows slowly.
+fn chunk_like(looked: &Looked, before: u64) -> u64 {
+    let average = looked.weight.checked_div(looked.entries.len() as u64).unwrap_or(0).max(1);
+    let most = CHUNK.min(before.saturating_add(CHUNK_STEP));
+    (CHUNK_BYTES / average / CHUNK_STEP * CHUNK_STEP).clamp(CHUNK_STEP, most)
 }
 
 impl LedgerReport {

@@ -156,3 +156,55 @@ fn a_run_with_an_edited_entry_is_named_in_the_list_and_not_shown() {
     refused.says("entry 1 of `acme`, of run `run-a`, is not there as it was recorded");
     place.run(&["run", "run-b"]).expect(0);
 }
+
+#[test]
+fn a_tenant_that_was_signed_and_is_gone_is_named() {
+    let place = recorded();
+    place.run(&["import", "--tenant", "globex", "few.jsonl"]).expect(0);
+    place.run(&["ledger", "verify"]).expect(0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
+        let mut connection = options.foreign_keys(false).connect().await.unwrap();
+        let guards = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'";
+        let guards: Vec<(String, String, String)> =
+            sqlx::query_as(guards).fetch_all(&mut connection).await.unwrap();
+        for (name, table, again) in guards.iter().filter(|(name, ..)| name.ends_with("no_delete")) {
+            for statement in [
+                format!("DROP TRIGGER {name}"),
+                format!(
+                    "DELETE FROM {table} WHERE {}",
+                    match table.as_str() {
+                        "ledger" => "1 = 0",
+                        _ => "tenant = 'acme'",
+                    }
+                ),
+                again.clone(),
+            ] {
+                sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+            }
+        }
+        connection.close().await.unwrap();
+    });
+    let report = place.run(&["ledger", "verify", "--json"]).expect(1).json();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{report}");
+    assert_eq!(findings[0]["tenant"], "acme");
+    let says = findings[0]["meaning"].as_str().unwrap();
+    assert!(says.contains("rolled back to an older state"), "{says}");
+}
+
+#[test]
+fn a_guard_that_is_gone_is_told_where_nobody_has_facts() {
+    let place = Place::new();
+    assert!(place.run(&["ledger", "verify"]).expect(0).stdout.contains("nothing to verify"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query("DROP TRIGGER commits_no_delete").execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    let told = place.run(&["ledger", "verify"]).expect(1).stdout;
+    assert!(told.contains("`commits_no_delete` is gone"), "{told}");
+}

@@ -151,8 +151,11 @@ fn one_tenant_is_brought_alone_and_the_others_later() {
     let made = place.run(&alone).expect(0).json();
     assert_eq!(made["tenants"].as_array().unwrap().len(), 1);
     let env = [("DATABASE_URL", "sqlite://new.db")];
-    let report = place.run_with(&["ledger", "verify", "--json"], &env).expect(0).json();
-    assert_eq!(report["tenants"].as_array().unwrap().len(), 1, "{report}");
+    place.run_with(&["ledger", "verify", "--tenant", "globex"], &env).expect(0);
+    // The other one was signed, and is not in this database.
+    let report = place.run_with(&["ledger", "verify", "--json"], &env).expect(1).json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{report}");
+    assert_eq!(report["findings"][0]["tenant"], "acme", "{report}");
     into(&place, "sqlite://new.db");
     assert_eq!(differing(&place, "new.db"), [""; 0]);
     let nobody = ["ledger", "reindex", "--tenant", "nobody", "--into", "sqlite://none.db"];

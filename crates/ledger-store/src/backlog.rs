@@ -74,7 +74,9 @@ impl Ledger {
                 let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
                 let statements = sqlite::Statements::new(tenant, parts);
                 overlap::run::<Sqlite, _>(&mut tx, statements).await.map_err(&failed)?;
-                tx.commit().await.map_err(failed)
+                tx.commit().await.map_err(failed)?;
+                turn.give_back();
+                Ok(())
             }
             Writer::Postgres(connections) => {
                 let mut tx = connections.write(tenant).await.map_err(&failed)?;

@@ -167,6 +167,28 @@ impl LogsDomain {
         Ok(self.ledger.tenants().await?)
     }
 
+    /// The ledgers that a check of the whole database looks at: those that there are, those that were signed
+    /// once and are not there, and where there is none, the root log if a guard of the database is gone: who
+    /// takes a tenant or a policy away must not make the check pass.
+    ///
+    /// # Errors
+    /// The store failed, or the high-water marks cannot be read.
+    pub async fn ledgers_to_verify(&self) -> Result<Vec<TenantId>, DomainError> {
+        let mut ledgers = self.ledgers().await?;
+        for origin in self.high_water.origins().await? {
+            let tenant = origin.rsplit_once('/').map(|(_, name)| TenantId::parse(name));
+            let Some(Ok(tenant)) = tenant else { continue };
+            if self.log_origin(&tenant) == origin && !ledgers.contains(&tenant) {
+                ledgers.push(tenant);
+            }
+        }
+        if ledgers.is_empty() && !self.ledger.missing_guards().await?.is_empty() {
+            ledgers.push(Self::root_log()?);
+        }
+        ledgers.sort();
+        Ok(ledgers)
+    }
+
     /// The tenant that is meant: the named one, else the only one there is.
     ///
     /// # Errors

@@ -73,12 +73,13 @@ impl LogsDomain {
     /// Counts what an erasure would erase, and erases nothing.
     ///
     /// # Errors
-    /// There is no such entry, or the store failed.
+    /// A legal hold is in force, there is no such entry, or the store failed.
     pub async fn erasable(
         &self,
         tenant: &TenantId,
         what: &Erasable,
     ) -> Result<ErasableContents, DomainError> {
+        self.not_held(tenant, 0).await?;
         let mut counted = Counted::default();
         for stretch in stretches(&self.erasable_seqs(tenant, what).await?) {
             counted.add(&self.contents_of(tenant, what, stretch).await?);
@@ -125,7 +126,8 @@ impl LogsDomain {
             }
             for some in contents.chunks(AT_ONCE) {
                 self.not_held(tenant, counted.sum.contents).await?;
-                let Erased { leftover, .. } = self.erase_some(tenant, some, &said).await?;
+                let erased = counted.sum.contents;
+                let Erased { leftover, .. } = self.erase_some(tenant, some, &said, erased).await?;
                 left = left.max(leftover);
                 counted.add(some);
                 progress(counted.sum.contents);
@@ -220,6 +222,7 @@ impl LogsDomain {
         tenant: &TenantId,
         contents: &[Content],
         said: &Said,
+        erased: u64,
     ) -> Result<Erased, DomainError> {
         let seqs: Vec<u64> = contents.iter().map(|content| content.seq).collect();
         let mut unique = seqs.clone();
@@ -245,6 +248,8 @@ impl LogsDomain {
                 }
             }
         }
+        // A hold that somebody placed meanwhile may stand before these facts, and then it holds.
+        self.not_held(tenant, erased).await?;
         let places: Vec<ContentPlace> = contents
             .iter()
             .map(|content| ContentPlace { seq: content.seq, pointer: content.pointer.clone() })

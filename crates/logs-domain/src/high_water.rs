@@ -126,6 +126,10 @@ impl HighWater for HighWaterFile {
         self.beside_the_runtime("read", move |file| Ok(file.load()?.get(&origin).copied())).await
     }
 
+    async fn origins(&self) -> Result<Vec<String>, HighWaterError> {
+        self.beside_the_runtime("read", |file| Ok(file.load()?.into_keys().collect())).await
+    }
+
     async fn advance(
         &self,
         origin: &str,

@@ -108,10 +108,10 @@ pub use adapters::timestamp::{TimestampError, TimestampToken, TimestampTrust};
 pub use adapters::{BundleReport, Finding as BundleFinding, MAX_SAMPLE, Sample, SampleOf, Sampled};
 pub use audit_evidence::{
     Acknowledged, ChainLink, ChainSubject, Ending, Environment, EvidenceChain, Finding, Inflection,
-    LeafProof, LedgerReport, Linkage, PolicyError, ReconcileFinding, ReconcileStatus, Reconciled,
-    Reconciliation, ReplayWindow, RunEnding, RunEnvironment, RunRecordError, RunScope, RunStart,
-    RunStep, RunTelemetry, SpanEvent, Standing, Tile, ToolAudit, ToolCall, ToolDisorder, ToolEvent,
-    ToolFinding, TrustPolicy, Turn, VerifierKey, WitnessClient, WitnessedCheckpoint,
+    LeafProof, LedgerReport, Linkage, PolicyError, ROOT_LOG, ReconcileFinding, ReconcileStatus,
+    Reconciled, Reconciliation, ReplayWindow, RunEnding, RunEnvironment, RunRecordError, RunScope,
+    RunStart, RunStep, RunTelemetry, SpanEvent, Standing, Tile, ToolAudit, ToolCall, ToolDisorder,
+    ToolEvent, ToolFinding, TrustPolicy, Turn, VerifierKey, WitnessClient, WitnessedCheckpoint,
 };
 pub use intake::{FormatHint, Hint, IntakeError, Signal};
 pub use logs_facade::{Answer, EvidenceFacade, EvidenceMetadata, LogsFacade, TraceFacade};

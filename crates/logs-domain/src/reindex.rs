@@ -86,7 +86,7 @@ impl LogsDomain {
             let copy = Copy { from: self.database(), to, tenant };
             let before = copy.begun().await?.map_err(|why| other(format!("{tenant}: {why}")))?;
             let (entries, contents) = copy.commits(before, progress).await?;
-            let checkpoints = copy.checkpoints().await?;
+            let checkpoints = copy.checkpoints(entries).await?;
             let tenant = tenant.clone();
             all.push(Reindexed { tenant, before, entries, contents, checkpoints });
         }
@@ -225,13 +225,14 @@ impl Copy<'_> {
         Ok(subtrees)
     }
 
-    async fn checkpoints(&self) -> Result<u64, StoreError> {
+    async fn checkpoints(&self, size: u64) -> Result<u64, StoreError> {
         let (mut pages, mut count) = (CheckpointPages::new(self.from, self.tenant, 0), 0);
         while let Some(page) = pages.next().await? {
-            for checkpoint in &page {
+            // Those of entries that came since are brought with them.
+            for checkpoint in page.iter().filter(|checkpoint| checkpoint.size <= size) {
                 self.to.add_checkpoint(self.tenant, checkpoint).await?;
+                count += 1;
             }
-            count += page.len() as u64;
         }
         Ok(count)
     }

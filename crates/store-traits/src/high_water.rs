@@ -53,6 +53,12 @@ pub trait HighWater: Send + Sync {
     /// The marks cannot be read. That is never the same as "never signed".
     async fn read(&self, origin: &str) -> Result<Option<SignedState>, HighWaterError>;
 
+    /// The origins of all logs that have a mark, in order.
+    ///
+    /// # Errors
+    /// As [`HighWater::read`].
+    async fn origins(&self) -> Result<Vec<String>, HighWaterError>;
+
     /// Moves a log's mark if it stands at `from`.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ use crate::entry_check::check_entry;
 pub(super) struct Looked {
     pub(super) range: Range<u64>,
     pub(super) entries: Vec<CheckedEntry>,
+    /// Bytes of the entries and of the contents behind them.
+    pub(super) weight: u64,
     /// Where typed rows differ from entries that are there, or have none.
     pub(super) differing: Vec<(u64, String)>,
 }
@@ -38,22 +40,24 @@ pub(super) async fn look(
 ) -> Result<Looked, StoreError> {
     let (stored, of) = (ledger.stored(tenant, range.clone()).await?, tenant.clone());
     // A thread for each chunk: starting one costs less than a hundredth of checking 500 entries.
-    let (entries, typed) = aside(move || checked(&of, stored)).await?;
+    let (entries, weight, typed) = aside(move || checked(&of, stored)).await?;
     let Differences { found: mut differing, lacking } = typed;
     if !lacking.is_empty() {
         differing.extend(ledger.still_lacking(tenant, lacking).await?);
     }
     differing.sort();
-    Ok(Looked { range, entries, differing })
+    Ok(Looked { range, entries, weight, differing })
 }
 
 /// The entries, each checked on its own, and what is compared with them.
 fn checked(
     tenant: &TenantId,
     mut stored: Box<dyn StoredRange>,
-) -> Result<(Vec<CheckedEntry>, Differences), StoreError> {
+) -> Result<(Vec<CheckedEntry>, u64, Differences), StoreError> {
     let mut contents: BTreeMap<u64, Vec<Content>> = BTreeMap::new();
+    let mut weight = 0;
     for content in stored.contents()? {
+        weight += content.bytes.len() as u64;
         contents.entry(content.seq).or_default().push(content);
     }
     let entries = stored.entries()?;
@@ -74,6 +78,7 @@ fn checked(
         }
     };
     let entries: Vec<_> = entries.into_iter().map(check).collect();
+    weight += entries.iter().map(|entry| entry.bytes).sum::<u64>();
     let Differences { mut found, mut lacking } = stored.differences(&facts)?;
     // An entry that cannot be read gives no rows, and is found as such.
     let readable = |seq: &u64| {
@@ -82,5 +87,5 @@ fn checked(
     };
     found.retain(|(seq, _)| readable(seq));
     lacking.retain(|lacking| readable(&lacking.seq));
-    Ok((entries, Differences { found, lacking }))
+    Ok((entries, weight, Differences { found, lacking }))
 }

@@ -8,7 +8,7 @@ use super::chunk::{CheckedEntry, Looked, look};
 use super::commits::Commits;
 use super::signed::Signed;
 use super::subtrees::Subtrees;
-use super::{CHUNK, LedgerReport, VerifyError};
+use super::{CHUNK_STEP, LedgerReport, VerifyError};
 use crate::entry_check::check_entry;
 use crate::proof::verify_consistency;
 use crate::prover::consistency_proof;
@@ -146,7 +146,7 @@ impl<'l> Walk<'l> {
 
     /// Takes up the next chunk. `end` is where the commits say that the ledger ends.
     pub(super) async fn take(&mut self, looked: Looked, end: u64) -> Result<(), StoreError> {
-        let Looked { range, entries, differing } = looked;
+        let Looked { range, entries, differing, .. } = looked;
         self.commits.read_to(self.ledger, &self.report.tenant, range.end).await?;
         let mut unexplained = Vec::new();
         for entry in entries {
@@ -194,7 +194,7 @@ impl<'l> Walk<'l> {
         let (ledger, tenant) = (self.ledger, self.report.tenant.clone());
         let mut next = end.max(self.next);
         loop {
-            let looked = look(ledger, &tenant, next..next.saturating_add(CHUNK)).await?;
+            let looked = look(ledger, &tenant, next..next.saturating_add(CHUNK_STEP)).await?;
             // Read behind them: a commit of these entries would be seen.
             if looked.entries.is_empty() || ledger.head(&tenant).await?.size > end {
                 break;
@@ -221,7 +221,7 @@ impl<'l> Walk<'l> {
         // Such a fact is there by now: whoever goes on writing does not hold the check up.
         let (mut next, size) = (end, ledger.head(&tenant).await?.size);
         while next < size && !self.gone.is_empty() {
-            let range = next..size.min(next.saturating_add(CHUNK));
+            let range = next..size.min(next.saturating_add(CHUNK_STEP));
             let entries = ledger.entries(&tenant, range).await?;
             let Some(last) = entries.last() else { break };
             next = last.seq + 1;

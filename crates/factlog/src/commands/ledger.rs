@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use logs_api::shape;
-use logs_domain::{Access, LedgerReport, LogsDomain, Place, TenantId, TilesExported};
+use logs_domain::{Access, LedgerReport, LogsDomain, Place, ROOT_LOG, TenantId, TilesExported};
 use owo_colors::OwoColorize as _;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
                 None => {
                     let tenants = match tenant.tenant {
                         Some(tenant) => vec![tenant],
-                        None => domain.ledgers().await?,
+                        None => domain.ledgers_to_verify().await?,
                     };
                     verify(context.output, &domain, &tenants, &key).await?
                 }
@@ -133,7 +133,18 @@ async fn reindex(
         text += "no tenant has facts: there is nothing to bring\n";
     } else {
         let there = Place { url: into.to_owned(), ..context.place.clone() }.shown();
-        text += &format!("check it: factlog --database-url {there} ledger verify\n");
+        text += &format!(
+            "check it: factlog --database-url {there} --key-file {}",
+            context.place.key_file.display()
+        );
+        if let Some(marks) = &context.high_water {
+            text += &format!(" --high-water {}", marks.display());
+        }
+        text += " ledger verify";
+        if let Some(tenant) = tenant {
+            text += &format!(" --tenant {tenant}");
+        }
+        text.push('\n');
     }
     context.output.answer(&document, &text)?;
     Ok(ExitCode::SUCCESS)
@@ -269,7 +280,9 @@ pub(crate) fn human(reports: &[LedgerReport]) -> String {
             out += &format!("  root {root}\n");
         }
         let size = report.since + report.entries;
-        if report.signed_size < size && report.findings.is_empty() {
+        // The root log is signed when it is published, and cosigned behind that.
+        let own = report.tenant.as_str() == ROOT_LOG;
+        if report.signed_size < size && report.findings.is_empty() && !own {
             let unsigned = size - report.signed_size;
             out += &format!(
                 "  {} {} not under a signed checkpoint yet (factlog ledger checkpoint)\n",

@@ -66,7 +66,8 @@ pub(crate) async fn pages<T>(
     let mut answer = ask(limit, args.cursor.as_deref()).await?;
     let page = &mut answer.value;
     for _ in 0..MOST_SCANS {
-        let missing = limit.saturating_sub(page.items.len() as u64);
+        let there = page.items.len() + page.unreadable.len();
+        let missing = limit.saturating_sub(there as u64);
         let Some(cursor) = page.next.as_deref().filter(|_| missing > 0) else { break };
         let more = ask(missing, Some(cursor)).await?.value;
         page.items.extend(more.items);

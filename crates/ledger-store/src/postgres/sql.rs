@@ -54,12 +54,14 @@ pub(crate) const AS_WHO_LOGGED_IN: &str = "SET LOCAL ROLE NONE";
 pub(crate) const MAY_ERASE: &str = "SELECT has_table_privilege('contents', 'DELETE')";
 
 /// What lies in the schema that tables are made in: our tables, tables of others. What an extension
-/// brought (`pg_stat_statements`) is nobody's.
+/// brought (`pg_stat_statements`) is nobody's, nor is the list of migrations that an attempt left behind
+/// whose first migration was refused.
 pub(crate) const SELECT_STATE: &str = "
 SELECT to_regclass('_sqlx_migrations') IS NOT NULL AND to_regclass('commits') IS NOT NULL AS ours,
        EXISTS (SELECT FROM pg_class c
                WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema()))
                  AND c.relkind IN ('r', 'p', 'v', 'm')
+                 AND c.relname <> '_sqlx_migrations'
                  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) AS anything,
        current_setting('server_encoding') AS encoding";
 

@@ -27,14 +27,13 @@ pub(crate) async fn commit(
         Ok(CommitOutcome::HeadMoved(_)) | Err(_) => tx.rollback().await,
     };
     match (outcome, ended) {
-        (outcome @ (Err(_) | Ok(CommitOutcome::HeadMoved(_))), Ok(())) => outcome,
-        (Ok(CommitOutcome::Committed), Ok(())) => Ok(CommitOutcome::Committed),
-        (outcome, Err(ended)) => {
-            // On a full disk SQLite rolls back by itself, and the connection no longer knows whether
-            // it is in a transaction.
-            turn.give_up().await;
-            outcome.and(Err(database(DOING)(ended)))
+        (outcome, Ok(())) => {
+            turn.give_back();
+            outcome
         }
+        // On a full disk SQLite rolls back by itself, and the connection no longer knows whether it is in
+        // a transaction.
+        (outcome, Err(ended)) => outcome.and(Err(database(DOING)(ended))),
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) async fn erase(
     // others go on reading an older state for longer than a writer waits, that is left for later.
     let (busy, _, _): (i64, i64, i64) =
         sqlx::query_as(sql::CUT_LOG).fetch_one(conn).await.map_err(&failed)?;
+    turn.give_back();
     let leftover = if busy == 0 { Leftover::Nothing } else { Leftover::WriteAheadLog };
     Ok(Erased { contents, leftover })
 }

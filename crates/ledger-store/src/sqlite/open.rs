@@ -141,7 +141,7 @@ async fn writer(location: &Location) -> Result<Writer, StoreError> {
     let mut turn = writer.turn().await;
     let conn = turn.connection().await.map_err(database("opening the database"))?;
     migrate(location, conn).await?;
-    drop(turn);
+    turn.give_back();
     Ok(writer)
 }
 

@@ -16,15 +16,20 @@ pub(crate) struct Writer {
 
 #[derive(Debug)]
 enum Place {
+    /// Whoever had it last gave it back.
     Open(SqliteConnection),
-    /// It was in a state that nobody knows: the next caller opens another one.
+    /// Somebody has it, or went away or failed with it in the middle of something.
+    Used(SqliteConnection),
+    /// The next caller opens one.
     Empty,
     /// The ledger is closed.
     Closed,
 }
 
-/// The connection, as long as this caller has it. Dropped in the middle of a transaction, that is rolled
-/// back before the next caller's begins: its thread does one thing after the other.
+/// The connection, as long as this caller has it. One that is not given back, because its caller failed or
+/// was dropped in the middle of a transaction, is closed, which rolls it back, and the next caller opens
+/// another: SQLite may have ended the transaction by itself (on a full disk), and a connection that does not
+/// know it never begins one again.
 pub(crate) struct Turn<'w> {
     options: &'w SqliteConnectOptions,
     place: MutexGuard<'w, Place>,
@@ -47,34 +52,45 @@ impl Writer {
         query: sqlx::query::Query<'_, Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<SqliteQueryResult, sqlx::Error> {
         let mut turn = self.turn().await;
-        query.execute(turn.connection().await?).await
+        let done = query.execute(turn.connection().await?).await?;
+        turn.give_back();
+        Ok(done)
     }
 
     /// Closes the connection; nothing is written afterwards.
     pub(crate) async fn close(&self) {
         let mut place = self.place.lock().await;
-        if let Place::Open(conn) = std::mem::replace(&mut *place, Place::Closed) {
+        if let Place::Open(conn) | Place::Used(conn) = std::mem::replace(&mut *place, Place::Closed)
+        {
             drop(conn.close().await);
         }
     }
 }
 
 impl Turn<'_> {
-    /// The connection, opened again where it was given up.
+    /// The connection; another one where it was not given back.
     pub(crate) async fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        if let Place::Empty = *self.place {
-            *self.place = Place::Open(SqliteConnection::connect_with(self.options).await?);
+        match std::mem::replace(&mut *self.place, Place::Empty) {
+            Place::Open(conn) => *self.place = Place::Used(conn),
+            Place::Used(conn) => {
+                drop(conn.close().await);
+                *self.place = Place::Used(SqliteConnection::connect_with(self.options).await?);
+            }
+            Place::Empty => {
+                *self.place = Place::Used(SqliteConnection::connect_with(self.options).await?);
+            }
+            Place::Closed => *self.place = Place::Closed,
         }
         match &mut *self.place {
-            Place::Open(conn) => Ok(conn),
-            Place::Empty | Place::Closed => Err(sqlx::Error::PoolClosed),
+            Place::Used(conn) => Ok(conn),
+            Place::Open(_) | Place::Empty | Place::Closed => Err(sqlx::Error::PoolClosed),
         }
     }
 
-    /// Gives the connection up, whose state is unknown.
-    pub(crate) async fn give_up(mut self) {
-        if let Place::Open(conn) = std::mem::replace(&mut *self.place, Place::Empty) {
-            drop(conn.close().await);
+    /// Gives the connection back, in no transaction.
+    pub(crate) fn give_back(mut self) {
+        if let Place::Used(conn) = std::mem::replace(&mut *self.place, Place::Empty) {
+            *self.place = Place::Open(conn);
         }
     }
 }

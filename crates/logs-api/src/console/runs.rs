@@ -68,7 +68,8 @@ pub(super) async fn list(
     let (listed, as_of_size) = (answer.value, answer.evidence.as_of_size);
     let state = Ledger::later(&app, &tenant, signed, as_of_size).await?;
     let head = Head { title: "Runs", below: "/", tenant: &tenant, as_of_size };
-    let disclosed = Disclosed { items: listed.items.len() as u64, as_of_size };
+    let items = (listed.items.len() + listed.unreadable.len()) as u64;
+    let disclosed = Disclosed { items, as_of_size };
     Ok(Shown { disclosed, page: page(&head, &body(&asked, &listed, &state)) })
 }
 

@@ -108,6 +108,8 @@ fn a_hold_forbids_it_until_it_is_released() {
     assert_eq!(text, "not recorded: tenant acme has no legal holds\n");
     place.run(&hold("place")).expect(0);
     place.run(&erase(&run, &["--yes"])).expect(2).says("is under legal hold: case 9 (nothing");
+    // And nobody is told that it would be done.
+    place.run(&erase(&run, &[])).expect(2).says("is under legal hold: case 9 (nothing");
     let listed = place.run(&["hold", "list", "--json"]).expect(0).json();
     assert_eq!(
         (&listed["items"][0]["in_force"], &listed["items"][0]["placed"]["by"]),

@@ -83,6 +83,7 @@ impl LogsDomain {
             let meaning = "it was signed past this log, or the log was rolled back";
             return Ok(report.with_finding(finding(what, meaning)));
         };
+        report.not_proved.retain(|line| line != REVOCATION_UNKNOWN);
         if let Some(revoked) = record.revoked {
             let what = format!(
                 "it was revoked at {} (entry {}): {}",
@@ -90,7 +91,6 @@ impl LogsDomain {
             );
             return Ok(report.with_finding(finding(what, "whoever issued it takes it back")));
         }
-        report.not_proved.retain(|line| line != REVOCATION_UNKNOWN);
         report.not_proved.push("That it is not revoked after this.".to_owned());
         if report.holds {
             report.proved.push(format!(

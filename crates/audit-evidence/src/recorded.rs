@@ -91,6 +91,10 @@ pub async fn recorded_fact_at(
     tenant: &TenantId,
     seq: u64,
 ) -> Result<Option<RecordedFact>, StoreError> {
+    if seq >= ledger.head(tenant).await?.size {
+        // What may lie there is no entry: no commit speaks of it.
+        return Ok(None);
+    }
     let entries = ledger.entries(tenant, seq..seq.saturating_add(1)).await?;
     entries.first().map(fact_of).transpose()
 }

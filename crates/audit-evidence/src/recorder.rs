@@ -31,6 +31,9 @@ use crate::tree::HeadError;
 /// Entries that calls may share a commit with: more would make the callers in it wait for each
 /// other longer than a commit takes.
 const GROUP_ENTRIES: usize = 1_000;
+/// How often a commit is tried again on a head that has not moved: an engine that orders writers in another
+/// way may give one up that way.
+const MOST_STUCK: usize = 100;
 /// Bytes of entries and contents that calls may share a commit with.
 const GROUP_BYTES: usize = 4 << 20;
 
@@ -362,7 +365,7 @@ impl Recorder {
         behind: RecorderBehind<'_>,
         may_acknowledge: MayAcknowledge,
     ) -> Result<Vec<Committed>, RecordError> {
-        let (mut behind, none) = (Some(behind), Keys::new());
+        let (mut behind, none, mut stuck) = (Some(behind), Keys::new(), 0);
         let mut head = match &ahead {
             Some(ahead) => ahead.after.clone(),
             None => match self.remembered.head(tenant) {
@@ -416,6 +419,15 @@ impl Recorder {
             head = match outcome {
                 Some(CommitOutcome::Committed) => head,
                 Some(CommitOutcome::HeadMoved(moved)) => {
+                    if (moved.size, moved.root) == (head.size, head.root) {
+                        stuck += 1;
+                    }
+                    if stuck >= MOST_STUCK {
+                        let why = "the database does not take it, and the head that it stands on is still there (a trigger or a rule may be in the way)".to_owned();
+                        return Err(
+                            StoreError::Database { doing: "committing a batch", why }.into()
+                        );
+                    }
                     head = moved;
                     continue;
                 }

@@ -45,7 +45,7 @@ fn meddle(place: &Place, statement: &str) {
 }
 
 /// What was done, the entry that is named, and how.
-const DEEDS: [(&str, u64, &str); 13] = [
+const DEEDS: [(&str, u64, &str); 16] = [
     (
         "UPDATE blocks SET facts = CAST(replace(facts, 'charged-061', 'charged-777') AS BLOB) WHERE first_seq = 60",
         61,
@@ -95,6 +95,23 @@ const DEEDS: [(&str, u64, &str); 13] = [
         "INSERT INTO blocks SELECT tenant, 61, last_id, leaves, ids, fingerprints, keys, size, facts FROM blocks WHERE first_seq = 60",
         61,
         "entry 61 is there twice",
+    ),
+    // Where no entry is, as far away as can be.
+    (
+        "INSERT INTO blocks SELECT tenant, 1 << 62, last_id, leaves, ids, fingerprints, keys, size, facts FROM blocks WHERE first_seq = 60",
+        1 << 62,
+        "`blocks` has a row at 4611686018427387904, where no entry is",
+    ),
+    (
+        "INSERT INTO contents VALUES ('acme', 1 << 50, '/body/x', 'sd', x'', x'00')",
+        1 << 50,
+        "`contents` has a row at 1125899906842624, where no entry is",
+    ),
+    // A commit of more entries than anybody could look for.
+    (
+        "INSERT INTO commits SELECT tenant, 1 << 60, size, peaks, root, recorded_at FROM commits WHERE size = 64",
+        64,
+        "entries 64 to 1152921504606846975 are missing",
     ),
 ];
 
@@ -192,6 +209,80 @@ fn a_tenant_that_was_signed_and_is_gone_is_named() {
     assert_eq!(findings[0]["tenant"], "acme");
     let says = findings[0]["meaning"].as_str().unwrap();
     assert!(says.contains("rolled back to an older state"), "{says}");
+}
+
+fn altered(place: &Place, statements: &[&str]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
+        let options = options.foreign_keys(false).pragma("ignore_check_constraints", "ON");
+        let mut connection = options.connect().await.unwrap();
+        for statement in statements {
+            let query = sqlx::query(AssertSqlSafe((*statement).to_owned()));
+            query.execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn what_lies_behind_the_last_commit_is_no_entry() {
+    let place = recorded();
+    let forged = "INSERT INTO blocks SELECT tenant, 1 << 62, last_id, leaves, ids, fingerprints, keys, size, facts FROM blocks WHERE first_seq = 60";
+    altered(&place, &[forged]);
+    place.run(&["audit", "--entry", "4611686018427387904"]).expect(2);
+}
+
+#[test]
+fn an_index_that_leads_to_fewer_rows_is_named() {
+    let place = recorded();
+    let index = "CREATE INDEX system_events_by_event ON system_events (tenant, event, occurred_at, seq) WHERE event IS NOT NULL";
+    let fewer = format!("{index} AND seq <> 7");
+    let restored =
+        format!("UPDATE sqlite_master SET sql = '{index}' WHERE name = 'system_events_by_event'");
+    altered(
+        &place,
+        &["DROP INDEX system_events_by_event", &fewer, "PRAGMA writable_schema = ON", &restored],
+    );
+    let told = place.run(&["ledger", "verify"]).expect(1).stdout;
+    assert!(told.contains("missing from index system_events_by_event"), "{told}");
+}
+
+#[test]
+fn a_value_that_cannot_be_read_is_a_finding_and_other_tenants_are_checked() {
+    let place = recorded();
+    place.run(&["import", "--tenant", "globex", "few.jsonl"]).expect(0);
+    let text =
+        "UPDATE system_events SET event = CAST(x'ff' AS TEXT) WHERE tenant = 'acme' AND seq = 3";
+    altered(&place, &["DROP TRIGGER system_events_no_update", text]);
+    let report = place.run(&["ledger", "verify", "--json"]).expect(1).json();
+    let tenants = report["tenants"].as_array().unwrap();
+    assert_eq!(tenants.len(), 2, "{report}");
+    let told = report["findings"].to_string();
+    assert!(told.contains("the check ended there"), "{told}");
+}
+
+#[test]
+fn a_trigger_that_keeps_commits_away_is_told_and_nothing_hangs() {
+    let place = recorded();
+    let quiet = "CREATE TRIGGER quiet BEFORE INSERT ON commits BEGIN SELECT RAISE(IGNORE); END";
+    let backlog = "INSERT INTO index_backlog VALUES ('acme', 'audit_labels', 0, 1 << 40)";
+    altered(&place, &[quiet, backlog]);
+    let more = place.path("more.jsonl");
+    let text = std::fs::read_to_string(place.path("few.jsonl")).unwrap();
+    std::fs::write(&more, text.replace("event:0", "event:9")).unwrap();
+    place.run(&["import", "more.jsonl"]).expect(3).says("a trigger or a rule may be in the way");
+    let told = place.run(&["ledger", "verify"]).expect(1).stdout;
+    assert!(told.contains("the trigger `quiet` was added"), "{told}");
+}
+
+#[test]
+fn no_origin_is_invented_for_a_ledger_that_has_one() {
+    let place = recorded();
+    altered(&place, &["DROP TRIGGER ledger_no_delete", "DELETE FROM ledger"]);
+    for command in [vec!["ledger", "verify"], vec!["import", "few.jsonl"]] {
+        place.run(&command).expect(1).says("the origin in the table `ledger` is gone");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Column, FromRow, Row as _, TypeInfo, ValueRef};
 
-use crate::row::{from_i64, to_i64};
+use crate::row::to_i64;
 
 /// A column's value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +115,8 @@ fn stored(
     columns: usize,
     cell: impl Fn(usize) -> Result<Cell<'static>, sqlx::Error>,
 ) -> Result<StoredRow, sqlx::Error> {
-    let seq = from_i64(seq, "seq").map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    // One below 0 is that of no entry either way.
+    let seq = seq.cast_unsigned();
     let cells = (1..columns).map(cell).collect::<Result<_, _>>()?;
     Ok(StoredRow { seq, cells })
 }

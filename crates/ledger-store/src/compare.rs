@@ -27,7 +27,9 @@ pub(crate) async fn read(
     tenant: &TenantId,
     range: &Range<u64>,
 ) -> Result<Stored, StoreError> {
-    let bounds = |start: u64| [Cell::from(start), Cell::from(range.end)];
+    // Rows before the first entry are looked at with it.
+    let from = |start: u64| if start == 0 { Cell::Int(Some(i64::MIN)) } else { Cell::from(start) };
+    let bounds = |start: u64| [from(start), Cell::from(range.end)];
     Ok(match &table.check {
         Check::Rows { select, .. } | Check::Set { select, misplaced: None, .. } => {
             let rows = reading.rows(select, tenant, &bounds(range.start)).await?;

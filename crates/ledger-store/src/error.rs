@@ -22,6 +22,10 @@ enum Said {
 }
 
 fn judge(error: &sqlx::Error) -> Said {
+    // A value of another type than its column has, or text that is none: somebody wrote it.
+    if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) {
+        return Said::Corrupt;
+    }
     if let Some(code) = sqlite_code(error) {
         return judge_sqlite(code);
     }

@@ -122,6 +122,20 @@ pub(crate) static SELECT_BYTES: Statement = Statement {
     sqlite: "SELECT first_seq, leaves, size, facts FROM blocks WHERE tenant = $1 AND first_seq IN (SELECT (SELECT max(b.first_seq) FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= j.value ->> 0) FROM json_each($2) j UNION SELECT b.first_seq FROM json_each($2) j CROSS JOIN blocks b ON b.tenant = $1 AND b.first_seq > j.value ->> 0 AND b.first_seq <= j.value ->> 1) ORDER BY first_seq",
     postgres: "SELECT first_seq, leaves, size, facts FROM blocks WHERE tenant = $1 AND first_seq = ANY (ARRAY(SELECT (SELECT b.first_seq FROM blocks b WHERE b.tenant = $1 AND b.first_seq <= (j ->> 0)::bigint ORDER BY b.first_seq DESC LIMIT 1) FROM json_array_elements($2::json) AS j UNION SELECT b.first_seq FROM json_array_elements($2::json) AS j CROSS JOIN LATERAL (SELECT first_seq FROM blocks WHERE tenant = $1 AND first_seq > (j ->> 0)::bigint AND first_seq <= (j ->> 1)::bigint OFFSET 0) b)) ORDER BY first_seq",
 };
+pub(crate) static SELECT_NEXT_BLOCK: Statement = Statement::both(
+    "looking for entries",
+    "SELECT min(first_seq) AS seq FROM blocks WHERE tenant = $1 AND first_seq >= $2",
+);
+/// Rows below 0, or from `$2` on.
+pub(crate) static SELECT_STRAY_ROWS: Statement = Statement::both(
+    "looking for rows where no entry is",
+    "SELECT 'blocks' AS of_table, first_seq AS number FROM blocks WHERE tenant = $1 AND (first_seq < 0 OR first_seq >= $2)
+     UNION ALL SELECT 'contents', seq FROM contents WHERE tenant = $1 AND (seq < 0 OR seq >= $2)
+     UNION ALL SELECT 'key_tags', first_seq FROM key_tags WHERE tenant = $1 AND whole = 0 AND (first_seq < 0 OR first_seq >= $2)
+     UNION ALL SELECT 'key_tags', first_seq FROM key_tags WHERE tenant = $1 AND whole = 1 AND (first_seq < 0 OR first_seq >= $2)
+     UNION ALL SELECT 'run_entries', seq FROM run_entries WHERE tenant = $1 AND (seq < 0 OR seq >= $2)
+     LIMIT 100",
+);
 pub(crate) static SELECT_CONTENTS: Statement = Statement::both(
     "reading contents",
     "SELECT seq, pointer, form, salt, bytes FROM contents WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, pointer",
@@ -151,7 +165,7 @@ pub(crate) const INSERT_ORIGIN: &str =
     r#"INSERT INTO ledger ("only", origin) VALUES (1, $1) ON CONFLICT ("only") DO NOTHING"#;
 
 /// Every statement that reads, for a look at its plan.
-pub static STATEMENTS: [&Statement; 24] = [
+pub static STATEMENTS: [&Statement; 26] = [
     &SELECT_HEAD,
     &SELECT_HEAD_AT,
     &SELECT_COMMITS,
@@ -169,6 +183,8 @@ pub static STATEMENTS: [&Statement; 24] = [
     &SELECT_KNOWN_IN,
     &SELECT_KNOWN,
     &SELECT_BYTES,
+    &SELECT_NEXT_BLOCK,
+    &SELECT_STRAY_ROWS,
     &SELECT_CONTENTS,
     &SELECT_SUBTREES,
     &SELECT_CHECKPOINTS,

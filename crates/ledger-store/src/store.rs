@@ -274,6 +274,9 @@ impl LedgerStore for Ledger {
         if let Some(kept) = kept().await? {
             return Ok(kept);
         }
+        if !self.tenants().await?.is_empty() {
+            return Err(corrupt("the origin in the table `ledger` is gone"));
+        }
         let made = match self.writer()? {
             Writer::Sqlite(writer) => {
                 writer.execute(sqlx::query(sql::INSERT_ORIGIN).bind(fresh)).await.map(drop)
@@ -284,6 +287,27 @@ impl LedgerStore for Ledger {
         };
         made.map_err(database("keeping the origin"))?;
         kept().await?.ok_or_else(|| corrupt("the origin is gone"))
+    }
+
+    async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        match &self.reader.0 {
+            Pool::Sqlite(pool) => sqlite::damage(pool).await,
+            Pool::Postgres(_) => Ok(Vec::new()),
+        }
+    }
+
+    async fn next_entry(&self, tenant: &TenantId, from: u64) -> Result<Option<u64>, StoreError> {
+        let row: Option<(Option<i64>,)> =
+            self.reader.first(&sql::SELECT_NEXT_BLOCK, tenant, &[from.into()]).await?;
+        Ok(row.and_then(|(seq,)| u64::try_from(seq?).ok()))
+    }
+
+    async fn stray_rows(
+        &self,
+        tenant: &TenantId,
+        from: u64,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        self.reader.rows(&sql::SELECT_STRAY_ROWS, tenant, &[from.into()]).await
     }
 
     async fn missing_guards(&self) -> Result<Vec<String>, StoreError> {

@@ -85,6 +85,8 @@ async fn no_read_of_a_large_ledger_looks_at_more_than_its_answer() {
             "reading the keys of entries" | "reading what is known of entries" => {
                 (&["50000", "50256"], 40)
             }
+            "looking for entries" => (&["50000"], 12),
+            "looking for rows where no entry is" => (&["1000000000"], 80),
             "reading some entries" => (&["[[50000,50019],[70000,70000]]"], 40),
             "looking up known facts" => (&["50000,70000,90000"], 24),
             // 50 rows of 400 bytes.

@@ -10,7 +10,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -245,15 +245,29 @@ pub fn new_api_key(
 
 fn append(path: &Path, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    options.create(true).append(true).read(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
     let mut file: File = options.open(path)?;
-    file.write_all(line.as_bytes())?;
-    file.sync_all()
+    let length = file.metadata()?.len();
+    if length > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            let why = "its last line has no end (take it out, or end it)";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+    }
+    let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a line would be taken for the beginning of the next one.
+        let _ = file.set_len(length);
+    }
+    written
 }
 
 impl Known {

@@ -13,6 +13,24 @@ use crate::{DomainError, LogsDomain};
 /// Sizes that an error names.
 const SHOWN: u32 = 20;
 
+/// The report of a check that met a row that cannot be read.
+fn cut_short(tenant: &TenantId, what: String) -> LedgerReport {
+    let meaning = "somebody wrote into the database: the check ended there, and does not tell what lies behind it";
+    let tenant = tenant.clone();
+    let finding = Finding { tenant: tenant.clone(), seq: None, what, meaning: meaning.to_owned() };
+    LedgerReport {
+        tenant,
+        since: 0,
+        entries: 0,
+        bytes: 0,
+        root: None,
+        checkpoints: 0,
+        signed_size: 0,
+        findings: vec![finding],
+        more_findings: 0,
+    }
+}
+
 impl LogsDomain {
     /// Where a fact lies.
     ///
@@ -123,8 +141,28 @@ impl LogsDomain {
     ) -> Result<LedgerReport, DomainError> {
         let (keys, origin) = (self.trusted(tenant, keys)?, self.log_origin(tenant));
         let trust = Trust { keys: &keys, verifier: &Self::verifier(), origin: &origin };
-        let report = verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await?;
+        let report = match verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await {
+            Err(StoreError::Corrupt { what }) => cut_short(tenant, what),
+            report => report?,
+        };
         self.beside_high_water(report).await
+    }
+
+    /// What the database itself finds wrong with its files: a damaged page, an index that does not lead to
+    /// every row.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn damage(&self) -> Result<Vec<Finding>, DomainError> {
+        let finding = |what| {
+            Ok(Finding {
+                tenant: Self::root_log()?,
+                seq: None,
+                what: format!("the database says of its file: {what}"),
+                meaning: "the file is damaged, or somebody emptied an index: lists would hide what is recorded (`factlog ledger reindex` derives them anew)".to_owned(),
+            })
+        };
+        self.ledger.damage().await?.into_iter().map(finding).collect()
     }
 
     /// Recomputes what follows a signed checkpoint of this size, whose tree is trusted.

@@ -396,6 +396,28 @@ pub trait LedgerStore: TileStore {
     /// What the append-only machinery of the database lacks (a trigger that is gone), one line each.
     async fn missing_guards(&self) -> Result<Vec<String>, StoreError>;
 
+    /// What the database itself finds wrong with its files, one line each; nothing where it does not look.
+    async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// The number of the first entry at `from` or behind it; `from` itself from a store that does not look.
+    async fn next_entry(&self, tenant: &TenantId, from: u64) -> Result<Option<u64>, StoreError> {
+        let _ = tenant;
+        Ok(Some(from))
+    }
+
+    /// Rows of the ledger's own tables that lie before the first entry, or at `from` and behind it: table and
+    /// number, at most 100.
+    async fn stray_rows(
+        &self,
+        tenant: &TenantId,
+        from: u64,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let _ = (tenant, from);
+        Ok(Vec::new())
+    }
+
     /// Reads all that a range of entries is verified with, of up to 10,000 entries; typed rows that lie in
     /// the range are read also where there is no entry.
     async fn stored(

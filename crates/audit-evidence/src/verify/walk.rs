@@ -162,8 +162,10 @@ impl<'l> Walk<'l> {
             }
             self.entry(entry);
         }
-        // The stretch may end in missing entries.
-        self.step_to(range.end.min(end).max(self.next));
+        // The ledger may end in missing entries; a gap before that ends with an entry.
+        if range.end >= end {
+            self.step_to(end.max(self.next));
+        }
         // Last, because an edited entry makes its rows differ: the cause is told before what follows.
         self.typed_rows(differing);
         for (said, place) in unexplained {
@@ -202,7 +204,16 @@ impl<'l> Walk<'l> {
             next = looked.range.end;
             self.take(looked, end).await?;
         }
-        let beyond = next.max(ledger.head(&tenant).await?.size)..u64::MAX;
+        let strays = ledger.stray_rows(&tenant, next).await?;
+        let size = ledger.head(&tenant).await?.size;
+        for (table, number) in strays {
+            let seq = u64::try_from(number).ok();
+            if seq.is_none_or(|seq| seq >= size) {
+                let what = format!("`{table}` has a row at {number}, where no entry is");
+                self.report.finding(seq, what, "somebody put it beside the ledger");
+            }
+        }
+        let beyond = next.max(size)..u64::MAX;
         let mut stray = ledger.projection_differences(&tenant, beyond, &[]).await?;
         if !stray.is_empty() {
             let size = ledger.head(&tenant).await?.size;

@@ -221,6 +221,13 @@ pub(crate) async fn verify(
         bar.finish_and_clear();
         reports.push(report);
     }
+    // Of the file, and so told once.
+    if let Some(report) = reports.first_mut() {
+        for mut finding in domain.damage().await? {
+            finding.tenant = report.tenant.clone();
+            report.findings.push(finding);
+        }
+    }
     Ok(reports)
 }
 

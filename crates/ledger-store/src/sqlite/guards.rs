@@ -7,14 +7,31 @@ use super::sql;
 use crate::database;
 use crate::statement::dropped_tables;
 
+/// What SQLite finds wrong with the file: damaged pages, rows that an index does not lead to.
+pub(crate) async fn damage(pool: &SqlitePool) -> Result<Vec<String>, StoreError> {
+    let mut lines: Vec<String> = sqlx::query_scalar(sql::INTEGRITY_CHECK)
+        .fetch_all(pool)
+        .await
+        .map_err(database("checking the file"))?;
+    lines.retain(|line| line != "ok");
+    Ok(lines)
+}
+
 /// Triggers that the migrations make and the database lacks or has in another wording.
 pub(crate) async fn missing(pool: &SqlitePool) -> Result<Vec<String>, StoreError> {
     let present: Vec<(String, String)> = sqlx::query_as(sql::SELECT_TRIGGERS)
         .fetch_all(pool)
         .await
         .map_err(database("reading the triggers"))?;
-    let mut missing = Vec::new();
-    for (name, wanted) in expected() {
+    let (mut missing, expected) = (Vec::new(), expected());
+    for (name, _) in &present {
+        if !expected.iter().any(|(wanted, _)| wanted == name) {
+            missing.push(format!(
+                "the trigger `{name}` was added: it may change or keep away what is written"
+            ));
+        }
+    }
+    for (name, wanted) in expected {
         match present.iter().find(|(there, _)| *there == name) {
             None => missing.push(format!("the trigger `{name}` is gone: its table can be changed")),
             Some((_, text)) if words(text) != wanted => {

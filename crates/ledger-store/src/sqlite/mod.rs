@@ -11,7 +11,7 @@ mod writer;
 
 pub(crate) use commit::commit;
 pub(crate) use erase::erase;
-pub(crate) use guards::missing;
+pub(crate) use guards::{damage, missing};
 pub(crate) use insert::Statements;
 pub(crate) use open::{create, open};
 pub(crate) use sql::INSERT_COMMIT;

@@ -19,6 +19,9 @@ pub(crate) const DELETE_CONTENT: &str =
 pub(crate) const SECURE_DELETE: &str = "PRAGMA secure_delete = ON";
 pub(crate) const CUT_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
+/// Also whether each index leads to each row.
+pub(crate) const INTEGRITY_CHECK: &str = "PRAGMA integrity_check(20)";
+
 pub(crate) const SELECT_TRIGGERS: &str =
     "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name";
 pub(crate) const SELECT_SCHEMA_VERSION: &str =

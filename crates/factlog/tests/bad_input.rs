@@ -7,6 +7,7 @@ mod support;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use serde_json::json;
 use support::{Place, bodies};
 
 fn facts(place: &Place) -> u64 {
@@ -174,4 +175,20 @@ fn a_read_only_database_is_read_and_refuses_to_be_written() {
         // Root writes whatever the mode says; for everybody else it must be refused.
         place.run(&["import", bodies("01_proto_plain")[0].to_str().unwrap()]).expect(3);
     }
+}
+
+#[test]
+fn a_file_of_records_that_cannot_be_read_leaves_so_many_facts_and_no_more() {
+    let place = Place::new();
+    let spans = vec!["{}"; 3_000].join(",");
+    let body = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#);
+    std::fs::write(place.path("empty.json"), body).unwrap();
+    for _ in 0..2 {
+        let summary = place.run(&["import", "empty.json", "--json"]).expect(0).json();
+        assert_eq!((&summary["facts"], &summary["rejected"]), (&json!(0), &json!(3_000)));
+        let verified = place.run(&["ledger", "verify", "--json"]).expect(0).json();
+        assert_eq!(verified["entries"], 1_001);
+    }
+    let last = place.run(&["audit", "--entry", "1000", "--json"]).expect(0).stdout;
+    assert!(last.contains("2000 more records cannot be read"), "{last}");
 }

@@ -14,6 +14,9 @@ use crate::{DomainError, Input, LogsDomain};
 
 /// Drafts that are recorded as one commit.
 const BATCH: usize = 1_000;
+/// Records that cannot be read of which each leaves a fact: a post of a few kilobytes can hold millions of
+/// them. How many more there were is one fact.
+const MOST_REJECTIONS: u64 = 1_000;
 /// Conflicts and rejections that a summary tells of; the counts are exact.
 const MAX_NOTES: usize = 20;
 
@@ -113,6 +116,8 @@ pub enum Receipts {
 struct Offered {
     name: String,
     signal: Signal,
+    /// Records of it that could not be read.
+    unreadable: u64,
 }
 
 /// What the reading thread sends.
@@ -183,17 +188,26 @@ impl LogsDomain {
         })
         .await?;
 
-        let offered = Offered { name, signal: signal_of(format) };
+        let mut offered = Offered { name, signal: signal_of(format), unreadable: 0 };
         let (send, mut receive) = mpsc::channel::<Vec<Read>>(2);
         let reader =
             tokio::task::spawn_blocking(move || send_batches(input, format, &mapper, &send));
         let receipts = (receipts == Receipts::Each).then(Vec::new);
         let mut summary = ImportSummary { receipts, ..ImportSummary::default() };
         while let Some(batch) = receive.recv().await {
-            self.record_batch(tenant, &offered, batch, &mut summary).await?;
+            self.record_batch(tenant, &mut offered, batch, &mut summary).await?;
             if signing == Signing::WhenDue {
                 self.checkpoint_if_due(tenant).await?;
             }
+        }
+        if let Some(rest) = offered.unreadable.checked_sub(MOST_REJECTIONS).filter(|more| *more > 0)
+        {
+            let path = format!("behind the first {MOST_REJECTIONS} that were rejected");
+            let position = Position { file: offered.name.clone(), record: 0, path };
+            let reason = format!("{rest} more records cannot be read");
+            let rejection = Rejection { signal: offered.signal, position, reason };
+            let draft = intake::rejection_draft(&rejection, self.clock.now());
+            self.recorder.record_owned(tenant, vec![draft]).await?;
         }
         match reader.await.map_err(|error| DomainError::Task(error.to_string()))? {
             Ok(()) | Err(IntakeError::Stopped) => Ok(summary),
@@ -204,11 +218,11 @@ impl LogsDomain {
     async fn record_batch(
         &self,
         tenant: &TenantId,
-        offered: &Offered,
+        offered: &mut Offered,
         batch: Vec<Read>,
         summary: &mut ImportSummary,
     ) -> Result<(), DomainError> {
-        let name = &offered.name;
+        let name = &offered.name.clone();
         let now = self.clock.now();
         let mut drafts: Vec<Draft> = Vec::with_capacity(batch.len());
         let mut read_as = Vec::with_capacity(batch.len());
@@ -220,6 +234,10 @@ impl LogsDomain {
                 }
                 Read::Rejected(rejection) => {
                     summary.rejected += 1;
+                    offered.unreadable += 1;
+                    if offered.unreadable > MOST_REJECTIONS {
+                        continue;
+                    }
                     summary.note(format!(
                         "rejected: {}: {}",
                         place(name, &rejection),

@@ -27,7 +27,8 @@ use signed::Signed;
 use walk::Walk;
 
 /// Entries read and checked at a time: of large ones fewer, in steps, so that a chunk has few megabytes
-/// with the contents behind them. What a chunk costs beside its entries is seen in those of a thousand, and hardly in those of two.
+/// with the contents behind them. What a chunk costs beside its entries is seen in those of a thousand, and
+/// hardly in those of two.
 const CHUNK: u64 = 2_048;
 const CHUNK_STEP: u64 = 256;
 const CHUNK_BYTES: u64 = 4 << 20;

@@ -191,7 +191,16 @@ fn chunk_like(looked: &Looked, before: u64) -> u64 {
 }
 
 impl LedgerReport {
-    fn new(tenant: &TenantId) -> Self {
+    /// The report of a check that has seen nothing yet.
+    ///
+    /// ```
+    /// let tenant = store_traits::TenantId::parse("acme")?;
+    /// let report = audit_evidence::LedgerReport::new(&tenant);
+    /// assert_eq!((report.entries, report.findings.len(), report.root), (0, 0, None));
+    /// # Ok::<(), store_traits::IdError>(())
+    /// ```
+    #[must_use]
+    pub fn new(tenant: &TenantId) -> Self {
         Self {
             tenant: tenant.clone(),
             since: 0,

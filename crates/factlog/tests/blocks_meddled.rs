@@ -289,13 +289,7 @@ fn no_origin_is_invented_for_a_ledger_that_has_one() {
 fn a_guard_that_is_gone_is_told_where_nobody_has_facts() {
     let place = Place::new();
     assert!(place.run(&["ledger", "verify"]).expect(0).stdout.contains("nothing to verify"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
-        let mut connection = options.connect().await.unwrap();
-        sqlx::query("DROP TRIGGER commits_no_delete").execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
+    altered(&place, &["DROP TRIGGER commits_no_delete"]);
     let told = place.run(&["ledger", "verify"]).expect(1).stdout;
     assert!(told.contains("`commits_no_delete` is gone"), "{told}");
 }

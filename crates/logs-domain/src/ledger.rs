@@ -16,19 +16,8 @@ const SHOWN: u32 = 20;
 /// The report of a check that met a row that cannot be read.
 fn cut_short(tenant: &TenantId, what: String) -> LedgerReport {
     let meaning = "somebody wrote into the database: the check ended there, and does not tell what lies behind it";
-    let tenant = tenant.clone();
     let finding = Finding { tenant: tenant.clone(), seq: None, what, meaning: meaning.to_owned() };
-    LedgerReport {
-        tenant,
-        since: 0,
-        entries: 0,
-        bytes: 0,
-        root: None,
-        checkpoints: 0,
-        signed_size: 0,
-        findings: vec![finding],
-        more_findings: 0,
-    }
+    LedgerReport { findings: vec![finding], ..LedgerReport::new(tenant) }
 }
 
 impl LogsDomain {

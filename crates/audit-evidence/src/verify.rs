@@ -197,7 +197,7 @@ impl LedgerReport {
     /// let tenant = store_traits::TenantId::parse("acme")?;
     /// let report = audit_evidence::LedgerReport::new(&tenant);
     /// assert_eq!((report.entries, report.findings.len(), report.root), (0, 0, None));
-    /// # Ok::<(), store_traits::IdError>(())
+    /// # Ok::<(), store_traits::TenantError>(())
     /// ```
     #[must_use]
     pub fn new(tenant: &TenantId) -> Self {

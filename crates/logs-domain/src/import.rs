@@ -29,7 +29,8 @@ pub struct ImportSummary {
     pub duplicates: u64,
     /// Facts that were refused because another fact has their key.
     pub conflicts: u64,
-    /// Records that cannot be facts; each left a rejection fact.
+    /// Records that cannot be facts. Each left a rejection fact; of those that cannot be read, the first 1,000,
+    /// and one fact counts the others.
     pub rejected: u64,
     /// Secrets and personal data replaced before recording, in new facts: how many of which kind,
     /// and where in their records.

@@ -1,7 +1,7 @@
 //! One entry against itself: its bytes, what it is looked up by, its contents.
 
 use replay_determinism::{blob_commitment, canonical, disclosure_digest, leaf_hash};
-use store_traits::{Content, Digest, Entry, FactId, TenantId, Value};
+use store_traits::{Content, Digest, EntryRef, FactId, TenantId, Value};
 
 /// What the check of an entry gave.
 pub(crate) struct EntryCheck {
@@ -19,17 +19,21 @@ pub(crate) struct EntryCheck {
 
 /// Checks the bytes of an entry against what it is looked up by, and against its commitments. `contents`
 /// are those that the store keeps for this entry.
-pub(crate) fn check_entry(tenant: &TenantId, entry: &Entry, contents: &[Content]) -> EntryCheck {
-    let leaf = leaf_hash(&entry.bytes);
+pub(crate) fn check_entry(
+    tenant: &TenantId,
+    entry: &EntryRef<'_>,
+    contents: &[Content],
+) -> EntryCheck {
+    let leaf = leaf_hash(entry.bytes);
     let mut check =
         EntryCheck { leaf, fact: None, erases: None, gone: Vec::new(), findings: Vec::new() };
-    if leaf.as_bytes().as_slice() != entry.leaf_hash.as_slice() {
+    if leaf.as_bytes().as_slice() != entry.leaf_hash {
         check.finding(
             format!("the entry's bytes hash to {leaf}, the ledger recorded another leaf hash"),
             "the entry was edited after it was recorded, or its stored hash was",
         );
     }
-    let fact = match canonical::parse(&entry.bytes) {
+    let fact = match canonical::parse(entry.bytes) {
         Ok(fact) => fact,
         Err(error) => {
             check.finding(format!("the bytes are not a fact: {error}"), "the entry was damaged");
@@ -55,7 +59,7 @@ impl EntryCheck {
         self.findings.push((what, meaning.to_owned()));
     }
 
-    fn names(&mut self, tenant: &TenantId, entry: &Entry, fact: &Value) {
+    fn names(&mut self, tenant: &TenantId, entry: &EntryRef<'_>, fact: &Value) {
         let text = |path: &[&str]| fact.at(path).and_then(Value::as_str);
         let stored = [
             ("tenant", text(&["tenant"]), Some(tenant.as_str())),

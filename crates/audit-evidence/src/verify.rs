@@ -16,6 +16,7 @@ mod side_by_side;
 mod signed;
 mod subtrees;
 mod walk;
+mod workers;
 
 use store_traits::{Digest, LedgerStore, SignatureVerifier, StoreError, TenantId, processors};
 use thiserror::Error;
@@ -25,6 +26,7 @@ use chunk::{Looked, look};
 use side_by_side::SideBySide;
 use signed::Signed;
 use walk::Walk;
+use workers::Workers;
 
 /// Entries read and checked at a time: of large ones fewer, in steps, so that a chunk has few megabytes
 /// with the contents behind them. What a chunk costs beside its entries is seen in those of a thousand, and
@@ -155,6 +157,7 @@ async fn through(
     let (ledger, tenant) = (walk.ledger(), walk.report.tenant.clone());
     let end = ledger.head(&tenant).await?.size;
 
+    let workers = Workers::start(processors());
     let mut looking = SideBySide::new();
     let (mut next, mut chunk) = (start, CHUNK_STEP);
     loop {
@@ -163,7 +166,7 @@ async fn through(
         while next < end && looking.len() < MOST_CHUNKS.min(3 * processors()) {
             let range = next..end.min(next.saturating_add(chunk));
             next = range.end;
-            looking.begin(look(ledger, &tenant, range));
+            looking.begin(look(ledger, &workers, &tenant, range));
         }
         let Some(looked) = looking.next().await else { break };
         let looked = looked?;
@@ -177,7 +180,7 @@ async fn through(
         looking.beside(walk.take(looked, end)).await?;
         progress(walk.report.entries);
     }
-    walk.behind(end).await?;
+    walk.behind(&workers, end).await?;
     progress(walk.report.entries);
     walk.finish().await
 }

@@ -1,6 +1,8 @@
 //! What an audit fact says of its event and its outcome, wherever it says it.
 
-use ledger_store::{Cell, Check, FactAt, Insert, Row, Statement, Table, Type, repeated, text_at};
+use ledger_store::{
+    Cell, Check, FactAt, Insert, Row, Statement, Table, Type, repeated, rows_as_json,
+};
 use store_traits::indexed;
 
 use Type::Text;
@@ -14,10 +16,8 @@ const INSERT: Insert = Insert {
     postgres: "INSERT INTO audit_labels (tenant, seq, name, value) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT (tenant, seq, name) DO NOTHING",
     columns: &[Text, Text],
 };
-pub(crate) const SELECT_ROWS: Statement = Statement::both(
-    "reading the labels of audit facts",
-    "SELECT seq, name, value FROM audit_labels WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, name",
-);
+pub(crate) const SELECT_ROWS: Statement =
+    rows_as_json!("reading the labels of audit facts", "audit_labels", "name, value");
 
 pub(crate) const AUDIT_LABELS: Table = Table {
     name: "audit_labels",
@@ -35,7 +35,7 @@ pub(crate) const AUDIT_LABELS: Table = Table {
 /// At most one event and one outcome: a function of the fact alone.
 fn labels<'f>(at: &FactAt<'f>) -> Vec<Row<'f>> {
     let fact = at.fact;
-    if !text_at(fact, &["kind"]).is_some_and(|kind| kind.starts_with("audit.")) {
+    if !at.kind.starts_with("audit.") {
         return Vec::new();
     }
     // The body's own word first: of an MCP message it is the tool event, and the view has its name.

@@ -1,7 +1,8 @@
 //! Rows of audit facts, written with the entries that they are derived from.
 
 use ledger_store::{
-    Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, text_at,
+    Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, rows_as_json,
+    text_at,
 };
 use store_traits::Value;
 
@@ -20,9 +21,10 @@ const INSERT: Insert = Insert {
     columns: &[Text, Text, Text, Text, Text, Text, Text, Text, Text],
 };
 
-pub(crate) const SELECT_ROWS: Statement = Statement::both(
+pub(crate) const SELECT_ROWS: Statement = rows_as_json!(
     "reading the rows of audit facts",
-    "SELECT seq, kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at FROM audit_events WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+    "audit_events",
+    "kind, event, actor_kind, actor, tool, outcome, policy_id, run_id, occurred_at"
 );
 
 /// `audit_events`, `system_events`, `fact_refs` and `audit_labels`.
@@ -53,7 +55,9 @@ const AUDIT_EVENTS: Table = Table {
 /// The row of an audit fact: a function of the fact alone, so that it can be derived again.
 fn audit_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
     let fact = at.fact;
-    let kind = text_at(fact, &["kind"]).filter(|kind| kind.starts_with("audit."))?;
+    if !at.kind.starts_with("audit.") {
+        return None;
+    }
     let occurred_at = text_at(fact, &["meta", "occurred_at"])?;
     // The mapping's view first; a fact of our own says it in the body, a native one in its source.
     let said = |names: &[&str]| {
@@ -68,7 +72,7 @@ fn audit_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
     let policies = fact.at(&["meta", "policy_ids"]).and_then(Value::as_array);
     let policy = policies.and_then(|ids| ids.first()).and_then(Value::as_str);
     let cells = vec![
-        Cell::searchable(Some(kind)),
+        Cell::searchable(Some(at.kind)),
         Cell::searchable(said(&["event", "name", "action"])),
         Cell::searchable(text_at(fact, &["meta", "actor", "kind"])),
         Cell::searchable(actor),

@@ -1,6 +1,8 @@
 //! Rows of facts of the environment, and of the policies and incidents that facts name.
 
-use ledger_store::{Cell, Check, FactAt, Insert, Row, Statement, Table, Type, repeated, text_at};
+use ledger_store::{
+    Cell, Check, FactAt, Insert, Row, Statement, Table, Type, repeated, rows_as_json, text_at,
+};
 use store_traits::{RunId, Value, indexed};
 
 use Type::{Int, Text};
@@ -14,9 +16,10 @@ const INSERT_SYSTEM: Insert = Insert {
     postgres: "INSERT INTO system_events (tenant, seq, kind, run_id, component, severity, event, value, count, unit, occurred_at) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[]) ON CONFLICT (tenant, seq) DO NOTHING",
     columns: &[Text, Text, Text, Text, Text, Text, Int, Text, Text],
 };
-pub(crate) const SELECT_SYSTEM_ROWS: Statement = Statement::both(
+pub(crate) const SELECT_SYSTEM_ROWS: Statement = rows_as_json!(
     "reading the rows of system facts",
-    "SELECT seq, kind, run_id, component, severity, event, value, count, unit, occurred_at FROM system_events WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+    "system_events",
+    "kind, run_id, component, severity, event, value, count, unit, occurred_at"
 );
 
 const INSERT_REFS: Insert = Insert {
@@ -28,10 +31,8 @@ const INSERT_REFS: Insert = Insert {
     postgres: "INSERT INTO fact_refs (tenant, seq, name, value) SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT (tenant, name, value, seq) DO NOTHING",
     columns: &[Text, Text],
 };
-pub(crate) const SELECT_REF_ROWS: Statement = Statement::both(
-    "reading what facts name",
-    "SELECT seq, name, value FROM fact_refs WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, name, value",
-);
+pub(crate) const SELECT_REF_ROWS: Statement =
+    rows_as_json!("reading what facts name", "fact_refs", "name, value");
 
 pub(crate) const SYSTEM_EVENTS: Table = Table {
     name: "system_events",
@@ -70,8 +71,9 @@ pub(crate) const FACT_REFS: Table = Table {
 /// The row of a fact of the environment: a function of the fact alone.
 fn system_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
     let fact = at.fact;
-    let kind = text_at(fact, &["kind"])
-        .filter(|kind| kind.starts_with("system.") || kind.starts_with("alert."))?;
+    if !at.kind.starts_with("system.") && !at.kind.starts_with("alert.") {
+        return None;
+    }
     let occurred_at = text_at(fact, &["meta", "occurred_at"])?;
     let (view, body) = (fact.at(&["body", "view"]), fact.member("body"));
     let source = fact.at(&["body", "source"]);
@@ -89,7 +91,7 @@ fn system_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
     let text = |text: Option<&'f str>| Cell::searchable(text.map(indexed));
     let run_id = text_at(fact, &["meta", "run_id"]).filter(|id| RunId::parse(id).is_ok());
     let cells = vec![
-        Cell::searchable(Some(kind)),
+        Cell::searchable(Some(at.kind)),
         Cell::searchable(run_id),
         text(said(&["component"]).or(component)),
         severity(source, said(&["severity"])),
@@ -145,8 +147,7 @@ fn count(measured: Option<&Value>) -> Option<i64> {
 
 /// The policies and incidents that a fact names, each once.
 fn refs<'f>(at: &FactAt<'f>) -> Vec<Row<'f>> {
-    let audit = text_at(at.fact, &["kind"]).is_some_and(|kind| kind.starts_with("audit."));
-    let names: &[(&str, &str)] = if audit {
+    let names: &[(&str, &str)] = if at.kind.starts_with("audit.") {
         &[("policy_ids", "audit.policy"), ("incident_ids", "audit.incident")]
     } else {
         &[("incident_ids", "incident")]

@@ -1,7 +1,8 @@
 //! Rows of export facts, written with the entries that they are derived from.
 
 use ledger_store::{
-    Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, text_at,
+    Cell, Check, FactAt, Insert, Projection, Row, Statement, Table, Type, repeated, rows_as_json,
+    text_at,
 };
 use store_traits::{Digest, FactKind, RunId};
 
@@ -17,9 +18,10 @@ const INSERT: Insert = Insert {
     columns: &[Text, Text, Text, Text, Text],
 };
 
-pub(crate) const SELECT_ROWS: Statement = Statement::both(
+pub(crate) const SELECT_ROWS: Statement = rows_as_json!(
     "reading the rows of exports",
-    "SELECT seq, export_id, profile, run_id, sha256, occurred_at FROM exports WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq",
+    "exports",
+    "export_id, profile, run_id, sha256, occurred_at"
 );
 
 /// `exports`.
@@ -40,7 +42,9 @@ pub static PROJECTION: Projection = Projection {
 /// The row of an export fact: a function of the fact alone, so that it can be derived again.
 fn export_row<'f>(at: &FactAt<'f>) -> Option<Row<'f>> {
     let fact = at.fact;
-    text_at(fact, &["kind"]).filter(|kind| *kind == FactKind::ExportCompleted.as_str())?;
+    if at.kind != FactKind::ExportCompleted.as_str() {
+        return None;
+    }
     let occurred_at = text_at(fact, &["meta", "occurred_at"])?;
     let body = |name: &str| text_at(fact, &["body", name]);
     // A text that is no run id or no digest is kept in the fact and would only mislead here.

@@ -64,7 +64,7 @@ impl Ledger {
         topic: &str,
         facts: &[(u64, Value)],
     ) -> Result<(), StoreError> {
-        let facts = facts.iter().map(|(seq, fact)| FactAt { seq: *seq, fact }).collect();
+        let facts = facts.iter().map(|(seq, fact)| FactAt::new(*seq, fact)).collect();
         let parts = Parts::of_tables(facts, self.tables_of(topic));
         let failed = database(DOING);
         match self.writer()? {

@@ -53,7 +53,7 @@ impl<'a> Parts<'a> {
         given: Option<Knows<'a>>,
     ) -> Self {
         let own = vec![Source::Blocks(batch), Source::Contents(batch), Source::Subtrees(batch)];
-        let fact = |entry: &'a SealedEntry| FactAt { seq: entry.seq, fact: &entry.fact };
+        let fact = |entry: &'a SealedEntry| FactAt::new(entry.seq, &entry.fact);
         let facts = batch.entries.iter().map(fact).collect();
         let tables = projections.iter().flat_map(|projection| projection.tables);
         Self { given, ..Self::new(facts, own, tables) }

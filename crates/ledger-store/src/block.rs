@@ -4,11 +4,12 @@
 //! block is cut where it has enough entries or bytes, so that one entry is still read quickly, and
 //! where the ids' times drift apart, so that the last id of a block leads to all of them.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use sqlx::FromRow;
-use store_traits::{Entry, FactId, Known, MAX_ENTRY_BYTES, SealedEntry, StoreError, Subtree};
+use store_traits::{
+    Entry, EntryRef, FactId, Known, MAX_ENTRY_BYTES, SealedEntry, StoreError, Subtree,
+};
 
 use crate::error::corrupt;
 use crate::row::{digest, from_i64};
@@ -112,18 +113,30 @@ pub(crate) struct FactsRow {
 }
 
 impl FactsRow {
-    /// Its entries that lie in the range. Where somebody damaged the block, an entry has what is left
-    /// of it, and verification goes on: one that says nothing is no fact. A last id that the block is
-    /// not looked up by is none.
+    /// Its entries that lie in the range, as [`FactsRow::each_entry`] shows them.
     pub(crate) fn entries(&self, range: &Range<u64>) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::new();
+        let mut push = |entry: EntryRef<'_>| entries.push(entry.into_owned());
+        self.each_entry(range, &mut Vec::new(), &mut push)?;
+        Ok(entries)
+    }
+
+    /// Shows its entries that lie in the range. Where somebody damaged the block, an entry has what is left
+    /// of it, and verification goes on: one that says nothing is no fact. A last id that the block is
+    /// not looked up by is none. What is unpacked lies in `room`.
+    pub(crate) fn each_entry(
+        &self,
+        range: &Range<u64>,
+        room: &mut Vec<u8>,
+        show: &mut dyn FnMut(EntryRef<'_>),
+    ) -> Result<(), StoreError> {
         let Self { first_seq, last_id, leaves, ids, size, facts } = self;
-        let facts = unpacked(facts, *size);
+        let facts = unpacked(facts, *size, room);
         let led_to = last_id.len() == ID && ids.ends_with(last_id);
         let ids_led_to = if led_to { ids.len() } else { ids.len().saturating_sub(ID) };
         let mut ids = ids.get(..ids_led_to).unwrap_or_default().chunks(ID);
         let mut leaves = leaves.chunks(HASH);
-        let mut rest = &*facts;
-        let mut entries = Vec::new();
+        let mut rest = facts;
         for seq in from_i64(*first_seq, "blocks.first_seq")?.. {
             let (leaf, id, bytes) = (leaves.next(), ids.next(), first_of(&mut rest));
             if leaf.is_none() && bytes.is_none() {
@@ -131,25 +144,24 @@ impl FactsRow {
             }
             if range.contains(&seq) {
                 let id = id.and_then(|id| FactId::from_bytes(id.try_into().ok()?).ok());
-                let leaf_hash = leaf.unwrap_or_default().to_vec();
-                let bytes = bytes.unwrap_or_default().to_vec();
-                entries.push(Entry { seq, id, leaf_hash, bytes });
+                let (leaf_hash, bytes) = (leaf.unwrap_or_default(), bytes.unwrap_or_default());
+                show(EntryRef { seq, id, leaf_hash, bytes });
             }
         }
-        Ok(entries)
+        Ok(())
     }
 }
 
 /// The bytes of a block's entries; nothing where they cannot be had.
-fn unpacked(facts: &[u8], size: i64) -> Cow<'_, [u8]> {
+fn unpacked<'b>(facts: &'b [u8], size: i64, room: &'b mut Vec<u8>) -> &'b [u8] {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     if facts.len() >= size || size > MOST_UNPACKED {
-        return facts.into();
+        return facts;
     }
-    let mut bytes = vec![0; size];
-    match lz4_flex::block::decompress_into(facts, &mut bytes) {
-        Ok(length) if length == size => bytes.into(),
-        Ok(_) | Err(_) => Cow::default(),
+    room.resize(size, 0);
+    match lz4_flex::block::decompress_into(facts, room) {
+        Ok(length) if length == size => room,
+        Ok(_) | Err(_) => &[],
     }
 }
 
@@ -183,11 +195,12 @@ impl BytesRow {
         wanted: &[u64],
         read: &impl Fn(u64, &[u8], &[u8]) -> T,
     ) -> Result<Vec<(u64, T)>, StoreError> {
-        let facts = unpacked(&self.facts, self.size);
+        let mut room = Vec::new();
+        let facts = unpacked(&self.facts, self.size, &mut room);
         let first = from_i64(self.first_seq, "blocks.first_seq")?;
         let wanted = wanted.get(wanted.partition_point(|seq| *seq < first)..).unwrap_or_default();
         let (mut wanted, mut made) = (wanted.iter().peekable(), Vec::new());
-        let (mut rest, mut leaves) = (&*facts, self.leaves.chunks(HASH));
+        let (mut rest, mut leaves) = (facts, self.leaves.chunks(HASH));
         for seq in first.. {
             let (Some(_), Some(bytes)) = (wanted.peek(), first_of(&mut rest)) else { break };
             let leaf = leaves.next().unwrap_or_default();
@@ -209,9 +222,14 @@ pub(crate) struct BlockRow {
 }
 
 impl BlockRow {
-    /// Its entries that lie in the range, as [`FactsRow::entries`].
-    pub(crate) fn entries(&self, range: &Range<u64>) -> Result<Vec<Entry>, StoreError> {
-        self.facts.entries(range)
+    /// Shows its entries that lie in the range, as [`FactsRow::each_entry`].
+    pub(crate) fn each_entry(
+        &self,
+        range: &Range<u64>,
+        room: &mut Vec<u8>,
+        show: &mut dyn FnMut(EntryRef<'_>),
+    ) -> Result<(), StoreError> {
+        self.facts.each_entry(range, room, show)
     }
 
     /// The keys of the entries in the range, each with its entry.

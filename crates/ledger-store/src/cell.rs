@@ -1,10 +1,9 @@
 //! Values on their way into either database, and out of it.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Column, FromRow, Row as _, TypeInfo, ValueRef};
+use serde::de::{self, Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 
 use crate::row::to_i64;
 
@@ -82,48 +81,111 @@ pub struct Row<'a> {
 }
 
 /// A row as stored: a number first, then whatever the columns hold.
-pub(crate) struct StoredRow {
+pub(crate) struct StoredRow<'s> {
+    /// One below 0 is that of no entry, as little as a very large one.
     pub(crate) seq: u64,
-    pub(crate) cells: Vec<Cell<'static>>,
+    pub(crate) cells: Vec<Cell<'s>>,
 }
 
-impl<'r> FromRow<'r, SqliteRow> for StoredRow {
-    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
-        stored(row.try_get(0)?, row.len(), |at| {
-            // The type of the value itself: a STRICT table holds the declared one or NULL.
-            Ok(match row.try_get_raw(at)?.type_info().name() {
-                "INTEGER" => Cell::Int(row.try_get(at)?),
-                _ => Cell::from(row.try_get::<Option<String>, _>(at)?),
-            })
-        })
+/// The rows that a statement of [`rows_as_json!`](crate::rows_as_json) gave, in order of their numbers.
+pub(crate) fn stored_rows(json: &str) -> Result<Vec<StoredRow<'_>>, serde_json::Error> {
+    let mut rows: Vec<StoredRow<'_>> = serde_json::from_str(json)?;
+    rows.sort_by_key(|row| row.seq);
+    Ok(rows)
+}
+
+impl<'de> Deserialize<'de> for StoredRow<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Array;
+
+        impl<'de> Visitor<'de> for Array {
+            type Value = StoredRow<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of a number and the columns of a row")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let seq =
+                    items.next_element::<i64>()?.ok_or_else(|| A::Error::custom("no number"))?;
+                let mut cells = Vec::with_capacity(COLUMNS);
+                while let Some(cell) = items.next_element()? {
+                    cells.push(cell);
+                }
+                Ok(StoredRow { seq: seq.cast_unsigned(), cells })
+            }
+        }
+
+        from.deserialize_seq(Array)
     }
 }
 
-impl<'r> FromRow<'r, PgRow> for StoredRow {
-    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
-        stored(row.try_get(0)?, row.len(), |at| {
-            Ok(match row.try_column(at)?.type_info().name() {
-                "INT8" => Cell::Int(row.try_get(at)?),
-                _ => Cell::from(row.try_get::<Option<String>, _>(at)?),
-            })
-        })
-    }
-}
+/// Most rows have no more.
+const COLUMNS: usize = 4;
 
-fn stored(
-    seq: i64,
-    columns: usize,
-    cell: impl Fn(usize) -> Result<Cell<'static>, sqlx::Error>,
-) -> Result<StoredRow, sqlx::Error> {
-    // One below 0 is that of no entry either way.
-    let seq = seq.cast_unsigned();
-    let cells = (1..columns).map(cell).collect::<Result<_, _>>()?;
-    Ok(StoredRow { seq, cells })
+impl<'de> Deserialize<'de> for Cell<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Column;
+
+        impl<'de> Visitor<'de> for Column {
+            type Value = Cell<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, an integer or null")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Cell::Text(None))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(Cell::Int(Some(number)))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+                i64::try_from(number).map(|number| Cell::Int(Some(number))).map_err(E::custom)
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Cell::from(text))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Cell::from(text.to_owned()))
+            }
+        }
+
+        from.deserialize_any(Column)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_read_from_json_in_order_of_their_numbers() {
+        let rows = stored_rows(r#"[[7,"a\n","b"],[-1,null,2],[3]]"#).unwrap();
+        let rows: Vec<_> = rows.into_iter().map(|row| (row.seq, row.cells)).collect();
+        let expected = [
+            (3, vec![]),
+            (7, vec![Cell::from("a\n"), Cell::from("b")]),
+            (u64::MAX, vec![Cell::Text(None), Cell::Int(Some(2))]),
+        ];
+        assert_eq!(rows, expected);
+        for wrong in [
+            "",
+            "[",
+            "{}",
+            "[[]]",
+            r#"[["a"]]"#,
+            "[[1,1.5]]",
+            "[[1,true]]",
+            "[[1,9223372036854775808]]",
+        ] {
+            assert!(stored_rows(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn what_postgresql_cannot_hold_is_shown_as_its_symbol() {

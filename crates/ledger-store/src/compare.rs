@@ -8,16 +8,41 @@ use std::ops::Range;
 
 use store_traits::{Lacking, StoreError, TenantId};
 
-use crate::cell::StoredRow;
+use crate::cell::{StoredRow, stored_rows};
 use crate::error::corrupt;
 use crate::reader::Reading;
 use crate::{Cell, Check, Item, Reader, Row, STRETCH, Statement, Table};
 
 /// The rows of a table in a range, as they were read.
-pub(crate) enum Stored {
-    /// With the numbers of those that readers do not find.
-    Rows(Vec<StoredRow>, Vec<i64>),
-    Packed(Vec<(i64, String, String)>),
+pub(crate) struct Stored {
+    json: Option<String>,
+    /// Numbers of those that readers do not find.
+    lost: Vec<(i64,)>,
+}
+
+impl Stored {
+    /// PostgreSQL gives nothing where no rows are.
+    fn of(json: Vec<(Option<String>,)>) -> Self {
+        Self { json: json.into_iter().find_map(|(json,)| json), lost: Vec::new() }
+    }
+
+    /// The rows, in order of their numbers.
+    pub(crate) fn rows(&self, table: &Table) -> Result<Vec<StoredRow<'_>>, StoreError> {
+        let rows = stored_rows(self.json.as_deref().unwrap_or("[]"));
+        rows.map_err(|error| corrupt(format!("the rows of `{}`: {error}", table.name)))
+    }
+
+    /// What is told of rows that readers do not find.
+    pub(crate) fn lost(&self, table: &Table) -> impl Iterator<Item = (u64, String)> {
+        self.lost.iter().map(|(seq,)| not_found(table, seq.cast_unsigned()))
+    }
+}
+
+/// Those of a stretch.
+pub(crate) fn of_stretch<'r, 's>(rows: &'r [StoredRow<'s>], stretch: u64) -> &'r [StoredRow<'s>] {
+    let from = rows.partition_point(|row| row.seq / STRETCH < stretch);
+    let to = rows.partition_point(|row| row.seq / STRETCH <= stretch);
+    rows.get(from..to).unwrap_or_default()
 }
 
 /// Reads the rows of a table that are compared with the entries of a range.
@@ -29,26 +54,20 @@ pub(crate) async fn read(
 ) -> Result<Stored, StoreError> {
     // Rows before the first entry are looked at with it.
     let from = |start: u64| if start == 0 { Cell::Int(Some(i64::MIN)) } else { Cell::from(start) };
-    let bounds = |start: u64| [from(start), Cell::from(range.end)];
-    Ok(match &table.check {
-        Check::Rows { select, .. } | Check::Set { select, misplaced: None, .. } => {
-            let rows = reading.rows(select, tenant, &bounds(range.start)).await?;
-            Stored::Rows(rows, Vec::new())
-        }
-        Check::Set { select, misplaced: Some(misplaced), .. } => {
-            let bounds = bounds(range.start);
-            let rows = reading.rows(select, tenant, &bounds).await?;
-            let lost: Vec<(i64,)> = reading.rows(misplaced, tenant, &bounds).await?;
-            Stored::Rows(rows, lost.into_iter().map(|(seq,)| seq).collect())
-        }
-        Check::Packed { select, .. } => {
-            let begin = range.start / STRETCH * STRETCH;
-            Stored::Packed(reading.rows(select, tenant, &bounds(begin)).await?)
-        }
-    })
+    let (select, start, misplaced) = match &table.check {
+        Check::Rows { select, .. } => (select, range.start, None),
+        Check::Set { select, misplaced, .. } => (select, range.start, misplaced.as_ref()),
+        Check::Packed { select, .. } => (select, range.start / STRETCH * STRETCH, None),
+    };
+    let bounds = [from(start), Cell::from(range.end)];
+    let mut stored = Stored::of(reading.rows(select, tenant, &bounds).await?);
+    if let Some(misplaced) = misplaced {
+        stored.lost = reading.rows(misplaced, tenant, &bounds).await?;
+    }
+    Ok(stored)
 }
 
-/// What the rows of a table say other than what is expected of the facts of the range.
+/// What the rows of a table say other than what is expected of the facts of a stretch.
 pub(crate) struct Compared {
     /// A row too many, one too few, a column that differs.
     pub(crate) found: Vec<(u64, String)>,
@@ -56,42 +75,30 @@ pub(crate) struct Compared {
     pub(crate) lacking: Vec<Lacking>,
 }
 
-/// Compares the rows of a table in a range.
+/// Compares the rows of a table in a stretch. Of a stretch that the range has in part, rows may speak of
+/// entries before it.
 pub(crate) fn differences(
     table: &'static Table,
-    stored: &Stored,
+    stored: &[StoredRow<'_>],
     range: &Range<u64>,
     expected: Vec<Row<'_>>,
-) -> Result<Compared, StoreError> {
-    match (&table.check, stored) {
-        (Check::Rows { columns, .. }, Stored::Rows(stored, _)) => {
+) -> Compared {
+    match &table.check {
+        Check::Rows { columns, .. } => {
             let found = compared(table.name, columns, stored, expected);
-            Ok(Compared { found, lacking: Vec::new() })
+            Compared { found, lacking: Vec::new() }
         }
-        (Check::Set { columns, earlier, .. }, Stored::Rows(stored, lost)) => {
-            let mut compared = sets(table, columns, earlier.is_some(), stored, expected);
-            let lost = lost.iter().map(|seq| not_found(table, seq.cast_unsigned()));
-            compared.found.extend(lost);
-            Ok(compared)
+        Check::Set { columns, earlier, .. } => {
+            sets(table, columns, earlier.is_some(), stored, expected)
         }
-        (Check::Packed { between, items, .. }, Stored::Packed(stored)) => {
-            // None is below 0, where every range begins.
-            let mut rows: Vec<Texts<'_>> = Vec::with_capacity(stored.len());
-            rows.extend(
-                stored
-                    .iter()
-                    .map(|(seq, about, text)| (seq.cast_unsigned(), about.as_str(), text.as_str())),
-            );
+        Check::Packed { between, items, .. } => {
+            let rows: Vec<_> = stored.iter().filter_map(|row| texts(row.seq, &row.cells)).collect();
             let mut found = packed(table.name, between, *items, &rows, range, &expected);
             let lost = rows.iter().filter(|(seq, _, text)| {
                 range.contains(seq) && items(text).first().and_then(|item| item.seq) != Some(*seq)
             });
             found.extend(lost.map(|(seq, _, _)| not_found(table, *seq)));
-            Ok(Compared { found, lacking: Vec::new() })
-        }
-        (Check::Rows { .. } | Check::Set { .. }, Stored::Packed(_))
-        | (Check::Packed { .. }, Stored::Rows(..)) => {
-            Err(corrupt(format!("`{}` was read otherwise than it is compared", table.name)))
+            Compared { found, lacking: Vec::new() }
         }
     }
 }
@@ -106,7 +113,7 @@ fn sets(
     table: &'static Table,
     columns: &[&str],
     first_given: bool,
-    stored: &[StoredRow],
+    stored: &[StoredRow<'_>],
     mut expected: Vec<Row<'_>>,
 ) -> Compared {
     let too_many = differing_rows(stored, &mut expected).into_iter().map(|row| {
@@ -167,7 +174,7 @@ pub(crate) async fn still_lacking(
     let Check::Set { columns, earlier: Some(earlier), .. } = &table.check else {
         return Ok(Vec::new());
     };
-    let before = first_given(reader, earlier, tenant, columns, lacking).await?;
+    let before = first_given(reader, earlier, tenant, (table, columns), lacking).await?;
     let mut found = Vec::new();
     for Lacking { seq, row, .. } in lacking {
         let row: Vec<_> = row.iter().map(|text| Cell::from(text.as_str())).collect();
@@ -180,7 +187,10 @@ pub(crate) async fn still_lacking(
 
 /// Leaves of the expected rows those that are not stored, and gives those that are stored and not
 /// expected; each as often as it is there.
-fn differing_rows<'s>(stored: &'s [StoredRow], expected: &mut Vec<Row<'_>>) -> Vec<&'s StoredRow> {
+fn differing_rows<'r, 's>(
+    stored: &'r [StoredRow<'s>],
+    expected: &mut Vec<Row<'_>>,
+) -> Vec<&'r StoredRow<'s>> {
     let mut stored: Vec<_> = stored.iter().collect();
     stored.sort_unstable_by(|a, b| (a.seq, &a.cells).cmp(&(b.seq, &b.cells)));
     expected.sort_unstable_by(|a, b| (a.seq, &a.cells).cmp(&(b.seq, &b.cells)));
@@ -200,13 +210,17 @@ fn differing_rows<'s>(stored: &'s [StoredRow], expected: &mut Vec<Row<'_>>) -> V
 /// Packed rows: a number, what each is about, what it says.
 type Texts<'t> = (u64, &'t str, &'t str);
 
-fn expected_texts<'t>(rows: &'t [Row<'_>]) -> impl Iterator<Item = Texts<'t>> {
-    rows.iter().filter_map(|row| match row.cells.as_slice() {
+fn texts<'t>(seq: u64, cells: &'t [Cell<'_>]) -> Option<Texts<'t>> {
+    match cells {
         [Cell::Text(Some(about)), Cell::Text(Some(text))] => {
-            Some((row.seq, about.as_ref(), text.as_ref()))
+            Some((seq, about.as_ref(), text.as_ref()))
         }
         _ => None,
-    })
+    }
+}
+
+fn expected_texts<'t>(rows: &'t [Row<'_>]) -> impl Iterator<Item = Texts<'t>> {
+    rows.iter().filter_map(|row| texts(row.seq, &row.cells))
 }
 
 /// What is said in a stretch, however many commits said it.
@@ -287,7 +301,7 @@ async fn first_given(
     reader: &Reader,
     statement: &'static Statement,
     tenant: &TenantId,
-    columns: &[&str],
+    (table, columns): (&Table, &[&str]),
     lacking: &[Lacking],
 ) -> Result<BTreeMap<String, u64>, StoreError> {
     let wanted: BTreeSet<&str> =
@@ -296,10 +310,10 @@ async fn first_given(
         return Ok(BTreeMap::new());
     }
     let wanted: serde_json::Value = wanted.into_iter().collect();
-    let stored: Vec<StoredRow> =
-        reader.rows(statement, tenant, &[wanted.to_string().into()]).await?;
+    let json = reader.rows(statement, tenant, &[wanted.to_string().into()]).await?;
+    let stored = Stored::of(json);
     let mut given = BTreeMap::new();
-    for row in stored {
+    for row in stored.rows(table)? {
         let at = given.entry(said(columns, row.cells.iter())).or_insert(row.seq);
         *at = row.seq.min(*at);
     }
@@ -320,7 +334,7 @@ fn said<'c>(columns: &[&str], cells: impl Iterator<Item = &'c Cell<'c>>) -> Stri
 fn compared(
     table: &str,
     columns: &[&str],
-    stored: &[StoredRow],
+    stored: &[StoredRow<'_>],
     expected: Vec<Row<'_>>,
 ) -> Vec<(u64, String)> {
     let mut expected: BTreeMap<u64, Row<'_>> =

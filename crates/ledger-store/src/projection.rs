@@ -11,6 +11,14 @@ pub struct FactAt<'f> {
     pub seq: u64,
     /// The fact.
     pub fact: &'f Value,
+    /// Its kind, by which most tables tell that a fact is none of theirs; empty where it says none.
+    pub kind: &'f str,
+}
+
+impl<'f> FactAt<'f> {
+    pub(crate) fn new(seq: u64, fact: &'f Value) -> Self {
+        Self { seq, fact, kind: text_at(fact, &["kind"]).unwrap_or_default() }
+    }
 }
 
 /// The tables of a topic, written in the ledger's transaction.
@@ -44,14 +52,15 @@ pub struct Table {
 }
 
 /// How the rows of a table are compared with the entries of a range. In every statement `$1` is the
-/// tenant, and the range is `$2` (included) to `$3` (not included).
+/// tenant, and the range is `$2` (included) to `$3` (not included). `select` is made by
+/// [`rows_as_json!`](crate::rows_as_json).
 #[derive(Debug)]
 pub enum Check {
     /// One row an entry at most: the stored rows must be those that the entries give.
     Rows {
         /// The names of the columns after `(tenant, seq)`.
         columns: &'static [&'static str],
-        /// Selects `seq` and these columns in order of `seq`.
+        /// Selects `seq` and these columns.
         select: Statement,
     },
     /// Any number of rows an entry: the stored rows must be those that the entries give. Of a table
@@ -92,11 +101,6 @@ pub struct Item<'t> {
 /// Entries of a stretch: rows of several entries are of one commit, and of entries between two
 /// multiples of this.
 pub const STRETCH: u64 = 256;
-
-/// The rows of a table, derived from any facts that stand in order.
-pub(crate) fn derived<'f>(table: &Table, facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
-    facts.chunk_by(of_one_stretch).flat_map(|stretch| (table.rows)(stretch)).collect()
-}
 
 /// The rows of each of these tables as they are stored, derived on all processors.
 pub(crate) fn stored<'f>(

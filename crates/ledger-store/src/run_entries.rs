@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Check, FactAt, Insert, Item, Projection, Row, Statement, Table, Type, repeated, text_at,
+    Check, FactAt, Insert, Item, Projection, Row, Statement, Table, Type, repeated, rows_as_json,
+    text_at,
 };
 
 use Type::Text;
@@ -36,17 +37,15 @@ pub(crate) fn insert() -> &'static Insert {
     insert
 }
 
-pub(crate) const SELECT_RUN_ENTRIES: Statement = Statement::both(
-    "comparing the entries of runs",
-    "SELECT seq, run_id, seqs FROM run_entries WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, run_id",
-);
+pub(crate) const SELECT_RUN_ENTRIES: Statement =
+    rows_as_json!("comparing the entries of runs", "run_entries", "run_id, seqs");
 pub(crate) static SELECT_RUN_SEQS: Statement = Statement::both(
     "reading a run's entries",
     "SELECT seqs FROM run_entries WHERE tenant = $1 AND run_id = $2 ORDER BY seq",
 );
 fn rows<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
     let mut of: BTreeMap<&str, (u64, String)> = BTreeMap::new();
-    for FactAt { seq, fact } in facts {
+    for FactAt { seq, fact, .. } in facts {
         let Some(run) = text_at(fact, &["meta", "run_id"]) else { continue };
         match of.get_mut(run) {
             Some((_, seqs)) => {
@@ -81,7 +80,7 @@ mod tests {
 
     use super::*;
     use crate::Cell;
-    use crate::projection::derived;
+    use crate::projection::stored;
 
     #[test]
     fn a_run_has_one_row_a_stretch_at_its_first_entry() {
@@ -90,8 +89,8 @@ mod tests {
             Value::Object(Object::from([("meta", meta.into())]))
         };
         let facts = [fact("b"), fact("a"), fact("b"), Value::Null, fact("b")];
-        let at: Vec<_> = (254..).zip(&facts).map(|(seq, fact)| FactAt { seq, fact }).collect();
-        let rows = derived(&RUN_ENTRIES.tables[0], &at);
+        let at: Vec<_> = (254..).zip(&facts).map(|(seq, fact)| FactAt::new(seq, fact)).collect();
+        let rows = stored(&[&RUN_ENTRIES.tables[0]], &at).remove(0).1;
         let row = |seq, run: &'static str, seqs: &'static str| Row {
             seq,
             cells: vec![Cell::from(run), Cell::from(seqs)],

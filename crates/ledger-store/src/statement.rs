@@ -22,6 +22,40 @@ impl Statement {
     }
 }
 
+/// The statement by which the rows of a table are compared with entries: those with a number from `$2` to
+/// below `$3`, as one JSON array that holds an array a row, its number first. One text takes a fraction of
+/// the way to the caller that as many rows take; they are in no order.
+///
+/// ```
+/// let statement = ledger_store::rows_as_json!("reading rows", "t", "a, b");
+/// assert_eq!(
+///     statement.sqlite,
+///     "SELECT json_group_array(json_array(seq, a, b)) FROM t WHERE tenant = $1 AND seq >= $2 AND seq < $3"
+/// );
+/// ```
+#[macro_export]
+macro_rules! rows_as_json {
+    ($doing:literal, $table:literal, $columns:literal) => {
+        $crate::Statement {
+            doing: $doing,
+            sqlite: concat!(
+                "SELECT json_group_array(json_array(seq, ",
+                $columns,
+                ")) FROM ",
+                $table,
+                " WHERE tenant = $1 AND seq >= $2 AND seq < $3"
+            ),
+            postgres: concat!(
+                "SELECT CAST(json_agg(json_build_array(seq, ",
+                $columns,
+                ")) AS TEXT) FROM ",
+                $table,
+                " WHERE tenant = $1 AND seq >= $2 AND seq < $3"
+            ),
+        }
+    };
+}
+
 /// What a column holds, as an `INSERT` has to know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {

@@ -144,15 +144,40 @@ pub struct Entry {
     pub bytes: Vec<u8>,
 }
 
+/// An [`Entry`] where it was read: looked at and left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRef<'e> {
+    /// Its place in the tree.
+    pub seq: u64,
+    /// Its id; `None` where what is stored is none.
+    pub id: Option<FactId>,
+    /// Its leaf hash.
+    pub leaf_hash: &'e [u8],
+    /// The canonical bytes.
+    pub bytes: &'e [u8],
+}
+
+impl Entry {
+    /// The same, borrowed.
+    #[must_use]
+    pub fn as_ref(&self) -> EntryRef<'_> {
+        let Self { seq, id, leaf_hash, bytes } = self;
+        EntryRef { seq: *seq, id: id.clone(), leaf_hash, bytes }
+    }
+}
+
+impl EntryRef<'_> {
+    /// The same, owned.
+    #[must_use]
+    pub fn into_owned(self) -> Entry {
+        let Self { seq, id, leaf_hash, bytes } = self;
+        Entry { seq, id, leaf_hash: leaf_hash.to_vec(), bytes: bytes.to_vec() }
+    }
+}
+
 /// What a store holds of a range of entries, as it was read: neither unpacked nor compared, so that
 /// another thread can do both.
 pub trait StoredRange: Send {
-    /// The entries, in order.
-    ///
-    /// # Errors
-    /// What is stored cannot be entries.
-    fn entries(&self) -> Result<Vec<Entry>, StoreError>;
-
     /// What lies behind their commitments, in order of (seq, pointer). It is given away: a second call
     /// gives none.
     ///
@@ -160,12 +185,16 @@ pub trait StoredRange: Send {
     /// What is stored cannot be contents.
     fn contents(&mut self) -> Result<Vec<Content>, StoreError>;
 
-    /// Where rows of projections differ from what the facts of the range say. `facts` are in order; an
-    /// entry whose bytes are no fact is left out.
+    /// Shows each entry to `fact`, in order, and tells where rows of projections differ from what the facts
+    /// say that it makes of them; an entry whose bytes are no fact gives no rows. A fact is compared while
+    /// it is in the processor's cache, and dropped.
     ///
     /// # Errors
-    /// What is stored cannot be rows.
-    fn differences(&self, facts: &[(u64, Value)]) -> Result<Differences, StoreError>;
+    /// What is stored cannot be entries, or rows.
+    fn compare(
+        &self,
+        fact: &mut dyn FnMut(EntryRef<'_>) -> Option<Value>,
+    ) -> Result<Differences, StoreError>;
 }
 
 /// Where rows of projections differ from what the facts of a range say.
@@ -435,15 +464,19 @@ pub trait LedgerStore: TileStore {
     ) -> Result<Vec<(u64, String)>, StoreError>;
 
     /// Rows of projections that differ from what the facts of a range of entries say, one line each
-    /// with its sequence number, in order.
+    /// with its sequence number, in order. `facts` are in order too.
     async fn projection_differences(
         &self,
         tenant: &TenantId,
         range: Range<u64>,
         facts: &[(u64, Value)],
     ) -> Result<Vec<(u64, String)>, StoreError> {
-        let Differences { mut found, lacking } =
-            self.stored(tenant, range).await?.differences(facts)?;
+        let stored = self.stored(tenant, range).await?;
+        let fact = |seq: u64| {
+            let at = facts.binary_search_by_key(&seq, |(seq, _)| *seq).ok()?;
+            facts.get(at).map(|(_, fact)| fact.clone())
+        };
+        let Differences { mut found, lacking } = stored.compare(&mut |entry| fact(entry.seq))?;
         if !lacking.is_empty() {
             found.extend(self.still_lacking(tenant, lacking).await?);
         }

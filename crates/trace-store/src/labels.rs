@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ledger_store::{Cell, FactAt, Insert, Row, Statement, Type, repeated};
-use store_traits::{RunStatus, Value, indexed};
+use ledger_store::{Cell, FactAt, Insert, Row, Statement, Type, repeated, rows_as_json};
+use store_traits::{Object, RunStatus, Value, indexed};
 
 use crate::row::{StepFact, text};
 
@@ -24,16 +24,14 @@ pub(crate) const INSERT_LABELS: Insert = Insert {
     postgres: "INSERT INTO labels_of_runs (tenant, seq, run_id, name, value, first_seq) SELECT $1, own.*, (SELECT e.seq FROM run_entries e WHERE e.tenant = $1 AND e.run_id = own.run_id ORDER BY e.seq LIMIT 1) FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS own (seq, run_id, name, value) ON CONFLICT (tenant, first_seq, name, value) DO NOTHING",
     columns: &[Text, Text, Text],
 };
-pub(crate) const SELECT_LABEL_ROWS: Statement = Statement::both(
-    "reading the labels of runs",
-    "SELECT seq, run_id, name, value FROM labels_of_runs WHERE tenant = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, name, value",
-);
-/// The labels of runs, and the entries that first gave them: `$2` runs as a JSON array.
+pub(crate) const SELECT_LABEL_ROWS: Statement =
+    rows_as_json!("reading the labels of runs", "labels_of_runs", "run_id, name, value");
+/// The labels of runs, and the entries that first gave them, as the rows above: `$2` runs as a JSON array.
 pub(crate) const SELECT_LABELS_OF: Statement = Statement {
     doing: "looking up labels",
-    sqlite: "SELECT l.seq, j.value AS run_id, l.name, l.value FROM json_each($2) j CROSS JOIN labels_of_runs l ON l.tenant = $1 AND l.first_seq = (SELECT e.seq FROM run_entries e INDEXED BY run_entries_by_run WHERE e.tenant = $1 AND e.run_id = j.value ORDER BY e.seq LIMIT 1)",
+    sqlite: "SELECT json_group_array(json_array(l.seq, j.value, l.name, l.value)) FROM json_each($2) j CROSS JOIN labels_of_runs l ON l.tenant = $1 AND l.first_seq = (SELECT e.seq FROM run_entries e INDEXED BY run_entries_by_run WHERE e.tenant = $1 AND e.run_id = j.value ORDER BY e.seq LIMIT 1)",
     // OFFSET keeps the planner from reading all labels of the tenant.
-    postgres: "SELECT l.seq, j.run_id, l.name, l.value FROM json_array_elements_text(CAST($2 AS JSON)) AS j (run_id) CROSS JOIN LATERAL (SELECT * FROM labels_of_runs WHERE labels_of_runs.tenant = $1 AND labels_of_runs.first_seq = (SELECT e.seq FROM run_entries e WHERE e.tenant = $1 AND e.run_id = j.run_id ORDER BY e.seq LIMIT 1) OFFSET 0) l",
+    postgres: "SELECT CAST(json_agg(json_build_array(l.seq, j.run_id, l.name, l.value)) AS TEXT) FROM json_array_elements_text(CAST($2 AS JSON)) AS j (run_id) CROSS JOIN LATERAL (SELECT * FROM labels_of_runs WHERE labels_of_runs.tenant = $1 AND labels_of_runs.first_seq = (SELECT e.seq FROM run_entries e WHERE e.tenant = $1 AND e.run_id = j.run_id ORDER BY e.seq LIMIT 1) OFFSET 0) l",
 };
 /// Labels that lie at another entry than the first of their run, where readers look for them.
 pub(crate) const SELECT_MISPLACED_LABELS: Statement = Statement {
@@ -49,9 +47,14 @@ pub(crate) fn first_given<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
     for at in facts {
         let Some(fact) = StepFact::of(at.fact) else { continue };
         let known = given.entry(fact.run).or_default();
+        let mut next = 0;
         each_label(&fact, &mut |name, value| {
-            // A run has a handful of labels: looking through them is quicker than a map.
-            if known.iter().any(|(there, of)| *there == name && *of == value) {
+            let same = |(there, of): &(&str, Cow<'_, str>)| *there == name && *of == value;
+            // Facts of a run mostly give the same labels in the same order. A run has a handful of them:
+            // looking through them is quicker than a map.
+            let there = known.get(next).is_some_and(same) || known.iter().any(same);
+            next += 1;
+            if there {
                 return;
             }
             known.push((name, value.clone()));
@@ -62,36 +65,85 @@ pub(crate) fn first_given<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
     rows
 }
 
+/// What labels are made of, found in one look through the members of a fact: every fact is asked for all of
+/// them.
+#[derive(Clone, Copy, Default)]
+struct Members<'f> {
+    agent: Option<&'f Value>,
+    ended_at: Option<&'f Value>,
+    error: Option<&'f Value>,
+    model: Option<&'f Value>,
+    plan_hash: Option<&'f Value>,
+    provider: Option<&'f Value>,
+    root: Option<&'f Value>,
+    root_hash: Option<&'f Value>,
+    scenario: Option<&'f Value>,
+    seed: Option<&'f Value>,
+    service: Option<&'f Value>,
+    started_at: Option<&'f Value>,
+    synthetic: Option<&'f Value>,
+}
+
+impl<'f> Members<'f> {
+    /// What a place says that none before it said.
+    fn look(&mut self, place: &'f Object) {
+        for (name, value) in place {
+            let member = match name.as_str() {
+                "agent" => &mut self.agent,
+                "ended_at" => &mut self.ended_at,
+                "error" => &mut self.error,
+                "is_synthetic" => &mut self.synthetic,
+                "model" => &mut self.model,
+                "plan_hash" => &mut self.plan_hash,
+                "provider" => &mut self.provider,
+                "root" => &mut self.root,
+                "root_hash" => &mut self.root_hash,
+                "seed" => &mut self.seed,
+                "service" => &mut self.service,
+                "started_at" => &mut self.started_at,
+                "synthetic_scenario_id" => &mut self.scenario,
+                _ => continue,
+            };
+            member.get_or_insert(value);
+        }
+    }
+}
+
 /// What a fact says of its run: a function of the fact alone.
 fn each_label<'f>(fact: &StepFact<'f>, give: &mut dyn FnMut(&'static str, Cow<'f, str>)) {
+    let mut said = Members::default();
+    fact.places().for_each(|place| said.look(place));
+    // Of these the view of a mapping speaks first; a native fact says it in its body.
+    let mut own = said;
+    fact.body.iter().for_each(|body| own.look(body));
+
     let mut label = |name, text: Option<&'f str>| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             give(name, searchable(indexed(text)));
         }
     };
     label("run", Some("seen"));
-    label("agent", fact.said("agent"));
-    label("agent", fact.said("service").or_else(|| fact.actor()));
-    label("provider", fact.said("provider"));
-    label("model", fact.said("model"));
+    label("agent", text(said.agent));
+    label("agent", text(said.service).or_else(|| fact.actor()));
+    label("provider", text(said.provider));
+    label("model", text(said.model));
     label("correlation", text(fact.meta.get("correlation_id")));
-    let end = end(fact);
+    let end = end(fact.kind, &said);
     label("end", end);
     // A native fact may say that it completed and failed: then the steps decide.
     let completed = end == Some(RunStatus::Completed.as_str());
     label("end", (completed && fact.error().is_some()).then_some(RunStatus::Failed.as_str()));
-    // The view of a mapping first; a native fact says it in its body.
-    let said = |name| fact.member(name).or_else(|| fact.body?.get(name));
-    label("scenario", text(said("synthetic_scenario_id")));
-    label("plan_hash", text(said("plan_hash")));
-    label("root_hash", text(said("root_hash")));
-    label("synthetic", (said("is_synthetic") == Some(&Value::Bool(true))).then_some("true"));
-    let seed = said("seed")
+    label("scenario", text(own.scenario));
+    label("plan_hash", text(own.plan_hash));
+    label("root_hash", text(own.root_hash));
+    label("synthetic", (own.synthetic == Some(&Value::Bool(true))).then_some("true"));
+    let seed = own
+        .seed
         .or_else(|| fact.body?.get("source")?.member("attributes")?.member("gen_ai.request.seed"));
     if let Some(seed) = seed.and_then(number_or_text) {
         give("seed", seed);
     }
-    let hour = match fact.started_at() {
+    let hour = match fact.started_at(said.started_at) {
         Some(Cow::Borrowed(at)) => at.get(..13).map(Cow::Borrowed),
         Some(Cow::Owned(at)) => at.get(..13).map(|hour| Cow::Owned(hour.to_owned())),
         None => None,
@@ -102,12 +154,12 @@ fn each_label<'f>(fact: &StepFact<'f>, give: &mut dyn FnMut(&'static str, Cow<'f
 }
 
 /// What a fact says of its run's end.
-fn end(fact: &StepFact<'_>) -> Option<&'static str> {
-    let ends = fact.member("root") == Some(&Value::Bool(true)) && fact.member("ended_at").is_some();
-    let status = match fact.kind {
+fn end(kind: &str, said: &Members<'_>) -> Option<&'static str> {
+    let ends = said.root == Some(&Value::Bool(true)) && said.ended_at.is_some();
+    let status = match kind {
         "run.aborted" => RunStatus::Aborted,
         kind if kind != "run.completed" && !ends => return None,
-        _ if fact.said("error").is_some() => RunStatus::Failed,
+        _ if text(said.error).is_some() => RunStatus::Failed,
         _ => RunStatus::Completed,
     };
     Some(status.as_str())

@@ -35,7 +35,7 @@ impl Line {
     /// The step of the fact at an entry: a function of the fact and its place alone. `None` of a fact that
     /// says no time.
     pub(crate) fn of(seq: u64, fact: &StepFact<'_>) -> Option<Self> {
-        let started_at = fact.started_at()?.into_owned();
+        let started_at = fact.started_at(fact.member("started_at"))?.into_owned();
         let said = |name| fact.said(name).map(shown);
         // A negative count is nonsense of the source: the fact keeps it, a sum must not.
         let count = |name: &str| {

@@ -40,8 +40,13 @@ impl<'f> StepFact<'f> {
         (fact.class().is_some() || LIFECYCLE.contains(&kind)).then_some(fact)
     }
 
+    /// Where it says what it is, in the order in which one speaks before the other.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &'f Object> {
+        self.places.into_iter().flatten()
+    }
+
     pub(crate) fn member(&self, name: &str) -> Option<&'f Value> {
-        self.places.into_iter().flatten().find_map(|place| place.get(name))
+        self.places().find_map(|place| place.get(name))
     }
 
     /// A text that it says of itself.
@@ -70,9 +75,9 @@ impl<'f> StepFact<'f> {
     }
 
     /// When the step began: as it says, else when the fact happened.
-    pub(crate) fn started_at(&self) -> Option<Cow<'f, str>> {
+    pub(crate) fn started_at(&self, said: Option<&'f Value>) -> Option<Cow<'f, str>> {
         let occurred_at = time(text(self.meta.get("occurred_at")))?;
-        Some(time(self.said("started_at")).unwrap_or(occurred_at))
+        Some(time(text(said)).unwrap_or(occurred_at))
     }
 }
 

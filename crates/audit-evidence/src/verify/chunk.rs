@@ -1,13 +1,13 @@
 //! Entries in chunks: read here, checked and compared with their typed rows on another thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use store_traits::{
-    Content, Differences, Digest, Entry, LedgerStore, StoreError, StoredRange, TenantId, Value,
+    Content, Differences, Digest, EntryRef, LedgerStore, StoreError, StoredRange, TenantId,
 };
 
-use super::side_by_side::aside;
+use super::workers::Workers;
 use crate::entry_check::check_entry;
 
 /// A chunk with all that can be said of it without those before it.
@@ -35,12 +35,12 @@ pub(super) struct CheckedEntry {
 /// Reads, checks and compares the entries of a range, which were all there when this began.
 pub(super) async fn look(
     ledger: &dyn LedgerStore,
+    workers: &Workers,
     tenant: &TenantId,
     range: Range<u64>,
 ) -> Result<Looked, StoreError> {
     let (stored, of) = (ledger.stored(tenant, range.clone()).await?, tenant.clone());
-    // A thread for each chunk: starting one costs less than a hundredth of checking 500 entries.
-    let (entries, weight, typed) = aside(move || checked(&of, stored)).await?;
+    let (entries, weight, typed) = workers.aside(move || checked(&of, stored)).await?;
     let Differences { found: mut differing, lacking } = typed;
     if !lacking.is_empty() {
         differing.extend(ledger.still_lacking(tenant, lacking).await?);
@@ -60,14 +60,17 @@ fn checked(
         weight += content.bytes.len() as u64;
         contents.entry(content.seq).or_default().push(content);
     }
-    let entries = stored.entries()?;
-    let mut facts: Vec<(u64, Value)> = Vec::with_capacity(entries.len());
-    let check = |entry: Entry| {
+    let mut entries = Vec::new();
+    let mut unreadable = BTreeSet::new();
+    let Differences { mut found, mut lacking } = stored.compare(&mut |entry: EntryRef<'_>| {
         let contents = contents.remove(&entry.seq).unwrap_or_default();
         let check = check_entry(tenant, &entry, &contents);
-        facts.extend(check.fact.map(|fact| (entry.seq, fact)));
-        let recorded = Digest::try_from(entry.leaf_hash.as_slice()).unwrap_or(check.leaf);
-        CheckedEntry {
+        let recorded = Digest::try_from(entry.leaf_hash).unwrap_or(check.leaf);
+        if check.fact.is_none() {
+            unreadable.insert(entry.seq);
+        }
+        weight += entry.bytes.len() as u64;
+        entries.push(CheckedEntry {
             seq: entry.seq,
             bytes: entry.bytes.len() as u64,
             recorded_leaf: recorded,
@@ -75,17 +78,11 @@ fn checked(
             erases: check.erases,
             gone: check.gone,
             findings: check.findings,
-        }
-    };
-    let entries: Vec<_> = entries.into_iter().map(check).collect();
-    weight += entries.iter().map(|entry| entry.bytes).sum::<u64>();
-    let Differences { mut found, mut lacking } = stored.differences(&facts)?;
+        });
+        check.fact
+    })?;
     // An entry that cannot be read gives no rows, and is found as such.
-    let readable = |seq: &u64| {
-        let here = entries.binary_search_by_key(seq, |entry| entry.seq).is_ok();
-        !here || facts.binary_search_by_key(seq, |(seq, _)| *seq).is_ok()
-    };
-    found.retain(|(seq, _)| readable(seq));
-    lacking.retain(|lacking| readable(&lacking.seq));
+    found.retain(|(seq, _)| !unreadable.contains(seq));
+    lacking.retain(|lacking| !unreadable.contains(&lacking.seq));
     Ok((entries, weight, Differences { found, lacking }))
 }

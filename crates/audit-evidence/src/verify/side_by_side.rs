@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 /// Futures that go on side by side, whenever the next result or something beside them is waited for. They
 /// hold connections, of which there are few: whoever waits for one without them may wait for ever.
@@ -62,45 +61,6 @@ impl<F: Future> SideBySide<F> {
                 self.0.pop_front();
                 Poll::Ready(done)
             }
-        }
-    }
-}
-
-/// Does work on a thread of its own, and waits for it without holding this one up.
-pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let bell = Arc::new(Bell::default());
-    let rings = Rings(Arc::clone(&bell));
-    let thread = std::thread::spawn(move || {
-        let _rings = rings;
-        work()
-    });
-    poll_fn(|context| if bell.rung(context) { Poll::Ready(()) } else { Poll::Pending }).await;
-    // What is left of the thread is its end.
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Rings when the work is over, also when it panicked.
-#[derive(Default)]
-struct Bell(Mutex<(bool, Option<Waker>)>);
-
-impl Bell {
-    fn rung(&self, context: &Context<'_>) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.1 = Some(context.waker().clone());
-        state.0
-    }
-}
-
-struct Rings(Arc<Bell>);
-
-impl Drop for Rings {
-    fn drop(&mut self) {
-        let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0 = true;
-        let waker = state.1.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
         }
     }
 }

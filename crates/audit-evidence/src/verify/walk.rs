@@ -8,6 +8,7 @@ use super::chunk::{CheckedEntry, Looked, look};
 use super::commits::Commits;
 use super::signed::Signed;
 use super::subtrees::Subtrees;
+use super::workers::Workers;
 use super::{CHUNK_STEP, LedgerReport, VerifyError};
 use crate::entry_check::check_entry;
 use crate::proof::verify_consistency;
@@ -192,11 +193,12 @@ impl<'l> Walk<'l> {
 
     /// Looks at what lies behind the last commit that there was when the check began. What others
     /// commit meanwhile is not of this check.
-    pub(super) async fn behind(&mut self, end: u64) -> Result<(), StoreError> {
+    pub(super) async fn behind(&mut self, workers: &Workers, end: u64) -> Result<(), StoreError> {
         let (ledger, tenant) = (self.ledger, self.report.tenant.clone());
         let mut next = end.max(self.next);
         loop {
-            let looked = look(ledger, &tenant, next..next.saturating_add(CHUNK_STEP)).await?;
+            let looked =
+                look(ledger, workers, &tenant, next..next.saturating_add(CHUNK_STEP)).await?;
             // Read behind them: a commit of these entries would be seen.
             if looked.entries.is_empty() || ledger.head(&tenant).await?.size > end {
                 break;
@@ -237,7 +239,7 @@ impl<'l> Walk<'l> {
             let Some(last) = entries.last() else { break };
             next = last.seq + 1;
             for entry in &entries {
-                if let Some(erased) = check_entry(&tenant, entry, &[]).erases {
+                if let Some(erased) = check_entry(&tenant, &entry.as_ref(), &[]).erases {
                     self.gone.remove(&erased);
                 }
             }

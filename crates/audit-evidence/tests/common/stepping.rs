@@ -239,18 +239,20 @@ struct Typed {
 }
 
 impl StoredRange for Typed {
-    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
-        self.inner.entries()
-    }
-
     fn contents(&mut self) -> Result<Vec<Content>, StoreError> {
         self.inner.contents()
     }
 
-    fn differences(&self, facts: &[(u64, Value)]) -> Result<Differences, StoreError> {
-        let asked =
-            |(seq, fact): &(u64, Value)| self.range.contains(seq) && fact.as_object().is_some();
-        assert!(facts.iter().all(asked));
+    fn compare(
+        &self,
+        fact: &mut dyn FnMut(EntryRef<'_>) -> Option<Value>,
+    ) -> Result<Differences, StoreError> {
+        self.inner.compare(&mut |entry| {
+            assert!(self.range.contains(&entry.seq));
+            let fact = fact(entry);
+            assert!(fact.as_ref().is_none_or(|fact| fact.as_object().is_some()));
+            fact
+        })?;
         Ok(Differences { found: self.typed.clone(), lacking: Vec::new() })
     }
 }

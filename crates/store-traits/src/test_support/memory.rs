@@ -307,15 +307,17 @@ struct MemoryRange {
 }
 
 impl StoredRange for MemoryRange {
-    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
-        Ok(self.entries.clone())
-    }
-
     fn contents(&mut self) -> Result<Vec<Content>, StoreError> {
         Ok(std::mem::take(&mut self.contents))
     }
 
-    fn differences(&self, _: &[(u64, Value)]) -> Result<Differences, StoreError> {
+    fn compare(
+        &self,
+        fact: &mut dyn FnMut(EntryRef<'_>) -> Option<Value>,
+    ) -> Result<Differences, StoreError> {
+        for entry in &self.entries {
+            fact(entry.as_ref());
+        }
         Ok(Differences::default())
     }
 }

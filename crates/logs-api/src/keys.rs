@@ -151,7 +151,7 @@ impl ApiKeys {
         let failed = |source| ApiKeysError::File { doing: "read", path: path.to_owned(), source };
         // Before it is read: what is changed meanwhile is another state, and read again.
         let state = FileState::of(path);
-        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let text = logs_domain::read_small_text(path).map_err(failed)?;
         let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
         let keys = lines
             .map(|(line, number)| {

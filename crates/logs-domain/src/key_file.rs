@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use adapters::{Ed25519Signer, KeyRing};
 use store_traits::Entropy;
 
+use crate::small_file::read_small;
 use crate::{Access, DomainError};
 
 /// A key file that was just made, and can be taken back if what follows fails.
@@ -46,7 +47,7 @@ pub(crate) fn create(path: &Path, entropy: &dyn Entropy) -> Result<Made, DomainE
 
 /// `None` where there is no such file, or where somebody who only reads may not see it.
 pub(crate) fn load(path: &Path, access: Access) -> Result<Option<KeyRing>, DomainError> {
-    match fs::read(path) {
+    match read_small(path) {
         Ok(bytes) => match KeyRing::from_key_file(&bytes) {
             Ok(keys) => Ok(Some(keys)),
             Err(source) => Err(DomainError::Key { path: path.to_owned(), source }),

@@ -50,6 +50,7 @@ mod report;
 mod root_check;
 mod root_log;
 mod run_entries;
+mod small_file;
 mod tiles;
 #[cfg(feature = "object-store")]
 mod tiles_bucket;
@@ -86,6 +87,7 @@ pub use reconcile::RunReconciliation;
 pub use reindex::Reindexed;
 pub use replay::CapturedTrace;
 pub use root_log::{RootPublished, verify_root_proof_file};
+pub use small_file::read_small_text;
 pub use tiles::TilesExported;
 pub use timestamp::{
     MAX_TIMESTAMP_BYTES, RootTimestamp, TimestampAuthority, TimestampClient, TimestampFailure,

@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use store_traits::test_support::MemoryLedger;
 use store_traits::{
     Checkpoint, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Differences, Digest,
-    Durability, Entry, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, RunId,
-    SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore, Value,
+    Durability, Entry, EntryRef, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore,
+    RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
 
 /// How a commit fails.

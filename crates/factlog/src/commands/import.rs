@@ -1,6 +1,5 @@
 //! `factlog import`
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use logs_domain::{
     Access, CheckpointPolicy, DomainError, FormatHint, Hint, ImportSummary, Input, LogsDomain,
-    Redactor, Replaced, Report, Rules, Signal, TenantId,
+    Redactor, Replaced, Report, Rules, Signal, TenantId, read_small_text,
 };
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
@@ -69,7 +68,7 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> anyhow::Result<E
 /// The standard rules, and those of a file where one is named.
 pub(crate) fn redactor(file: Option<&Path>) -> Result<Redactor, BadInput> {
     let Some(file) = file else { return Ok(Redactor::standard()) };
-    let text = fs::read_to_string(file).map_err(|error| {
+    let text = read_small_text(file).map_err(|error| {
         BadInput(format!("cannot read the rules `{}`: {error}", file.display()))
     })?;
     Rules::parse(&text)

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use logs_domain::{
     Access, HttpTimestamps, HttpWitnesses, TimestampAuthority, TimestampToken, TimestampTrust,
-    TrustPolicy, verify_root_proof_file, verify_root_timestamp_file,
+    TrustPolicy, read_small_text, verify_root_proof_file, verify_root_timestamp_file,
 };
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
@@ -158,14 +158,14 @@ fn document(token: &TimestampToken) -> Value {
 }
 
 fn trust(path: &Path) -> Result<TimestampTrust, BadInput> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = read_small_text(path).map_err(|error| {
         BadInput(format!("cannot read the certificates `{}`: {error}", path.display()))
     })?;
     TimestampTrust::parse(&text).map_err(|error| BadInput(format!("`{}`: {error}", path.display())))
 }
 
 fn read(path: &Path) -> Result<TrustPolicy, BadInput> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = read_small_text(path).map_err(|error| {
         BadInput(format!("cannot read the policy `{}`: {error}", path.display()))
     })?;
     TrustPolicy::parse(&text)

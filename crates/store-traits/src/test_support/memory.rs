@@ -8,9 +8,9 @@ use async_trait::async_trait;
 
 use crate::{
     Checkpoint, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Differences, Digest,
-    Durability, Entry, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore, Leftover,
-    MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret,
-    TileStore, Value,
+    Durability, Entry, EntryRef, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore,
+    Leftover, MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId,
+    TenantSecret, TileStore, Value,
 };
 
 /// The most entries or subtrees that one call reads.

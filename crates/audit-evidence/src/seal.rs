@@ -59,12 +59,22 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn draw(draft: Draft, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        let mut id = [0; 10];
-        entropy.fill(&mut id)?;
-        let mut salts = vec![[0; 32]; draft.committed.len()];
-        salts.iter_mut().try_for_each(|salt| entropy.fill(salt))?;
-        Ok(Self { draft, id, salts })
+    fn draw(
+        drafts: impl Iterator<Item = Draft>,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<Self>, EntropyError> {
+        let undrawn = |draft: Draft| {
+            let salts = vec![[0; 32]; draft.committed.len()];
+            Self { draft, id: [0; 10], salts }
+        };
+        let mut drawn: Vec<Self> = drafts.map(undrawn).collect();
+        let mut parts: Vec<&mut [u8]> = Vec::with_capacity(drawn.len());
+        for Self { id, salts, .. } in &mut drawn {
+            parts.push(id);
+            parts.extend(salts.iter_mut().map(|salt| &mut salt[..]));
+        }
+        entropy.fill_each(&mut parts)?;
+        Ok(drawn)
     }
 }
 
@@ -78,8 +88,7 @@ impl Sealing<'_> {
         let mut sealed = Vec::with_capacity(drafts.len());
         let mut drafts = drafts.into_iter();
         loop {
-            let some = drafts.by_ref().take(AT_ONCE).map(|draft| Drawn::draw(draft, entropy));
-            let some = some.collect::<Result<Vec<_>, _>>()?;
+            let some = Drawn::draw(drafts.by_ref().take(AT_ONCE), entropy)?;
             sealed.extend(in_parallel(some, WORTH_A_THREAD, |drawn| self.seal(drawn)));
             if drafts.len() == 0 {
                 return Ok(sealed);

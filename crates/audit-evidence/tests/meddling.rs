@@ -132,7 +132,14 @@ const TABLE: &[Row] = &[
         1,
     ),
     (
-        "deleted commit",
+        "deleted commit among others",
+        |t| drop(t.commits.remove(&400)),
+        Some(200),
+        "the commit that ends at 600 stands on 400 entries, and the one before it ends at 200",
+        1,
+    ),
+    (
+        "deleted last commit",
         |t| drop(t.commits.remove(&600)),
         Some(400),
         "entries 400 to 599 lie behind the last commit",

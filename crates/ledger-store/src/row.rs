@@ -1,7 +1,9 @@
 //! Rows as the database gives them, and their conversion into snapshots.
 
 use sqlx::FromRow;
-use store_traits::{Checkpoint, Content, Digest, Head, StoreError, Subtree, TenantId, Timestamp};
+use store_traits::{
+    Checkpoint, Commit, Content, Digest, Head, StoreError, Subtree, TenantId, Timestamp,
+};
 
 use crate::error::corrupt;
 
@@ -42,6 +44,21 @@ impl HeadRow {
         let what = format!("commits of `{tenant}` at size {size}");
         let peaks = peaks.chunks(32).map(|peak| digest(peak, &what)).collect::<Result<_, _>>()?;
         Ok(Head { size: from_i64(size, &what)?, peaks, root: digest(&root, &what)? })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct CommitRow {
+    on_size: i64,
+    #[sqlx(flatten)]
+    head: HeadRow,
+}
+
+impl CommitRow {
+    pub(crate) fn into_commit(self, tenant: &TenantId) -> Result<Commit, StoreError> {
+        let what = format!("commits of `{tenant}` at size {}", self.head.size);
+        let on_size = from_i64(self.on_size, &what)?;
+        Ok(Commit { on_size, head: self.head.into_head(tenant)? })
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) static SELECT_HEAD_AT: Statement = Statement::both(
 );
 pub(crate) static SELECT_COMMITS: Statement = Statement::both(
     "reading the commits",
-    "SELECT size, peaks, root FROM commits WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT $3",
+    "SELECT on_size, size, peaks, root FROM commits WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT $3",
 );
 
 /// Tenants by skipping through the key: one probe a tenant, however many commits there are.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use store_traits::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, CommitTurn, Content, ContentPlace, Digest,
+    Checkpoint, CheckpointsFrom, Commit, CommitOutcome, CommitTurn, Content, ContentPlace, Digest,
     Durability, Entry, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore,
     MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret,
     TileStore,
@@ -16,7 +16,7 @@ use crate::block::{FactsRow, IdsRow, LeavesRow};
 use crate::given::Fresh;
 use crate::ledger::Writer;
 use crate::reader::Pool;
-use crate::row::{CheckpointRow, ContentRow, HashRow, HeadRow, to_i64};
+use crate::row::{CheckpointRow, CommitRow, ContentRow, HashRow, HeadRow, to_i64};
 use crate::stored::ReadRange;
 use crate::{
     Cell, Ledger, Table, batch, block, compare, database, error::corrupt, postgres, run_entries,
@@ -73,10 +73,10 @@ impl LedgerStore for Ledger {
         tenant: &TenantId,
         after_size: u64,
         limit: u32,
-    ) -> Result<Vec<Head>, StoreError> {
+    ) -> Result<Vec<Commit>, StoreError> {
         let values = [after_size.into(), u64::from(limit).into()];
-        let rows: Vec<HeadRow> = self.reader.rows(&sql::SELECT_COMMITS, tenant, &values).await?;
-        rows.into_iter().map(|row| row.into_head(tenant)).collect()
+        let rows: Vec<CommitRow> = self.reader.rows(&sql::SELECT_COMMITS, tenant, &values).await?;
+        rows.into_iter().map(|row| row.into_commit(tenant)).collect()
     }
 
     async fn known(

@@ -379,7 +379,7 @@ async fn commits_since(open: &Open, tenant: &TenantId, size: u64) -> Result<usiz
     loop {
         let page = open.store.commits(tenant, after, 1_000).await?;
         let Some(last) = page.last() else { return Ok(count) };
-        (count, after) = (count + page.len(), last.size);
+        (count, after) = (count + page.len(), last.head.size);
     }
 }
 

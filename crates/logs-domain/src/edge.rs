@@ -31,4 +31,18 @@ impl Entropy for OsEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         getrandom::fill(bytes).map_err(|error| EntropyError(error.to_string()))
     }
+
+    /// Asks the system once: of a batch, each fact wants a few bytes.
+    fn fill_each(&self, parts: &mut [&mut [u8]]) -> Result<(), EntropyError> {
+        let mut drawn = vec![0; parts.iter().map(|part| part.len()).sum()];
+        self.fill(&mut drawn)?;
+        let mut rest = &drawn[..];
+        for part in parts {
+            let split = rest.split_at_checked(part.len());
+            let (own, after) = split.ok_or_else(|| EntropyError("it gave too little".into()))?;
+            part.copy_from_slice(own);
+            rest = after;
+        }
+        Ok(())
+    }
 }

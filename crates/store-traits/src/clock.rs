@@ -17,6 +17,14 @@ pub trait Entropy: Send + Sync {
     /// # Errors
     /// The source of randomness failed; nothing may be recorded without it.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
+
+    /// Fills each of these, in order.
+    ///
+    /// # Errors
+    /// As [`Entropy::fill`].
+    fn fill_each(&self, parts: &mut [&mut [u8]]) -> Result<(), EntropyError> {
+        parts.iter_mut().try_for_each(|part| self.fill(part))
+    }
 }
 
 /// The source of randomness failed.

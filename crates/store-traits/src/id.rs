@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::Text;
+
 /// A text that is not an identifier of its type.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{text}` is not a {what}: {why}")]
@@ -26,7 +28,7 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Text);
 
         impl $name {
             /// Checks the text.
@@ -36,7 +38,7 @@ macro_rules! text_id {
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 let check: fn(&str) -> Result<(), &'static str> = $check;
                 check(text).map_err(|why| IdError::new($what, text, why))?;
-                Ok(Self(text.to_owned()))
+                Ok(Self(Text::from(text)))
             }
 
             /// The text.
@@ -81,24 +83,36 @@ fn plain(text: &str, max: usize) -> Result<(), &'static str> {
     }
 }
 
-text_id!(
-    /// A UUIDv7 (RFC 9562 §5.7) in lower-case hyphenated form.
-    FactId, "fact id", |text| match uuid::Uuid::try_parse(text) {
-        Ok(id) if hyphenated(&id, &mut [0; 36]) == text && id.get_version_num() == 7 => Ok(()),
-        _ => Err("a UUIDv7 in lower-case hyphenated form is wanted"),
-    }
-);
-
-fn hyphenated<'b>(id: &uuid::Uuid, buffer: &'b mut [u8; 36]) -> &'b str {
-    id.hyphenated().encode_lower(buffer)
-}
+/// A UUIDv7 (RFC 9562 §5.7) in lower-case hyphenated form.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactId([u8; 36]);
 
 impl FactId {
+    /// Checks the text.
+    ///
+    /// # Errors
+    /// The text is no such id.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        match uuid::Uuid::try_parse(text).map(Self::of) {
+            Ok(Some(id)) if id.as_str() == text => Ok(id),
+            Ok(_) | Err(_) => {
+                let why = "a UUIDv7 in lower-case hyphenated form is wanted";
+                Err(IdError::new("fact id", text, why))
+            }
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Hexadecimal digits and hyphens are ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
     /// Makes a UUIDv7 from milliseconds since 1970 and 10 random bytes.
     #[must_use]
     pub fn from_parts(unix_ms: u64, random: &[u8; 10]) -> Self {
-        let id = uuid::Builder::from_unix_timestamp_millis(unix_ms, random).into_uuid();
-        Self(id.hyphenated().to_string())
+        Self::spelled(uuid::Builder::from_unix_timestamp_millis(unix_ms, random).into_uuid())
     }
 
     /// The 16 bytes of an id.
@@ -107,15 +121,44 @@ impl FactId {
     /// They are those of another kind of UUID.
     pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, IdError> {
         let id = uuid::Uuid::from_bytes(bytes);
-        let text = hyphenated(&id, &mut [0; 36]).to_owned();
-        if id.get_version_num() == 7 { Ok(Self(text)) } else { Self::parse(&text) }
+        Self::of(id).map_or_else(|| Self::parse(&id.hyphenated().to_string()), Ok)
     }
 
     /// Its 16 bytes, which sort as the text does: by the millisecond in the first six.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 16] {
         // The text was checked when the id was made.
-        uuid::Uuid::try_parse(&self.0).unwrap_or_default().into_bytes()
+        uuid::Uuid::try_parse_ascii(&self.0).unwrap_or_default().into_bytes()
+    }
+
+    fn of(id: uuid::Uuid) -> Option<Self> {
+        (id.get_version_num() == 7).then(|| Self::spelled(id))
+    }
+
+    fn spelled(id: uuid::Uuid) -> Self {
+        let mut text = [0; 36];
+        id.hyphenated().encode_lower(&mut text);
+        Self(text)
+    }
+}
+
+impl fmt::Debug for FactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FactId").field(&self.as_str()).finish()
+    }
+}
+
+impl fmt::Display for FactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for FactId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Self::parse(text)
     }
 }
 
@@ -140,7 +183,7 @@ impl IdempotencyKey {
     /// The key of a fact that has no other identity than its content.
     #[must_use]
     pub fn from_fingerprint(fingerprint: &crate::Digest) -> Self {
-        Self(format!("content:{fingerprint}"))
+        Self(compact_str::format_compact!("content:{fingerprint}"))
     }
 }
 

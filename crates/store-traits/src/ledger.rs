@@ -26,6 +26,15 @@ pub struct Head {
     pub root: Digest,
 }
 
+/// A commit as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Size of the head that it stands on.
+    pub on_size: u64,
+    /// The head that it made.
+    pub head: Head,
+}
+
 impl Head {
     /// The head of a tree without leaves. Its root is SHA-256 of nothing (RFC 6962 §2.1), written
     /// out, because hashes are computed in one crate and this is not it.
@@ -312,13 +321,14 @@ pub trait LedgerStore: TileStore {
     /// The head right after the commit that made the tree `size` leaves large, if one did.
     async fn head_at(&self, tenant: &TenantId, size: u64) -> Result<Option<Head>, StoreError>;
 
-    /// All commits in order of size, from the first with a size above `after_size`, at most `limit`.
+    /// All commits in order of size, from the first with a size above `after_size`, at most `limit`. Each
+    /// stands on the one before it, unless somebody meddled.
     async fn commits(
         &self,
         tenant: &TenantId,
         after_size: u64,
         limit: u32,
-    ) -> Result<Vec<Head>, StoreError>;
+    ) -> Result<Vec<Commit>, StoreError>;
 
     /// What is known of each key, in the order of the keys.
     async fn known(

@@ -51,9 +51,9 @@ pub use high_water::{Advance, HighWater, HighWaterError, SignedState};
 pub use id::{FactId, IdError, IdempotencyKey, RunId, SpanId, TraceId};
 pub use kind::FactKind;
 pub use ledger::{
-    Checkpoint, CommitOutcome, CommitTurn, Content, ContentPlace, Differences, Entry, EntryRef,
-    Erased, Head, Known, Lacking, LedgerStore, Leftover, MAX_ENTRY_BYTES, SealedBatch, SealedEntry,
-    StoredRange, Subtree, TenantSecret, TileStore,
+    Checkpoint, Commit, CommitOutcome, CommitTurn, Content, ContentPlace, Differences, Entry,
+    EntryRef, Erased, Head, Known, Lacking, LedgerStore, Leftover, MAX_ENTRY_BYTES, SealedBatch,
+    SealedEntry, StoredRange, Subtree, TenantSecret, TileStore,
 };
 pub use list::{
     Filter, ListError, ListRequest, MOST_INDEXED, MOST_ITEMS, Page, Period, Place, Scanned,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use store_traits::{Head, LedgerStore, StoreError, TenantId};
+use store_traits::{Commit, Head, LedgerStore, StoreError, TenantId};
 
 const PAGE: u32 = 1_000;
 
@@ -11,12 +11,21 @@ pub(super) struct Commits {
     ahead: VecDeque<Head>,
     read_to: u64,
     all_read: bool,
+    /// Where one does not stand on the one before it.
+    broken: Vec<Break>,
+}
+
+/// A commit that does not stand on the one before it.
+pub(super) struct Break {
+    pub(super) before: u64,
+    pub(super) on_size: u64,
+    pub(super) size: u64,
 }
 
 impl Commits {
     /// Those above a size.
     pub(super) fn above(size: u64) -> Self {
-        Self { ahead: VecDeque::new(), read_to: size, all_read: false }
+        Self { ahead: VecDeque::new(), read_to: size, all_read: false, broken: Vec::new() }
     }
 
     /// Reads on until those up to `size` are here.
@@ -28,13 +37,22 @@ impl Commits {
     ) -> Result<(), StoreError> {
         while !self.all_read && self.read_to < size {
             let page = ledger.commits(tenant, self.read_to, PAGE).await?;
-            match page.last() {
-                Some(last) => self.read_to = last.size,
-                None => self.all_read = true,
+            self.all_read = page.is_empty();
+            for Commit { on_size, head } in page {
+                let (before, size) = (self.read_to, head.size);
+                if on_size != before {
+                    self.broken.push(Break { before, on_size, size });
+                }
+                self.read_to = size;
+                self.ahead.push_back(head);
             }
-            self.ahead.extend(page);
         }
         Ok(())
+    }
+
+    /// The breaks in what was read since this was asked last.
+    pub(super) fn take_broken(&mut self) -> Vec<Break> {
+        std::mem::take(&mut self.broken)
     }
 
     /// The commit that made the tree so large; those before it are left behind.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use store_traits::{ContentPlace, Digest, LedgerStore, StoreError, TenantId};
 
 use super::chunk::{CheckedEntry, Looked, look};
-use super::commits::Commits;
+use super::commits::{Break, Commits};
 use super::signed::Signed;
 use super::subtrees::Subtrees;
 use super::workers::Workers;
@@ -149,6 +149,13 @@ impl<'l> Walk<'l> {
     pub(super) async fn take(&mut self, looked: Looked, end: u64) -> Result<(), StoreError> {
         let Looked { range, entries, differing, .. } = looked;
         self.commits.read_to(self.ledger, &self.report.tenant, range.end).await?;
+        for Break { before, on_size, size } in self.commits.take_broken() {
+            let what = format!(
+                "the commit that ends at {size} stands on {on_size} entries, and the one before it ends at {before}"
+            );
+            let meaning = "a commit between the two was deleted, or what one stands on was edited";
+            self.report.finding(Some(before), what, meaning);
+        }
         let mut unexplained = Vec::new();
         for entry in entries {
             if entry.seq < self.next {

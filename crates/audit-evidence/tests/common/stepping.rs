@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_trait::async_trait;
 use store_traits::test_support::MemoryLedger;
 use store_traits::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Differences, Digest,
+    Checkpoint, CheckpointsFrom, Commit, CommitOutcome, Content, ContentPlace, Differences, Digest,
     Durability, Entry, EntryRef, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore,
     RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId, TenantSecret, TileStore, Value,
 };
@@ -104,7 +104,7 @@ impl LedgerStore for Stepping {
         tenant: &TenantId,
         after: u64,
         n: u32,
-    ) -> Result<Vec<Head>, StoreError> {
+    ) -> Result<Vec<Commit>, StoreError> {
         self.inner.commits(tenant, after, n).await
     }
 

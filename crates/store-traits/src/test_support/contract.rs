@@ -5,8 +5,8 @@
 
 use super::batches::{batch, entry, hash, head, id, key, run, tenant};
 use crate::{
-    Checkpoint, CheckpointPages, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Head,
-    IdempotencyKey, LedgerStore, SealedBatch, TenantId, TenantSecret, Timestamp,
+    Checkpoint, CheckpointPages, CheckpointsFrom, Commit, CommitOutcome, Content, ContentPlace,
+    Head, IdempotencyKey, LedgerStore, SealedBatch, TenantId, TenantSecret, Timestamp,
 };
 
 /// Every law, on a store without facts.
@@ -62,9 +62,11 @@ pub async fn what_was_committed_is_read_back(store: &dyn LedgerStore, tenant: &T
     assert_eq!(store.head(tenant).await.unwrap(), head(601));
     assert_eq!(store.head_at(tenant, 600).await.unwrap(), Some(head(600)));
     assert_eq!(store.head_at(tenant, 599).await.unwrap(), None);
-    assert_eq!(store.commits(tenant, 0, 10).await.unwrap(), [head(600), head(601)]);
-    assert_eq!(store.commits(tenant, 600, 10).await.unwrap(), [head(601)]);
-    assert_eq!(store.commits(tenant, 0, 1).await.unwrap(), [head(600)]);
+    let commits =
+        [(0, 600), (600, 601)].map(|(on_size, size)| Commit { on_size, head: head(size) });
+    assert_eq!(store.commits(tenant, 0, 10).await.unwrap(), commits);
+    assert_eq!(store.commits(tenant, 600, 10).await.unwrap(), commits[1..]);
+    assert_eq!(store.commits(tenant, 0, 1).await.unwrap(), commits[..1]);
 
     let entries = store.entries(tenant, 255..258).await.unwrap();
     assert_eq!(entries.iter().map(|e| e.seq).collect::<Vec<_>>(), [255, 256, 257]);
@@ -177,7 +179,8 @@ pub async fn a_stale_head_writes_nothing_and_tells_the_new_one(
     assert_eq!(store.entries(tenant, 0..u64::MAX).await.unwrap().len(), 3);
     assert_eq!(store.contents(tenant, 0..u64::MAX).await.unwrap().len(), 1);
     committed(store, &batch(tenant, 3, 2)).await;
-    assert_eq!(store.commits(tenant, 0, 10).await.unwrap(), [head(3), head(5)]);
+    let commits = [(0, 3), (3, 5)].map(|(on_size, size)| Commit { on_size, head: head(size) });
+    assert_eq!(store.commits(tenant, 0, 10).await.unwrap(), commits);
 }
 
 /// A known key, a gap, no entry: an error, and no trace.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use crate::{
-    Checkpoint, CheckpointsFrom, CommitOutcome, Content, ContentPlace, Differences, Digest,
+    Checkpoint, CheckpointsFrom, Commit, CommitOutcome, Content, ContentPlace, Differences, Digest,
     Durability, Entry, EntryRef, Erased, FactId, Head, IdempotencyKey, Known, Lacking, LedgerStore,
     Leftover, MOST_CHECKPOINTS, RunId, SealedBatch, StoreError, StoredRange, Subtree, TenantId,
     TenantSecret, TileStore, Value,
@@ -27,6 +27,8 @@ pub struct Tables {
     pub keys: BTreeMap<String, Known>,
     /// The heads, by size.
     pub commits: BTreeMap<u64, Head>,
+    /// The size that each of them stands on.
+    pub stands_on: BTreeMap<u64, u64>,
     /// Complete subtrees, by level and index.
     pub subtrees: Vec<Subtree>,
     /// What lies behind the commitments.
@@ -99,6 +101,7 @@ impl Tables {
         self.subtrees.extend(&batch.subtrees);
         self.subtrees.sort_by_key(|subtree| (subtree.level, subtree.index));
         self.commits.insert(batch.head.size, batch.head.clone());
+        self.stands_on.insert(batch.head.size, batch.on_size);
         Ok(CommitOutcome::Committed)
     }
 }
@@ -154,10 +157,11 @@ impl LedgerStore for MemoryLedger {
         tenant: &TenantId,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<Head>, StoreError> {
+    ) -> Result<Vec<Commit>, StoreError> {
         let limit = usize::try_from(limit).unwrap();
         Ok(self.tables(tenant, |t| {
-            t.commits.values().filter(|head| head.size > after).take(limit).cloned().collect()
+            let of = |head: &Head| Commit { on_size: t.stands_on[&head.size], head: head.clone() };
+            t.commits.values().filter(|head| head.size > after).take(limit).map(of).collect()
         }))
     }
 

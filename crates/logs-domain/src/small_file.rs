@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// The most bytes of such a file, in bytes: some thousand keys, or hundreds of certificates.
+/// The most bytes of such a file: some thousand keys, or hundreds of certificates.
 const MOST: u64 = 1 << 20;
 
 /// Reads a text of at most 1 MiB. A larger file is not the one that was meant (a database, a device that

@@ -112,7 +112,7 @@ fn init_refuses_to_overwrite() {
     place.run(&["init"]).expect(2).says("already there");
     assert_eq!(std::fs::read(place.path("factlog.key")).unwrap(), key);
     std::fs::remove_file(place.path("factlog.key")).unwrap();
-    place.run(&["init"]).says("factlog.db");
+    place.run(&["init"]).expect(2).says("factlog.db` is already there");
     assert!(!place.path("factlog.key").exists(), "a key without its database is left behind");
 }
 

@@ -49,8 +49,8 @@ impl Ledger {
     /// plain path; tables in an empty database at `postgres://…`, which somebody has made.
     ///
     /// # Errors
-    /// There is a file or a ledger already (it is left alone), the URL cannot be used, or the
-    /// database refuses.
+    /// [`StoreError::Exists`] where a file or a ledger is already (it is left alone),
+    /// [`StoreError::Address`] for a URL that names no database, or the database refuses.
     pub async fn create(url: &str, origin: &str) -> Result<(), StoreError> {
         if postgres::names(url) {
             postgres::create(url, origin).await
@@ -63,7 +63,8 @@ impl Ledger {
     /// function for every process that ever writes the ledger.
     ///
     /// # Errors
-    /// [`StoreError::Open`] where there is none, [`StoreError::Foreign`] for a database of another
+    /// [`StoreError::Open`] where there is none, [`StoreError::Address`] for a URL that names no
+    /// database, [`StoreError::Foreign`] for a database of another
     /// program, [`StoreError::ReadOnly`] where it cannot be written but should.
     pub async fn open(
         url: &str,

@@ -277,7 +277,9 @@ impl DomainError {
 
 fn store_fault(error: &StoreError) -> Fault {
     match error {
-        StoreError::Foreign { .. } => Fault::Input,
+        StoreError::Address { .. } | StoreError::Exists { .. } | StoreError::Foreign { .. } => {
+            Fault::Input
+        }
         StoreError::Corrupt { .. } => Fault::DoesNotHold,
         StoreError::Open { .. }
         | StoreError::ReadOnly { .. }

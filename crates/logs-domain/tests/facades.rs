@@ -387,7 +387,7 @@ async fn a_database_that_keeps_nothing_is_not_opened_and_so_acknowledges_nothing
     for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://"] {
         let builder = LogsDomain::builder(url).key_file(home.path().join("factlog.key"));
         let error = builder.clone().init("logs.test").await.err().unwrap();
-        assert_eq!(error.fault(), logs_domain::Fault::Environment, "{url}: {error}");
+        assert_eq!(error.fault(), logs_domain::Fault::Input, "{url}: {error}");
         assert!(!home.path().join("factlog.key").exists(), "{url}");
         assert!(builder.open(Access::Write).await.is_err(), "{url}");
     }

@@ -14,6 +14,20 @@ pub enum StoreError {
         /// What the database said, and what to do.
         why: String,
     },
+    /// The text names no database.
+    #[error("`{url}` is no address of a database: {why}")]
+    Address {
+        /// The address, without credentials.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Where a ledger was to be made, something is.
+    #[error("`{url}` is already there, and is never overwritten (open it, or name another one)")]
+    Exists {
+        /// Its address, without credentials.
+        url: String,
+    },
     /// A file that is a database, but not one of ours.
     #[error(
         "`{url}` is a database of another program (factlog found no ledger tables in it and will not add any; name another file)"

@@ -53,7 +53,7 @@ pub(crate) async fn create(url: &str, origin: &str) -> Result<(), StoreError> {
         .map_err(database("keeping the origin"))?
         .rows_affected();
     if made == 0 {
-        return Err(server.refuse("there is a ledger already, and it is never overwritten (open it, or name another database)"));
+        return Err(StoreError::Exists { url: server.shown });
     }
     conn.close().await.map_err(database("making the tables"))
 }
@@ -80,7 +80,7 @@ impl Server {
         let shown = without_password(url);
         match PgConnectOptions::from_str(url) {
             Ok(options) => Ok(Self { options: options.application_name("factlog"), shown }),
-            Err(error) => Err(StoreError::Open { url: shown, why: error.to_string() }),
+            Err(error) => Err(StoreError::Address { url: shown, why: error.to_string() }),
         }
     }
 

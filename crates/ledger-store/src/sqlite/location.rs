@@ -24,7 +24,7 @@ impl Location {
     /// Reads `sqlite://path`, `sqlite:path` or a plain path. `?mode=…` is accepted because other
     /// tools want it in `DATABASE_URL`; the mode itself is the caller's choice.
     pub(crate) fn parse(url: &str) -> Result<Self, StoreError> {
-        let refuse = |why: &str| StoreError::Open { url: url.to_owned(), why: why.to_owned() };
+        let refuse = |why: &str| StoreError::Address { url: url.to_owned(), why: why.to_owned() };
         let path = match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             Some(rest) => match rest.split_once('?') {
                 None => rest,
@@ -36,7 +36,7 @@ impl Location {
             None if url.contains("://") => {
                 // The address may hold a password: only its scheme is repeated.
                 let scheme = url.split("://").next().unwrap_or_default();
-                return Err(StoreError::Open {
+                return Err(StoreError::Address {
                     url: format!("{scheme}://…"),
                     why: "the scheme is none of `sqlite`, `postgres`, `postgresql`".into(),
                 });

@@ -92,9 +92,7 @@ fn claim(location: &Location) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&location.path).map(drop).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => location.refuse(
-            "the file is there already, and is never overwritten (open it, or name another one)",
-        ),
+        std::io::ErrorKind::AlreadyExists => StoreError::Exists { url: location.url.clone() },
         std::io::ErrorKind::StorageFull => StoreError::Full,
         _ => location.refuse(error.to_string()),
     })

@@ -43,6 +43,7 @@
 //! ```
 
 mod ahead;
+mod calls;
 mod chain_loader;
 mod checkpoint;
 mod cosignature;

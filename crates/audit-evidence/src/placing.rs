@@ -6,9 +6,10 @@ use store_traits::{
 };
 
 use crate::ahead::Keys;
+use crate::calls::Calls;
 use crate::durability::MayAcknowledge;
 use crate::recorder::Outcome;
-use crate::seal::{FactError, Sealed, WORTH_A_THREAD};
+use crate::seal::{FactError, Sealed};
 use crate::tree::{CompactRange, HeadError};
 
 /// What one caller wants recorded.
@@ -24,9 +25,9 @@ enum Slot {
 }
 
 impl Call {
-    pub(crate) fn new(sealed: Vec<Result<Sealed, FactError>>) -> Self {
+    pub(crate) fn new(sealed: Vec<Result<Box<Sealed>, FactError>>) -> Self {
         let slot = |sealed| match sealed {
-            Ok(sealed) => Slot::Ready(Box::new(sealed)),
+            Ok(sealed) => Slot::Ready(sealed),
             Err(error) => Slot::Rejected(error),
         };
         Self { slots: sealed.into_iter().map(slot).collect() }
@@ -163,10 +164,14 @@ impl<'c> Placing<'c> {
 
     /// The batch is committed: what became of each draft of each call, and the leaves that were new.
     /// Nobody learns an outcome without this, and so nobody without leave to acknowledge.
-    pub(crate) fn done(mut self, _: MayAcknowledge) -> (Vec<Vec<Outcome>>, Vec<Digest>, Head) {
+    pub(crate) fn done(
+        mut self,
+        calls: &Calls,
+        _: MayAcknowledge,
+    ) -> (Vec<Vec<Outcome>>, Vec<Digest>, Head) {
         let entries = std::mem::take(&mut self.batch.entries);
         // Giving back the memory of a thousand facts takes as long as hashing them.
-        let leaves = in_parallel(entries, WORTH_A_THREAD, |entry| entry.leaf_hash);
+        let leaves = in_parallel(entries, calls.worth_a_thread(), |entry| entry.leaf_hash);
         (std::mem::take(&mut self.outcomes), leaves, self.batch.head.clone())
     }
 }

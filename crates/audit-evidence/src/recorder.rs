@@ -19,6 +19,7 @@ use store_traits::{
 use thiserror::Error;
 
 use crate::ahead::{Ahead, Keys};
+use crate::calls::Calls;
 use crate::durability::{Enforcement, MayAcknowledge, NotDurable, may_acknowledge};
 use crate::lanes::{Behind, ENOUGH, Lanes, Lead, Turn, give_way};
 use crate::placing::{Call, Placing};
@@ -46,6 +47,7 @@ pub struct Recorder {
     entropy: Arc<dyn Entropy>,
     enforcement: Enforcement,
     group: usize,
+    calls: Calls,
     lanes: RecorderLanes,
     remembered: Remembered,
 }
@@ -161,7 +163,8 @@ impl Recorder {
     ) -> Self {
         let (lanes, remembered) = (Lanes::new(), Remembered::new());
         let (enforcement, group) = (Enforcement::On, GROUP_ENTRIES);
-        Self { ledger, clock, entropy, enforcement, group, lanes, remembered }
+        let calls = Calls::default();
+        Self { ledger, clock, entropy, enforcement, group, calls, lanes, remembered }
     }
 
     /// The same recorder, whose calls share a commit as long as they have no more than so many entries
@@ -311,7 +314,10 @@ impl Recorder {
         // Before anything is written: an entry that was refused its acknowledgement would be there.
         let may_acknowledge = may_acknowledge(self.ledger.durability(), self.enforcement)?;
         let secret = self.secret(tenant).await?;
-        let sealing = Sealing { tenant, secret: &secret, recorded_at: self.clock.now() };
+        let _call = self.calls.enter();
+        let (recorded_at, calls) = (self.clock.now(), &self.calls);
+        let recorded = &recorded_at.to_string();
+        let sealing = Sealing { tenant, secret: &secret, recorded_at, recorded, calls };
         let call = Call::new(sealing.seal_all(drafts, self.entropy.as_ref()).await?);
         let (entries, bytes) = call.size();
         let weight = (entries.saturating_mul(ENOUGH) / self.group)
@@ -332,6 +338,10 @@ impl Recorder {
         let (ahead, behind) = (lead.ahead(), lead.behind());
         if ahead.is_none() {
             lead.give_way().await;
+        } else {
+            // The one ahead has just woken this one, and goes on with its commit; another thread may take
+            // this one up.
+            give_way().await;
         }
         let (mut entries, mut bytes) = (0, 0);
         lead.take(|call| {
@@ -442,7 +452,7 @@ impl Recorder {
             // Whoever waited for this goes on first: it has only to hand its batch over, and this caller
             // has a thousand facts to give back and its next ones to seal.
             give_way().await;
-            let (outcomes, leaves, after) = placing.done(may_acknowledge);
+            let (outcomes, leaves, after) = placing.done(&self.calls, may_acknowledge);
             let added = Arc::new(Added { before: head, leaves, grown: OnceLock::new() });
             let of_call =
                 |outcomes| Committed { outcomes, head: after.clone(), added: Arc::clone(&added) };

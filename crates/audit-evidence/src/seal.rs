@@ -12,13 +12,11 @@ use store_traits::{
 };
 use thiserror::Error;
 
+use crate::calls::Calls;
 use crate::lanes::give_way;
 
 /// The longest kind that a ledger keeps, in characters.
 const MAX_KIND_CHARS: usize = 128;
-
-/// Starting a thread takes longer than sealing fewer facts.
-pub(crate) const WORTH_A_THREAD: usize = 64;
 
 /// Facts that are sealed before others may run: a caller whose commit goes on should not wait for all
 /// of somebody else's.
@@ -49,6 +47,9 @@ pub(crate) struct Sealing<'s> {
     pub(crate) tenant: &'s TenantId,
     pub(crate) secret: &'s TenantSecret,
     pub(crate) recorded_at: Timestamp,
+    /// The same as text.
+    pub(crate) recorded: &'s str,
+    pub(crate) calls: &'s Calls,
 }
 
 /// A draft with the random bytes that it needs. They are drawn in order, before the work is divided.
@@ -84,12 +85,12 @@ impl Sealing<'_> {
         &self,
         drafts: Vec<Draft>,
         entropy: &dyn Entropy,
-    ) -> Result<Vec<Result<Sealed, FactError>>, EntropyError> {
+    ) -> Result<Vec<Result<Box<Sealed>, FactError>>, EntropyError> {
         let mut sealed = Vec::with_capacity(drafts.len());
         let mut drafts = drafts.into_iter();
         loop {
             let some = Drawn::draw(drafts.by_ref().take(AT_ONCE), entropy)?;
-            sealed.extend(in_parallel(some, WORTH_A_THREAD, |drawn| self.seal(drawn)));
+            sealed.extend(in_parallel(some, self.calls.worth_a_thread(), |drawn| self.seal(drawn)));
             if drafts.len() == 0 {
                 return Ok(sealed);
             }
@@ -97,7 +98,7 @@ impl Sealing<'_> {
         }
     }
 
-    fn seal(&self, drawn: Drawn) -> Result<Sealed, FactError> {
+    fn seal(&self, drawn: Drawn) -> Result<Box<Sealed>, FactError> {
         let Drawn { draft, id, salts } = drawn;
         let kind = draft.kind.as_str();
         if kind.is_empty() || kind.contains('\0') || kind.chars().count() > MAX_KIND_CHARS {
@@ -116,7 +117,7 @@ impl Sealing<'_> {
             ("body", Value::from(body)),
             ("id", id.as_str().into()),
             ("kind", kind.as_str().into()),
-            ("meta", meta_object(&meta, self.recorded_at).into()),
+            ("meta", meta_object(&meta, self.recorded).into()),
             ("tenant", self.tenant.as_str().into()),
             ("v", 1_u32.into()),
         ]);
@@ -128,7 +129,7 @@ impl Sealing<'_> {
         }
         let entry =
             SealedEntry { seq: 0, id, key, fingerprint, leaf_hash: leaf_hash(&bytes), bytes, fact };
-        Ok(Sealed { entry, contents })
+        Ok(Box::new(Sealed { entry, contents }))
     }
 }
 
@@ -230,12 +231,12 @@ fn take(object: &mut Object, path: &[String]) -> Option<Value> {
     }
 }
 
-fn meta_object(draft: &DraftMeta, recorded_at: Timestamp) -> Object {
+fn meta_object(draft: &DraftMeta, recorded_at: &str) -> Object {
     let mut meta = Object::from([
         ("actor", actor(&draft.actor).into()),
         ("occurred_at", draft.occurred_at.to_string().into()),
         ("origin", draft.origin.as_str().into()),
-        ("recorded_at", recorded_at.to_string().into()),
+        ("recorded_at", recorded_at.into()),
         ("source_component", draft.source_component.as_str().into()),
         ("source_domain", draft.source_domain.as_str().into()),
     ]);

@@ -73,7 +73,7 @@ impl Ledger {
                 let conn = turn.connection().await.map_err(&failed)?;
                 let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
                 let statements = sqlite::Statements::new(tenant, parts);
-                overlap::run::<Sqlite, _>(&mut tx, statements).await.map_err(&failed)?;
+                overlap::run::<Sqlite, _>(&mut tx, statements, || {}).await.map_err(&failed)?;
                 tx.commit().await.map_err(failed)?;
                 turn.give_back();
                 Ok(())
@@ -81,7 +81,7 @@ impl Ledger {
             Writer::Postgres(connections) => {
                 let mut tx = connections.write(tenant).await.map_err(&failed)?;
                 let statements = postgres::Statements::new(tenant, parts);
-                overlap::run::<Postgres, _>(&mut tx, statements).await.map_err(&failed)?;
+                overlap::run::<Postgres, _>(&mut tx, statements, || {}).await.map_err(&failed)?;
                 tx.commit().await.map_err(failed)
             }
         }

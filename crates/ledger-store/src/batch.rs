@@ -77,9 +77,10 @@ impl<'a> Parts<'a> {
         Self { made, facts, sources, tables: tables.collect(), given: None, derived }
     }
 
-    /// Makes all that can be made before it is known whether the batch will be written.
+    /// Makes all that can be made before it is known whether the batch will be written. Another one is
+    /// being written meanwhile, so that the processors have enough to do.
     pub(crate) fn make_ready(&mut self) {
-        while let Some(part) = self.make() {
+        while let Some(part) = self.make(usize::MAX) {
             self.made.push_back(part);
         }
     }
@@ -109,7 +110,7 @@ impl<'a> Parts<'a> {
         own
     }
 
-    fn make(&mut self) -> Option<Part<'a>> {
+    fn make(&mut self, worth: usize) -> Option<Part<'a>> {
         if let Some(source) = self.sources.next() {
             let (insert, rows) = match source {
                 Source::Blocks(batch) => (&sql::INSERT_BLOCKS, block::rows(&batch.entries)),
@@ -122,10 +123,10 @@ impl<'a> Parts<'a> {
             };
             return Some(Part { insert, rows, table: None });
         }
-        // Those of all tables at once, on all processors.
+        // Those of all tables at once.
         let tables = std::mem::take(&mut self.tables);
         if !tables.is_empty() {
-            self.derived = stored(&tables, &self.facts).into_iter();
+            self.derived = stored(&tables, &self.facts, worth).into_iter();
         }
         let (table, rows) = self.derived.next()?;
         Some(Part { insert: &table.insert, rows, table: Some(table) })
@@ -136,7 +137,10 @@ impl<'a> Iterator for Parts<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
-        let mut part = self.made.pop_front().or_else(|| self.make())?;
+        // A thread is worth starting for a stretch of facts, and for the few on either side of a border it
+        // is not.
+        let worth = if self.facts.len() <= FEW { usize::MAX } else { 1 };
+        let mut part = self.made.pop_front().or_else(|| self.make(worth))?;
         if let (Some(table), Some(Knows { given, fresh, tenant })) = (part.table, self.given) {
             given.drop_known(fresh, tenant, table, &mut part.rows);
         }

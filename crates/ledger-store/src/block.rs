@@ -69,20 +69,28 @@ fn row(entries: &[SealedEntry]) -> Option<Row<'static>> {
             facts = packed;
         }
     }
-    let bytes_of = |part: fn(&SealedEntry) -> Vec<u8>| {
-        Cell::Bytes(entries.iter().flat_map(part).collect::<Vec<u8>>().into())
-    };
     let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
     let cells = vec![
         Cell::Bytes(last.id.to_bytes().to_vec().into()),
-        bytes_of(|entry| entry.leaf_hash.as_bytes().to_vec()),
-        bytes_of(|entry| entry.id.to_bytes().to_vec()),
-        bytes_of(|entry| entry.fingerprint.as_bytes().to_vec()),
+        one_behind_the_other(entries, |entry| *entry.leaf_hash.as_bytes()),
+        one_behind_the_other(entries, |entry| entry.id.to_bytes()),
+        one_behind_the_other(entries, |entry| *entry.fingerprint.as_bytes()),
         keys.join("\n").into(),
         (size as u64).into(),
         Cell::Bytes(facts.into()),
     ];
     Some(Row { seq, cells })
+}
+
+fn one_behind_the_other<const N: usize>(
+    entries: &[SealedEntry],
+    part: impl Fn(&SealedEntry) -> [u8; N],
+) -> Cell<'static> {
+    let mut bytes = Vec::with_capacity(entries.len() * N);
+    for entry in entries {
+        bytes.extend_from_slice(&part(entry));
+    }
+    Cell::Bytes(bytes.into())
 }
 
 /// The milliseconds in an id.

@@ -7,10 +7,12 @@ use std::task::Poll;
 use sqlx::query::Query;
 use sqlx::{Database, Executor, IntoArguments};
 
-/// Runs every statement, and ends at the first that fails or cannot be made.
+/// Runs every statement, and ends at the first that fails or cannot be made. Behind each that was handed
+/// over, `handed` is called.
 pub(crate) async fn run<DB, S>(
     conn: &mut DB::Connection,
     mut statements: S,
+    handed: fn(),
 ) -> Result<(), sqlx::Error>
 where
     DB: Database,
@@ -20,7 +22,10 @@ where
 {
     let mut next = statements.next().transpose()?;
     while let Some(query) = next {
-        let made = || statements.next().transpose();
+        let made = || {
+            handed();
+            statements.next().transpose()
+        };
         let (done, made) = during(query.execute(&mut *conn), made).await;
         done?;
         next = made?;

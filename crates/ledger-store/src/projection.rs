@@ -102,16 +102,17 @@ pub struct Item<'t> {
 /// multiples of this.
 pub const STRETCH: u64 = 256;
 
-/// The rows of each of these tables as they are stored, derived on all processors.
+/// The rows of each of these tables as they are stored; a thread is worth starting for so many stretches.
 pub(crate) fn stored<'f>(
     tables: &[&'static Table],
     facts: &[FactAt<'f>],
+    worth: usize,
 ) -> Vec<(&'static Table, Vec<Row<'f>>)> {
     let of_stretch = |facts: &[FactAt<'f>]| -> Vec<Vec<Row<'f>>> {
         tables.iter().map(|table| (table.rows)(facts)).collect()
     };
     let mut rows: Vec<_> = tables.iter().map(|table| (*table, Vec::new())).collect();
-    for stretch in in_parallel(facts.chunk_by(of_one_stretch).collect(), 1, of_stretch) {
+    for stretch in in_parallel(facts.chunk_by(of_one_stretch).collect(), worth, of_stretch) {
         rows.iter_mut().zip(stretch).for_each(|((_, rows), more)| rows.extend(more));
     }
     rows

@@ -4,6 +4,7 @@
 //! entry changed as many pages as there were entries.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::{
     Check, FactAt, Insert, Item, Projection, Row, Statement, Table, Type, repeated, rows_as_json,
@@ -44,20 +45,20 @@ pub(crate) static SELECT_RUN_SEQS: Statement = Statement::both(
     "SELECT seqs FROM run_entries WHERE tenant = $1 AND run_id = $2 ORDER BY seq",
 );
 fn rows<'f>(facts: &[FactAt<'f>]) -> Vec<Row<'f>> {
-    let mut of: BTreeMap<&str, (u64, String)> = BTreeMap::new();
+    let mut of: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for FactAt { seq, fact, .. } in facts {
         let Some(run) = text_at(fact, &["meta", "run_id"]) else { continue };
-        match of.get_mut(run) {
-            Some((_, seqs)) => {
-                seqs.push(',');
-                seqs.push_str(&seq.to_string());
-            }
-            None => {
-                of.insert(run, (*seq, seq.to_string()));
-            }
-        }
+        of.entry(run).or_default().push(*seq);
     }
-    let row = |(run, (seq, seqs))| Row { seq, cells: vec![<&str>::into(run), String::into(seqs)] };
+    let row = |(run, seqs): (&'f str, Vec<u64>)| {
+        let mut text = String::new();
+        for seq in &seqs {
+            let between = if text.is_empty() { "" } else { "," };
+            let _ = write!(text, "{between}{seq}");
+        }
+        let seq = seqs.first().copied().unwrap_or_default();
+        Row { seq, cells: vec![run.into(), text.into()] }
+    };
     let mut rows: Vec<_> = of.into_iter().map(row).collect();
     // In order of the key, so that rows are appended to it.
     rows.sort_by_key(|row| row.seq);
@@ -90,7 +91,7 @@ mod tests {
         };
         let facts = [fact("b"), fact("a"), fact("b"), Value::Null, fact("b")];
         let at: Vec<_> = (254..).zip(&facts).map(|(seq, fact)| FactAt::new(seq, fact)).collect();
-        let rows = stored(&[&RUN_ENTRIES.tables[0]], &at).remove(0).1;
+        let rows = stored(&[&RUN_ENTRIES.tables[0]], &at, 1).remove(0).1;
         let row = |seq, run: &'static str, seqs: &'static str| Row {
             seq,
             cells: vec![Cell::from(run), Cell::from(seqs)],

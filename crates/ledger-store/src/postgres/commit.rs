@@ -49,7 +49,7 @@ async fn write(
     if heads?.rows_affected() == 0 {
         return Ok(false);
     }
-    overlap::run::<Postgres, _>(conn, derived).await?;
+    overlap::run::<Postgres, _>(conn, derived, || {}).await?;
     Ok(true)
 }
 

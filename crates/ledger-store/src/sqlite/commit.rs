@@ -1,4 +1,10 @@
 //! The one transaction that records.
+//!
+//! Each statement is handed to the connection's own thread, which is woken for it, often on this very
+//! processor, where it would wait until the callers have sealed their next thousand facts. Giving up the
+//! processor lets it go first: while the disk syncs what it wrote there is time for the facts.
+
+use std::thread::yield_now;
 
 use sqlx::{Connection, Sqlite, SqliteConnection};
 use store_traits::{CommitOutcome, SealedBatch, StoreError};
@@ -20,10 +26,11 @@ pub(crate) async fn commit(
     let mut turn = writer.turn().await;
     let conn = turn.connection().await.map_err(database(DOING))?;
     // IMMEDIATE takes the write lock before the head is read: between the two, nobody can commit.
-    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(database(DOING))?;
+    let (tx, ()) = overlap::during(conn.begin_with("BEGIN IMMEDIATE"), yield_now).await;
+    let mut tx = tx.map_err(database(DOING))?;
     let outcome = write(&mut tx, batch, parts).await;
     let ended = match outcome {
-        Ok(CommitOutcome::Committed) => tx.commit().await,
+        Ok(CommitOutcome::Committed) => overlap::during(tx.commit(), yield_now).await.0,
         Ok(CommitOutcome::HeadMoved(_)) | Err(_) => tx.rollback().await,
     };
     match (outcome, ended) {
@@ -52,11 +59,9 @@ async fn write(
         .bind(&batch.head.root.as_bytes()[..])
         .bind(batch.recorded_at.to_string())
         .bind(&batch.on_root.as_bytes()[..])
-        .execute(&mut *conn)
-        .await
-        .map_err(&failed)?
-        .rows_affected();
-    if stands == 0 {
+        .execute(&mut *conn);
+    let (stands, ()) = overlap::during(stands, yield_now).await;
+    if stands.map_err(&failed)?.rows_affected() == 0 {
         let now: Option<HeadRow> = sqlx::query_as(sql::SELECT_HEAD.sqlite)
             .bind(tenant.as_str())
             .fetch_optional(conn)
@@ -65,7 +70,7 @@ async fn write(
         return HeadRow::head_or_empty(now, tenant).map(CommitOutcome::HeadMoved);
     }
     let statements = Statements::new(tenant, parts);
-    overlap::run::<Sqlite, _>(conn, statements).await.map_err(&failed)?;
+    overlap::run::<Sqlite, _>(conn, statements, yield_now).await.map_err(&failed)?;
     Ok(CommitOutcome::Committed)
 }
 

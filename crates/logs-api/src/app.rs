@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, get};
-use logs_domain::{Finding, LedgerReport, LogsDomain, Signal, TenantId};
+use logs_domain::{LogsDomain, Signal, TenantId};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::callers::Callers;
@@ -48,18 +48,6 @@ impl App {
             Callers::Holders(keys) if keys.is_outdated() => self.reread(),
             Callers::Holders(_) | Callers::ThisMachine(_) => last,
         }
-    }
-
-    /// Everything of a tenant recomputed from the stored bytes, and what the database says of its own file.
-    /// It takes as long as the ledger is large, so one is done at a time, for whoever asks, and ends when
-    /// nobody waits for it any more.
-    pub(crate) async fn verified(&self, tenant: &TenantId) -> Result<LedgerReport, Problem> {
-        let busy = |_| Problem::unavailable("the ledger is being verified already (ask again)");
-        let _permit = self.verifying.try_acquire().map_err(busy)?;
-        let mut report = self.domain.verify(tenant, &[], &|_| {}).await?;
-        let damage = self.domain.damage().await?.into_iter();
-        report.findings.extend(damage.map(|found| Finding { tenant: tenant.clone(), ..found }));
-        Ok(report)
     }
 
     fn reread(&self) -> Arc<Callers> {

@@ -43,7 +43,12 @@ pub(super) async fn look(
     let size = app.domain.size(&tenant).await?;
     let report = match verify.filter(|Now::Now| !is_led_here(&headers)) {
         None => None,
-        Some(Now::Now) => Some(app.verified(&tenant).await?),
+        Some(Now::Now) => {
+            // One at a time, for whoever asks, here or by the API.
+            let busy = |_| Problem::unavailable("the ledger is being verified already (ask again)");
+            let _permit = app.verifying.try_acquire().map_err(busy)?;
+            Some(app.domain.verify(&tenant, &[], &|_| {}).await?)
+        }
     };
     let (items, as_of_size) = report.as_ref().map_or((0, size), |report| (1, report.entries));
     let state = Ledger::later(&app, &tenant, signed, size).await?;

@@ -6,7 +6,7 @@
 
 use replay_determinism::{blob_commitment, canonical, disclosure, draft_fingerprint, leaf_hash};
 use store_traits::{
-    Actor, CommitForm, Committed, Content, Draft, DraftMeta, Entropy, EntropyError, FactId,
+    CommitForm, Committed, Content, Draft, DraftMeta, Entropy, EntropyError, FactId,
     IdempotencyKey, Identity, MAX_ENTRY_BYTES, Object, SealedEntry, TenantId, TenantSecret,
     Timestamp, Value, in_parallel,
 };
@@ -117,7 +117,7 @@ impl Sealing<'_> {
             ("body", Value::from(body)),
             ("id", id.as_str().into()),
             ("kind", kind.as_str().into()),
-            ("meta", meta_object(&meta, self.recorded).into()),
+            ("meta", recorded_meta(&meta, self.recorded).into()),
             ("tenant", self.tenant.as_str().into()),
             ("v", 1_u32.into()),
         ]);
@@ -231,39 +231,8 @@ fn take(object: &mut Object, path: &[String]) -> Option<Value> {
     }
 }
 
-fn meta_object(draft: &DraftMeta, recorded_at: &str) -> Object {
-    let mut meta = Object::from([
-        ("actor", actor(&draft.actor).into()),
-        ("occurred_at", draft.occurred_at.to_string().into()),
-        ("origin", draft.origin.as_str().into()),
-        ("recorded_at", recorded_at.into()),
-        ("source_component", draft.source_component.as_str().into()),
-        ("source_domain", draft.source_domain.as_str().into()),
-    ]);
-    let texts = [
-        ("run_id", draft.run_id.as_ref().map(|id| id.as_str())),
-        ("trace_id", draft.trace_id.as_ref().map(|id| id.as_str())),
-        ("correlation_id", draft.correlation_id.as_deref()),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            meta.insert(name, text.into());
-        }
-    }
-    for (name, ids) in [("policy_ids", &draft.policy_ids), ("incident_ids", &draft.incident_ids)] {
-        if !ids.is_empty() {
-            let ids: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
-            meta.insert(name, ids.into());
-        }
-    }
+fn recorded_meta(draft: &DraftMeta, recorded_at: &str) -> Object {
+    let mut meta = draft.members();
+    meta.insert("recorded_at", recorded_at.into());
     meta
-}
-
-fn actor(actor: &Actor) -> Object {
-    let (kind, member, text) = match actor {
-        Actor::Human { subject } => ("human", "subject", subject),
-        Actor::Agent { name } => ("agent", "name", name),
-        Actor::System { component } => ("system", "component", component),
-    };
-    Object::from([("kind", kind.into()), (member, text.as_str().into())])
 }

@@ -230,3 +230,36 @@ fn a_recorded_cost_is_shown_once_a_call_and_its_absence_is_said() {
     let runs = place.run(&["runs", "--json"]).expect(0).json();
     assert!(runs["items"][0]["cost_micros_usd"].is_null());
 }
+
+/// Each line is a fact of its own: nothing that its sender gave is derived.
+#[test]
+fn native_facts_are_the_same_only_if_all_of_them_is() {
+    let fact = |rest: &str| {
+        format!(r#"{{"kind":"audit.event","occurred_at":"2026-12-01T00:00:00Z",{rest}}}"#)
+    };
+    let human = |subject: &str, rest: &str| {
+        fact(&format!(
+            r#""actor":{{"kind":"human","subject":"{subject}"}},{rest}"body":{{"event":"login"}}"#
+        ))
+    };
+    let place = Place::new();
+    let import = |lines: &[String], status: i32| {
+        std::fs::write(place.path("facts.jsonl"), lines.join("\n")).unwrap();
+        let json = place.run(&["import", "--json", "facts.jsonl"]).expect(status).json();
+        ["facts", "duplicates", "conflicts"].map(|name| json[name].as_u64().unwrap())
+    };
+    let apart = [
+        human("u-1", ""),
+        human("u-2", ""),
+        human("u-1", r#""incident_ids":["inc-7"],"#),
+        human("u-1", r#""policy_ids":["p-7"],"#),
+        human("u-1", r#""correlation_id":"c-7","#),
+        fact(r#""body":{"event":"page_opened","view":"dashboard"}"#),
+        fact(r#""body":{"event":"page_opened","view":"settings"}"#),
+        fact(r#""body":{"event":"page_opened","view":"settings"}"#).replace("T00:", "T01:"),
+        human("u-1", r#""key":"login-17","#),
+    ];
+    assert_eq!(import(&apart, 0), [9, 0, 0]);
+    assert_eq!(import(&apart, 0), [0, 9, 0]);
+    assert_eq!(import(&[human("u-2", r#""key":"login-17","#)], 1), [0, 0, 1]);
+}

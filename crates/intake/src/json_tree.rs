@@ -24,6 +24,43 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Json, Reason> {
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
+/// Are there only integers that 64 bits hold? Larger ones would become doubles, and lose digits on the way;
+/// of telemetry they are, where a double may be spelt so.
+pub(crate) fn exact(json: &str) -> Result<(), Reason> {
+    // Of a text in quotes every second piece is a string; a quote behind a backslash does not end one.
+    let mut rest = json;
+    loop {
+        let (outside, behind) = rest.split_once('"').unwrap_or((rest, ""));
+        let mut numbers =
+            outside.split(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
+        let large = |number: &&str| {
+            number.len() > 18
+                && number.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit())
+                && number.parse::<i64>().is_err()
+                && number.parse::<u64>().is_err()
+        };
+        if let Some(number) = numbers.find(large) {
+            let shown: String = number.chars().take(40).collect();
+            return Err(format!("the integer {shown} is beyond 64 bits (write it as a string)"));
+        }
+        if behind.is_empty() {
+            return Ok(());
+        }
+        rest = behind_string(behind);
+    }
+}
+
+/// What stands behind a string that began before.
+fn behind_string(json: &str) -> &str {
+    let mut escaped = false;
+    let end = json.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.and_then(|end| json.get(end + 1..)).unwrap_or_default()
+}
+
 impl Json {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -98,5 +135,32 @@ impl<'de> Visitor<'de> for JsonVisitor {
             object.push((name, value));
         }
         Ok(Json::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_that_would_lose_digits_are_found_outside_of_strings() {
+        for json in [
+            r#"{"a":18446744073709551615,"b":-9223372036854775808,"c":1e400}"#,
+            r#"{"a":"18446744073709551616","b\"":"\\","c":"\"99999999999999999999"}"#,
+            r#"[100000000000000000000.0,1.5e30,0.10000000000000000000000001]"#,
+            "",
+            "\"",
+            r#""\"#,
+        ] {
+            assert_eq!(exact(json), Ok(()), "{json}");
+        }
+        for json in [
+            r#"{"a":18446744073709551616}"#,
+            "[-9223372036854775809]",
+            r#"{"\\":100000000000000000001}"#,
+            "100000000000000000000",
+        ] {
+            assert!(exact(json).unwrap_err().contains("beyond 64 bits"), "{json}");
+        }
     }
 }

@@ -74,6 +74,7 @@ fn facts(
 }
 
 fn fact(line: &str, mapper: &Mapper) -> Result<Mapped, Reason> {
+    json_tree::exact(line)?;
     let Value::Object(mut members) = json_value::value(json_tree::parse(line.as_bytes())?, 0)?
     else {
         return Err("a fact is a JSON object".to_owned());
@@ -142,6 +143,12 @@ fn kind(text: &str) -> Result<FactKind, Reason> {
             FactKind::AuditHold => {
                 Err("`audit.hold` is written by `factlog hold` alone".to_owned())
             }
+            FactKind::ExportCompleted => {
+                Err("`export.completed` is written by `factlog export` alone".to_owned())
+            }
+            FactKind::KeyAdded | FactKind::KeyRetired => {
+                Err(format!("`{text}` is written by `factlog keys` alone"))
+            }
             kind => Ok(kind),
         };
     }
@@ -194,8 +201,14 @@ fn actor(value: Option<Value>, component: &str) -> Result<Actor, Reason> {
     let Some(value) = value else {
         return Ok(Actor::System { component: component.to_owned() });
     };
-    let member = |name| value.member(name).and_then(Value::as_str).map(str::to_owned);
     let wanted = "`actor` is none of {\"kind\":\"agent\",\"name\":…}, {\"kind\":\"human\",\"subject\":…}, {\"kind\":\"system\",\"component\":…}";
+    if value.as_object().is_some_and(|members| members.len() > 2) {
+        return Err(format!("{wanted}, with nothing beside"));
+    }
+    let member = |name| {
+        let text = value.member(name).and_then(Value::as_str).map(str::to_owned);
+        text.filter(|text| !text.is_empty() && !text.chars().any(char::is_control))
+    };
     match member("kind").as_deref() {
         Some("agent") => member("name").map(|name| Actor::Agent { name }),
         Some("human") => member("subject").map(|subject| Actor::Human { subject }),

@@ -26,7 +26,9 @@ pub fn fingerprint(secret: &TenantSecret, content: &Value) -> Digest {
 
 /// The fingerprint of a draft: over everything that arrived, and nothing that was derived from it by
 /// a mapping (the member `view` of the body), because a newer mapping must not turn a redelivery
-/// into a conflict. Kind, time and run are derived too where there is a view; else they count.
+/// into a conflict. Kind, time and run are derived too where there is a view; else they count. Of a native
+/// fact nothing is derived: a `view` in its body is its sender's, and what its sender says of it counts as
+/// well, who acted among it.
 ///
 /// ```
 /// use replay_determinism::draft_fingerprint;
@@ -76,13 +78,19 @@ pub fn key_tag(key: &IdempotencyKey) -> u64 {
     hash.finish().as_bytes().iter().take(8).fold(0, |tag, byte| (tag << 8) | u64::from(*byte))
 }
 
-/// The canonical bytes of `{"body", "kind", "occurred_at", "run_id"}`, written member by member in
-/// canonical order, so that no body is copied for them.
+/// The canonical bytes of `{"body", "kind", "occurred_at", "run_id"}`, or `{"body", "kind", "meta"}`, written
+/// member by member in canonical order, so that no body is copied for them.
 fn identity_bytes(draft: &Draft) -> Vec<u8> {
     let mut out = Vec::with_capacity(1_024);
+    let native = draft.body.get("record").and_then(Value::as_str) == Some("native");
     out.extend_from_slice(br#"{"body":"#);
-    canonical::write_object(&mut out, &draft.body, |name| name != "view");
-    if !draft.body.contains_key("view") {
+    canonical::write_object(&mut out, &draft.body, |name| native || name != "view");
+    if native {
+        out.extend_from_slice(br#","kind":"#);
+        canonical::write_string(&mut out, draft.kind.as_str());
+        out.extend_from_slice(br#","meta":"#);
+        canonical::write_object(&mut out, &draft.meta.members(), |_| true);
+    } else if !draft.body.contains_key("view") {
         out.extend_from_slice(br#","kind":"#);
         canonical::write_string(&mut out, draft.kind.as_str());
         out.extend_from_slice(br#","occurred_at":"#);
@@ -165,6 +173,11 @@ mod tests {
                 format!(r#"{{"body":{{"a":"\n","b":1}},{spine},"run_id":"r\""}}"#),
             ),
             (r#"{"b":1,"view":{"x":1},"z":2}"#, Some("r"), r#"{"body":{"b":1,"z":2}}"#.to_owned()),
+            (
+                r#"{"record":"native","view":"settings"}"#,
+                Some("r"),
+                r#"{"body":{"record":"native","view":"settings"},"kind":"system.event","meta":{"actor":{"component":"test","kind":"system"},"occurred_at":"2026-01-01T11:00:00.000000000Z","origin":"SYSTEM","run_id":"r","source_component":"test","source_domain":"SYSTEM"}}"#.to_owned(),
+            ),
             // U+E000 sorts behind U+10000 in UTF-16, and before it in UTF-8.
             (
                 "{\"\u{E000}\":1,\"\u{10000}\":2,\"view\":3}",

@@ -1,6 +1,6 @@
 //! The evidence metadata that every fact carries.
 
-use crate::{Actor, RunId, Timestamp, TraceId};
+use crate::{Actor, Object, RunId, Timestamp, TraceId, Value};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -79,4 +79,65 @@ pub struct DraftMeta {
     pub source_component: String,
     /// What caused it to be recorded.
     pub origin: Origin,
+}
+
+impl DraftMeta {
+    /// As an entry holds it, but for `recorded_at`: what is not said has no member.
+    ///
+    /// ```
+    /// use store_traits::{Actor, DraftMeta, Origin, SourceDomain, Timestamp};
+    /// let meta = DraftMeta {
+    ///     run_id: None,
+    ///     trace_id: None,
+    ///     correlation_id: Some("conversation-7".into()),
+    ///     policy_ids: Vec::new(),
+    ///     incident_ids: Vec::new(),
+    ///     actor: Actor::Human { subject: "u-9".into() },
+    ///     occurred_at: Timestamp::UNIX_EPOCH,
+    ///     source_domain: SourceDomain::Activity,
+    ///     source_component: "gateway".into(),
+    ///     origin: Origin::System,
+    /// };
+    /// let names = ["actor", "correlation_id", "occurred_at", "origin", "source_component", "source_domain"];
+    /// assert_eq!(meta.members().keys().collect::<Vec<_>>(), names);
+    /// ```
+    #[must_use]
+    pub fn members(&self) -> Object {
+        let mut members = Object::from([
+            ("actor", self.actor.members().into()),
+            ("occurred_at", self.occurred_at.to_string().into()),
+            ("origin", self.origin.as_str().into()),
+            ("source_component", self.source_component.as_str().into()),
+            ("source_domain", self.source_domain.as_str().into()),
+        ]);
+        let texts = [
+            ("run_id", self.run_id.as_ref().map(|id| id.as_str())),
+            ("trace_id", self.trace_id.as_ref().map(|id| id.as_str())),
+            ("correlation_id", self.correlation_id.as_deref()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                members.insert(name, text.into());
+            }
+        }
+        for (name, ids) in [("policy_ids", &self.policy_ids), ("incident_ids", &self.incident_ids)]
+        {
+            if !ids.is_empty() {
+                let ids: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
+                members.insert(name, ids.into());
+            }
+        }
+        members
+    }
+}
+
+impl Actor {
+    fn members(&self) -> Object {
+        let (kind, member, text) = match self {
+            Self::Human { subject } => ("human", "subject", subject),
+            Self::Agent { name } => ("agent", "name", name),
+            Self::System { component } => ("system", "component", component),
+        };
+        Object::from([("kind", kind.into()), (member, text.as_str().into())])
+    }
 }

@@ -44,12 +44,23 @@ impl Timestamp {
         }
     }
 
-    /// Parses RFC 3339 with any offset.
+    /// Parses RFC 3339 with any offset, up to nine fraction digits and no leap second, which would be another
+    /// second here.
+    ///
+    /// ```
+    /// use store_traits::Timestamp;
+    /// assert!(Timestamp::parse("2026-11-23t10:32:02.5+02:00").is_ok());
+    /// assert!(Timestamp::parse("2016-12-31T23:59:60Z").is_err());
+    /// ```
     ///
     /// # Errors
     /// The text is not RFC 3339, or lies outside the years 0000 to 9999.
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
         let wrong = || TimestampError::Text(text.chars().take(80).collect());
+        // The library reads more than that: other calendars' spellings, offsets of more than a day.
+        if !is_rfc_3339(text) {
+            return Err(wrong());
+        }
         let at: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
         Self::from_unix_nanos(at.as_nanosecond())
     }
@@ -123,6 +134,35 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// The shape of RFC 3339 §5.6, and an offset of less than a day; whether there is such a day is another
+/// question.
+fn is_rfc_3339(text: &str) -> bool {
+    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
+    let Some((begins, ends)) = text.as_bytes().split_at_checked(SHAPE.len()) else { return false };
+    let fits = begins.iter().zip(SHAPE).all(|(byte, shape)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b't' | b' '),
+        shape => byte == shape,
+    });
+    let zone = match ends.split_first() {
+        Some((b'.', rest)) => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if (1..=9).contains(&digits) { rest.get(digits..).unwrap_or_default() } else { b"" }
+        }
+        _ => ends,
+    };
+    let in_zone = match zone {
+        b"Z" | b"z" => true,
+        [b'+' | b'-', h1, h2, b':', m1, m2] => {
+            [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit())
+                && [*h1, *h2] < *b"24"
+                && [*m1, *m2] < *b"60"
+        }
+        _ => false,
+    };
+    fits && begins.get(17..).is_some_and(|seconds| seconds < &b"60"[..]) && in_zone
+}
+
 impl std::str::FromStr for Timestamp {
     type Err = TimestampError;
 
@@ -169,5 +209,34 @@ mod tests {
         assert!(Timestamp::from_unix_nanos(i128::MAX).is_err());
         assert!(Timestamp::from_unix_nanos(i128::from(u64::MAX)).is_ok());
         assert!(Timestamp::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn what_is_read_is_rfc_3339() {
+        for text in [
+            "2026-11-23T08:32:02Z",
+            "2026-11-23 08:32:02.1z",
+            "2026-11-23T08:32:02.123456789-23:59",
+        ] {
+            assert!(Timestamp::parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "2026-11-23T08Z",
+            "2026-11-23T08:32Z",
+            "20261123T083202Z",
+            "2026-11-23T08:32:02",
+            "2026-11-23T08:32:02+24:00",
+            "2026-11-23T08:32:02+02",
+            "2026-11-23T08:32:02+0200",
+            "2026-11-23T08:32:02,5Z",
+            "2026-11-23T08:32:02.Z",
+            "2026-11-23T08:32:02.1234567890Z",
+            "2026-11-23T08:32:02Z[UTC]",
+            "+002026-11-23T08:32:02Z",
+            "2026-02-30T08:32:02Z",
+            "2026-12-31T10:00:60Z",
+        ] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The period that an export asks for, and what its entries show of it.
+//! What an export asks for, and of a period, what its entries show of it.
 //!
 //! Facts are recorded after they happen, some much later. So an export of a period holds what happened
 //! in it and what was recorded in it; of the latter a range proof can show that nothing was left out,
@@ -7,6 +7,61 @@
 use std::collections::BTreeMap;
 
 use store_traits::{Object, Period, Timestamp, Value};
+
+/// What the parts of a bundle must fit, of a query that an export answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Every entry is of this run.
+    pub(crate) run: Option<String>,
+    /// No content goes out.
+    pub(crate) withheld: bool,
+}
+
+impl Asked {
+    /// Reads a query about a tenant.
+    ///
+    /// # Errors
+    /// No export answers it: why.
+    pub(crate) fn of(query: &Object, tenant: &str) -> Result<Self, String> {
+        const MEMBERS: [&str; 8] =
+            ["actor", "incident", "profile", "run", "since", "tenant", "until", "withhold"];
+        if let Some(name) = query.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
+            return Err(format!("`{name}` is no member of it"));
+        }
+        let text = |name: &str| query.get(name).map(|value| value.as_str().unwrap_or_default());
+        if let Some(name) = query.keys().find(|name| text(name) == Some("")) {
+            return Err(format!("its `{name}` is no text"));
+        }
+        if text("tenant") != Some(tenant) {
+            return Err(format!("its `tenant` is not `{tenant}`"));
+        }
+        let of_a_period = match text("profile") {
+            Some("evidence") => false,
+            Some("soc2" | "executive") => true,
+            _ => return Err("its `profile` is none that there is".to_owned()),
+        };
+        let withheld = match text("withhold") {
+            Some("nothing") if text("profile") != Some("executive") => false,
+            Some("content") => true,
+            _ => return Err("its `withhold` is not what is left out of such an export".to_owned()),
+        };
+        let times = ["since", "until"].map(text);
+        if times.iter().flatten().any(|time| !Timestamp::is_spelling(time)) {
+            return Err("its times are not spelt as an export spells them".to_owned());
+        }
+        let fits = match (["run", "incident", "actor"].map(text), times) {
+            ([None, None, None], [Some(_), Some(_)]) => true,
+            ([Some(_), None, None] | [None, Some(_), None], [None, None]) => !of_a_period,
+            ([None, None, Some(_)], _)
+            | ([None, None, None], [Some(_), None] | [None, Some(_)]) => !of_a_period,
+            _ => false,
+        };
+        if !fits {
+            return Err("it is not about one run, one incident, one actor or one period".to_owned());
+        }
+        Ok(Self { run: text("run").map(str::to_owned), withheld })
+    }
+}
 
 /// The period of a query that asks for everything in it.
 pub(crate) fn period(query: &Object) -> Option<Period> {
@@ -144,6 +199,50 @@ mod tests {
         check(&[(4, 10), (5, 19), (6, 20)], (4, 7), 9, false);
         check(&[(3, 9), (4, 10), (5, 19)], (3, 6), 9, false);
         check(&[(3, 9), (4, 10), (5, 20), (8, 19)], (3, 6), 9, false);
+    }
+
+    #[test]
+    fn a_query_is_one_that_an_export_answers() {
+        let at = "2026-01-01T00:00:00.000000000Z";
+        let query = |members: &[(&'static str, &str)]| {
+            let mut query = Object::from([("profile", Value::from("evidence"))]);
+            query.extend([("tenant", "acme".into()), ("withhold", "nothing".into())]);
+            query.extend(members.iter().map(|(name, text)| (*name, Value::from(*text))));
+            Asked::of(&query, "acme")
+        };
+        let of_a_run = Asked { run: Some("r".to_owned()), withheld: false };
+        assert_eq!(query(&[("run", "r")]), Ok(of_a_run));
+        let anything = Asked { run: None, withheld: false };
+        for members in [
+            &[("incident", "i")][..],
+            &[("actor", "a")],
+            &[("actor", "a"), ("since", at)],
+            &[("until", at)],
+            &[("profile", "soc2"), ("since", at), ("until", at)],
+        ] {
+            assert_eq!(query(members), Ok(anything.clone()), "{members:?}");
+        }
+        let executive = [("profile", "executive"), ("withhold", "content")];
+        assert!(
+            query(&[&executive[..], &[("since", at), ("until", at)]].concat()).unwrap().withheld
+        );
+        for (members, why) in [
+            (&[][..], "not about one run"),
+            (&[("run", "r"), ("incident", "i")], "not about one run"),
+            (&[("run", "r"), ("since", at)], "not about one run"),
+            (&[("profile", "soc2"), ("run", "r")], "not about one run"),
+            (&[("profile", "soc2"), ("since", at)], "not about one run"),
+            (&[("run", "r"), ("tenant", "other")], "its `tenant` is not `acme`"),
+            (&[("run", "r"), ("profile", "all")], "its `profile`"),
+            (&[("run", "r"), ("withhold", "some")], "its `withhold`"),
+            (&[("profile", "executive"), ("since", at), ("until", at)], "its `withhold`"),
+            (&[("run", "")], "its `run` is no text"),
+            (&[("until", "2026-01-01T00:00:00Z")], "its times"),
+            (&[("run", "r"), ("note", "n")], "`note` is no member"),
+        ] {
+            let refused = query(members).unwrap_err();
+            assert!(refused.contains(why), "{members:?}: {refused}");
+        }
     }
 
     #[test]

@@ -160,9 +160,23 @@ fn end(kind: &str, fact: &Value) -> Option<&'static str> {
     match kind {
         "run.aborted" => Some("aborted"),
         kind if kind != "run.completed" && !root => None,
-        _ if view("error").is_some() => Some("failed"),
+        _ if view("error").is_some() || failed_natively(fact) => Some("failed"),
         _ => Some("completed"),
     }
+}
+
+/// A native fact has no view: it says in its body, or in the step there, that something failed, or how it
+/// ended.
+fn failed_natively(fact: &Value) -> bool {
+    let Some(body) = fact.at(&["body"]).filter(|body| body.member("view").is_none()) else {
+        return false;
+    };
+    let said = |name: &str| {
+        let texts = [Some(body), body.member("step")].into_iter().flatten();
+        texts.filter_map(|of| of.member(name)?.as_str()).find(|text| !text.is_empty())
+    };
+    said("error").is_some()
+        || ["outcome", "status"].into_iter().any(|name| said(name) == Some("failed"))
 }
 
 impl Overview {
@@ -194,5 +208,30 @@ impl RunLine {
             ("last_at", last_at.as_str().into()),
             ("end", end.map_or(Value::Null, Value::from)),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use replay_determinism::canonical;
+
+    use super::*;
+
+    #[test]
+    fn a_native_run_ends_as_it_says_itself() {
+        for (kind, body, expect) in [
+            ("run.completed", r#"{"outcome":"completed"}"#, Some("completed")),
+            ("run.completed", "{}", Some("completed")),
+            ("run.completed", r#"{"error":"boom","outcome":"completed"}"#, Some("failed")),
+            ("run.completed", r#"{"status":"failed"}"#, Some("failed")),
+            ("run.completed", r#"{"step":{"error":"boom"}}"#, Some("failed")),
+            ("run.completed", r#"{"outcome":"failed","view":{}}"#, Some("completed")),
+            ("run.completed", r#"{"view":{"error":"boom"}}"#, Some("failed")),
+            ("run.aborted", r#"{"outcome":"failed"}"#, Some("aborted")),
+            ("run.step", r#"{"outcome":"failed"}"#, None),
+        ] {
+            let fact = canonical::parse(format!(r#"{{"body":{body}}}"#).as_bytes()).unwrap();
+            assert_eq!(end(kind, &fact), expect, "{kind} {body}");
+        }
     }
 }

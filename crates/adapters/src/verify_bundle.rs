@@ -13,6 +13,7 @@ use replay_determinism::{canonical, sha256};
 use store_traits::{SignatureVerifier, Value};
 use thiserror::Error;
 
+use crate::asked::Asked;
 use crate::bundle::{
     CRITERIA, ENVELOPE, INDEX, KEYS, MANIFEST, NOTE, POPULATION, PREDICATE, README, REPORT,
     predicate,
@@ -100,6 +101,8 @@ pub enum BundleError {
 }
 
 const CHANGED: &str = "the bundle was changed after it was exported";
+/// Of a query.
+pub(crate) const OTHERWISE: &str = "what is here is not what the bundle says was asked for";
 
 /// Checks a bundle.
 ///
@@ -206,7 +209,8 @@ impl Check {
             self.signature(&envelope, &manifest, &manifest_bytes, &key, verifier);
         }
 
-        let mut ledger = Ledger::new(&manifest, &note, &opened);
+        let asked = self.asked(&manifest);
+        let mut ledger = Ledger::new(&manifest, asked.as_ref(), &note, &opened);
         ledger.entries(self, zip);
         ledger.disclosures(self, zip);
         ledger.proofs(self, zip);
@@ -228,6 +232,11 @@ impl Check {
         if counted != (manifest.included, manifest.withheld, manifest.erased) {
             let what = "the manifest counts the contents otherwise than they are".to_owned();
             self.finding(MANIFEST, what, CHANGED);
+        }
+        if asked.as_ref().is_some_and(|asked| asked.withheld) && facts.included > 0 {
+            let what =
+                format!("it says that contents are withheld, and {} are here", facts.included);
+            self.finding(MANIFEST, what, OTHERWISE);
         }
         self.summary.contents_included = facts.included;
         self.summary.contents_withheld = facts.withheld;
@@ -264,6 +273,15 @@ impl Check {
             ..BundleSummary::default()
         };
         Some((manifest, bytes))
+    }
+
+    /// What was asked for, as the parts of the bundle must fit it.
+    fn asked(&mut self, manifest: &Manifest) -> Option<Asked> {
+        let asked = Asked::of(&manifest.query, &manifest.tenant);
+        let refuse = |why| {
+            self.finding(MANIFEST, format!("no export answers its `query`: {why}"), OTHERWISE);
+        };
+        asked.map_err(refuse).ok()
     }
 
     /// Exactly the files of the manifest, each with its hash.
@@ -446,6 +464,12 @@ impl Check {
         }
         let holds = self.findings.is_empty() && facts.is_some();
         let mut not_proved = facts.as_ref().map_or_else(never_proved, ClaimFacts::not_proved);
+        if facts.is_some() {
+            not_proved.push(
+                "What report.pdf and README.txt say, nor what report.json says of the steps of a run: the holder of the key wrote them, and the entries decide."
+                    .to_owned(),
+            );
+        }
         // The holder of the key may sign any page, and a newer release has another: no finding.
         if self.strange_page {
             not_proved.push(

@@ -8,13 +8,14 @@ use replay_determinism::{Sha256Stream, canonical, leaf_hash};
 use store_traits::{Digest, MAX_ENTRY_BYTES, Value};
 
 use crate::ZipReader;
+use crate::asked::Asked;
 use crate::bundle::{MANIFEST, POPULATION, PROOFS, add_redactions, erasure};
 use crate::commitments::{Commitment, commitments, parse_line};
 use crate::counted::Counted;
 use crate::lines::joined;
 use crate::manifest::Manifest;
 use crate::population;
-use crate::verify_bundle::Check;
+use crate::verify_bundle::{Check, OTHERWISE};
 
 const CHANGED: &str = "the bundle was changed after it was exported";
 const NOT_THERE: &str = "the ledger does not hold these entries as the bundle shows them";
@@ -22,6 +23,7 @@ const NOT_THERE: &str = "the ledger does not hold these entries as the bundle sh
 /// What was read so far.
 pub(crate) struct Ledger<'b> {
     manifest: &'b Manifest,
+    asked: Option<&'b Asked>,
     note: &'b str,
     opened: &'b OpenedCheckpoint,
     leaves: BTreeMap<u64, Digest>,
@@ -37,9 +39,15 @@ pub(crate) struct Ledger<'b> {
 }
 
 impl<'b> Ledger<'b> {
-    pub(crate) fn new(manifest: &'b Manifest, note: &'b str, opened: &'b OpenedCheckpoint) -> Self {
+    pub(crate) fn new(
+        manifest: &'b Manifest,
+        asked: Option<&'b Asked>,
+        note: &'b str,
+        opened: &'b OpenedCheckpoint,
+    ) -> Self {
         Self {
             manifest,
+            asked,
             note,
             opened,
             leaves: BTreeMap::new(),
@@ -143,6 +151,12 @@ impl<'b> Ledger<'b> {
         if fact.member("tenant").and_then(Value::as_str) != Some(&self.manifest.tenant) {
             let what = format!("it is not a fact of `{}`", self.manifest.tenant);
             check.finding(place(), what, "the export crosses tenants");
+        }
+        if let Some(run) = self.asked.and_then(|asked| asked.run.as_deref())
+            && fact.at(&["meta", "run_id"]).and_then(Value::as_str) != Some(run)
+        {
+            let what = format!("it is not a fact of the run `{run}`, which was asked for");
+            check.finding(place(), what, OTHERWISE);
         }
         add_redactions(&fact, &mut self.redactions);
         self.counted.add(seq, &fact);

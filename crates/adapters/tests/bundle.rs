@@ -255,6 +255,7 @@ fn a_large_export_is_split_and_still_holds() {
         })
         .collect();
     let leaves: Vec<_> = entries.iter().map(|bytes| replay_determinism::leaf_hash(bytes)).collect();
+    bundle.query = ledger::query("actor", "anybody");
     bundle.root = ledger::root(&leaves);
     bundle.tree_size = 540;
     let head = store_traits::Head { size: 540, peaks: Vec::new(), root: bundle.root };

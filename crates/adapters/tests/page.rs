@@ -142,6 +142,7 @@ fn of_entries(entries: Vec<Vec<u8>>) -> EvidenceBundle {
     let proof = ledger::range(&leaves, 0, leaves.len());
     proofs.range(0, size, ProofText::range(proof, None, checkpoint_note.clone()).to_string());
     let mut bundle = EvidenceBundle { tree_size: size, root, checkpoint_note, proofs, ..good() };
+    bundle.query = ledger::query("actor", "anybody");
     bundle.report.runs.clear();
     bundle.entries = (0..)
         .zip(entries)
@@ -179,7 +180,9 @@ fn of_a_period(until: &str) -> EvidenceBundle {
     let all = ledger::ledger(&ledger::signer());
     let mut bundle = good();
     bundle.query = Object::from([
+        ("profile".to_owned(), "evidence".into()),
         ("tenant".to_owned(), "acme".into()),
+        ("withhold".to_owned(), "content".into()),
         ("since".to_owned(), "2026-11-23T08:32:02.000000000Z".into()),
         ("until".to_owned(), until.into()),
     ]);
@@ -272,6 +275,20 @@ fn the_page_and_the_verifier_agree_on_what_does_not_hold() {
         shown
     };
     let file = signed(&good());
+
+    // By the holder of the key.
+    let asked = |query: Object| signed(&EvidenceBundle { query, ..good() });
+    let of_another = asked(ledger::query("run", "another"));
+    let shown =
+        fails("entries of another run", &of_another, "entry 1: it is not a fact of the run");
+    assert_eq!(shown.findings.len(), 5);
+    let mut odd = good().query;
+    odd.insert("note", "as agreed".into());
+    fails("a query with a member of its own", &asked(odd), "manifest.json: no export answers");
+    fails("a query for nothing", &asked(Object::new()), "manifest.json: no export answers");
+    let mut withheld = good().query;
+    withheld.insert("withhold", "content".into());
+    fails("contents that are withheld, and here", &asked(withheld), "contents are withheld");
 
     let forger = Ed25519Signer::from_seed(&[66; 32]);
     let forged = bytes(&ledger::bundle(&forger), &forger);

@@ -24,6 +24,7 @@ fn of_period(profile: &str, start: usize, end: usize) -> EvidenceBundle {
     bundle.query = Object::from([
         ("profile", profile.into()),
         ("tenant", "acme".into()),
+        ("withhold", "content".into()),
         ("since", at(2)),
         ("until", at(4)),
     ]);

@@ -88,7 +88,9 @@ fn run_part(canvas: &mut Canvas<'_>, run: &RunReport) {
     canvas.page();
     let name = run.agent.as_deref().unwrap_or(&run.run_id);
     let y = part_title(canvas, 0, &format!("Run · {name}"));
-    canvas.text(LEFT, y - 8.0, Align::Left, style(Family::Mono, 8.0, MUTED), &run.run_id);
+    let mono = style(Family::Mono, 8.0, MUTED);
+    let id = canvas.fit(mono, WIDTH, &run.run_id);
+    canvas.text(LEFT, y - 8.0, Align::Left, mono, &id);
 
     let took = run.ended_at.map_or_else(
         || "open".to_owned(),

@@ -163,6 +163,16 @@ pub fn ledger(signer: &Ed25519Signer) -> Ledger {
     Ledger { entries, leaves, note }
 }
 
+/// What an export about one thing was asked for.
+pub fn query(about: &'static str, name: &str) -> Object {
+    Object::from([
+        (about, name.into()),
+        ("profile", "evidence".into()),
+        ("tenant", "acme".into()),
+        ("withhold", "nothing".into()),
+    ])
+}
+
 /// Entries 1 to 5 with a range proof; the disclosure of entry 2 is withheld.
 pub fn bundle(signer: &Ed25519Signer) -> EvidenceBundle {
     let Ledger { mut entries, leaves, note } = ledger(signer);
@@ -178,7 +188,7 @@ pub fn bundle(signer: &Ed25519Signer) -> EvidenceBundle {
         tenant: "acme".to_owned(),
         origin: ORIGIN.to_owned(),
         vkey: key(signer).to_string(),
-        query: Object::from([("run_id".to_owned(), "5b8efff798038103d269b633813fc60c".into())]),
+        query: query("run", "5b8efff798038103d269b633813fc60c"),
         checkpoint_note: note,
         tree_size: leaves.len() as u64,
         root: root(&leaves),

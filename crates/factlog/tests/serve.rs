@@ -193,6 +193,18 @@ fn what_was_imported_before_is_signed_too_and_nothing_is_no_failure() {
 }
 
 #[test]
+fn whoever_interrupts_twice_does_not_wait() {
+    let place = Place::new();
+    let serving = Serving::start(&place, &[]);
+    let waiting = serving.begin_post("/v1/traces");
+    serving.signal("-INT");
+    while serving.status("/healthz").is_some() {}
+    serving.signal("-INT");
+    assert_eq!(serving.wait(), Some(130));
+    drop(waiting);
+}
+
+#[test]
 fn with_keys_it_listens_for_others_and_each_key_is_for_one_tenant() {
     let place = Place::new();
     let key = |tenant: &str, role: &str| {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use logs_domain::{Clock, Entropy, EntropyError, Fault, TenantId, Timestamp};
+use logs_domain::{Clock, Entropy, EntropyError, Fault, ROOT_LOG, TenantId, Timestamp};
 use replay_determinism::sha256;
 use store_traits::Digest;
 use thiserror::Error;
@@ -123,6 +123,9 @@ pub enum ApiKeysError {
     /// A name that would break its line.
     #[error("`{0}` cannot be a key's name (1 to 64 of letters, digits, `-`, `_`, `.`)")]
     Name(String),
+    /// A key of no tenant.
+    #[error("`{ROOT_LOG}` is the root log's own name: nobody can have a key of it")]
+    RootLog,
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -136,7 +139,8 @@ impl ApiKeysError {
             Self::File { doing: "read", .. }
             | Self::Line { .. }
             | Self::None(_)
-            | Self::Name(_) => Fault::Input,
+            | Self::Name(_)
+            | Self::RootLog => Fault::Input,
             Self::File { .. } | Self::Entropy(_) => Fault::Environment,
         }
     }
@@ -229,6 +233,9 @@ pub fn new_api_key(
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if !(1..=64).contains(&name.len()) || !name.bytes().all(letters) {
         return Err(ApiKeysError::Name(name.chars().take(80).collect()));
+    }
+    if tenant.as_str() == ROOT_LOG {
+        return Err(ApiKeysError::RootLog);
     }
     let mut secret = [0_u8; 32];
     entropy.fill(&mut secret)?;

@@ -32,6 +32,7 @@ mod api;
 mod app;
 mod callers;
 mod console;
+mod drawn_in;
 mod file_state;
 mod health;
 mod host;

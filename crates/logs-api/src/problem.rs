@@ -61,6 +61,10 @@ impl Problem {
         )
     }
 
+    pub(crate) fn drawn_in() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "another site's page asked for this, not its reader")
+    }
+
     /// That it was asked could not be recorded.
     pub(crate) fn unrecorded(error: &DomainError) -> Self {
         let detail = "that it was read could not be recorded, so it is not answered (ask again)";

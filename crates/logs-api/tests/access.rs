@@ -96,6 +96,15 @@ fn what_is_not_answered_is_recorded_too_and_what_names_nothing_is_not() {
         served.ask("HEAD", "/api/v1/logs/llm-runs", &[], b"").expect(200);
         assert_eq!(served.size(), head + 1, "a length tells something");
 
+        let drawn = served.size();
+        let site = [("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "image")];
+        let run = "/api/v1/logs/llm-runs/run-0/export";
+        for path in ["/api/v1/logs/audit?actor=x", "/api/v1/logs/audit/integrity", run] {
+            served.ask("GET", path, &site, b"").expect(403);
+        }
+        served.ask("HEAD", run, &[], b"").expect(405);
+        assert_eq!(served.size(), drawn, "what another site's page draws in leaves nothing");
+
         let before = served.size();
         for (path, status) in [
             ("/healthz", 200),

@@ -124,6 +124,10 @@ fn say(context: &Context, callers: &Callers, address: SocketAddr) -> anyhow::Res
     Ok(())
 }
 
+/// The status of a process that SIGINT ended, as shells tell it.
+#[cfg(unix)]
+const INTERRUPTED: i32 = 130;
+
 /// Ready when the process is asked to end: by Ctrl-C, or as services are stopped.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
@@ -136,6 +140,11 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
+            // Whoever asks by hand once more does not want to wait. What was acknowledged is recorded.
+            tokio::spawn(async move {
+                interrupt.recv().await;
+                std::process::exit(INTERRUPTED);
+            });
         })
     }
     #[cfg(not(unix))]

@@ -54,6 +54,19 @@ impl Serving {
         Some((status, answer[end + 4..].to_vec()))
     }
 
+    /// Begins a post of which the body never comes whole; the server is waiting for it.
+    pub fn begin_post(&self, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut leave = [0; 25];
+        stream.read_exact(&mut leave).unwrap();
+        assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
+    }
+
     pub fn post_file(&self, file: &Path) -> (u16, Vec<u8>) {
         let name = file.file_name().unwrap().to_str().unwrap();
         let signal = ["traces", "logs", "metrics"].into_iter().find(|s| name.contains(s)).unwrap();

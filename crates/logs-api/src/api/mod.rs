@@ -13,15 +13,18 @@ mod system;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
-use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::Response;
+use axum::extract::Request;
+use axum::http::header::{ALLOW, CACHE_CONTROL};
+use axum::http::{HeaderValue, Method};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 
 use self::record::Recording;
 use crate::app::App;
 use crate::callers::Wish;
+use crate::drawn_in::is_drawn_in;
+use crate::problem::Problem;
 
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let recording =
@@ -48,15 +51,36 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/audit/{id}/proof", get(audit::proof))
         .layer(recording(Wish::Read));
     let exports = Router::new()
-        .route("/exports", post(exports::make))
         .route("/llm-runs/{run_id}/export", get(exports::of_run))
-        .layer(recording(Wish::ReadEntries));
+        .layer(recording(Wish::ReadEntries))
+        .layer(from_fn(no_head));
+    let exports = Router::new()
+        .route("/exports", post(exports::make))
+        .layer(recording(Wish::ReadEntries))
+        .merge(exports);
     Router::new()
         // Every method, so that a wrong one is refused in the words of a post.
         .route("/facts", any(facts::post))
-        .merge(reads)
-        .merge(exports)
+        .merge(reads.merge(exports).layer(from_fn(by_its_reader)))
         .layer(map_response(keep_nowhere))
+}
+
+/// Each question is recorded, and some take long: one that another site's page drew in is not its reader's.
+async fn by_its_reader(request: Request, next: Next) -> Response {
+    match is_drawn_in(request.headers()) {
+        true => Problem::drawn_in().into_response(),
+        false => next.run(request).await,
+    }
+}
+
+/// Evidence that nobody wants sent is none that left the house, and would be recorded as if it had.
+async fn no_head(request: Request, next: Next) -> Response {
+    if request.method() != Method::HEAD {
+        return next.run(request).await;
+    }
+    let mut response = Problem::no_such_method().into_response();
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+    response
 }
 
 /// Facts are for whoever asked, and there are more of them tomorrow.

@@ -14,9 +14,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Map;
 
 use super::page::{HTML, refused};
+use crate::drawn_in::is_drawn_in;
 use crate::problem::{Detail, Problem};
 
 /// No script, nothing from elsewhere, no frame around it, and no form that leads away.
@@ -33,8 +33,7 @@ const CHALLENGE: &str = "Basic realm=\"factlog\", charset=\"UTF-8\"";
 
 pub(super) async fn open(mut request: Request, next: Next) -> Response {
     if is_drawn_in(request.headers()) {
-        let why = "another site's page asked for this, not its reader";
-        return dressed(Problem::with(StatusCode::FORBIDDEN, why, Map::new()).into_response());
+        return dressed(Problem::drawn_in().into_response());
     }
     take_key(request.headers_mut());
     if let Some(asked) = without_empty(request.uri()) {
@@ -49,18 +48,6 @@ pub(crate) async fn nowhere(headers: HeaderMap) -> Response {
     let accepted = headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
     let reads_pages = accepted.is_some_and(|accepted| accepted.contains("text/html"));
     if reads_pages { dressed(response) } else { response }
-}
-
-/// Does a page of another site ask, as for an image? Its reader's browser would send the key along, and
-/// each question costs an entry.
-fn is_drawn_in(headers: &HeaderMap) -> bool {
-    let says = |name: &str, value: &str| headers.get(name).is_some_and(|given| given == value);
-    says("sec-fetch-site", "cross-site") && !says("sec-fetch-dest", "document")
-}
-
-/// Was this page reached from another site's?
-pub(super) fn is_led_here(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
 }
 
 /// A password becomes the key that it is. Any other authorization is left as it came, for whoever

@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::agree::{self, Differences, Number};
-use super::door::is_led_here;
 use super::ledger::{self, State as Ledger};
 use super::page::{Head, Shown, page};
 use super::said::Said;
@@ -17,6 +16,7 @@ use crate::api::answered::Disclosed;
 use crate::api::query::Asked;
 use crate::app::App;
 use crate::callers::Reader;
+use crate::drawn_in::is_led_here;
 use crate::problem::Problem;
 use crate::text::{count, tokens};
 

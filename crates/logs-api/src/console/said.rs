@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use logs_domain::Timestamp;
 use maud::{Escaper, Markup, Render, html};
 
-use crate::text::moment;
+use crate::text::{is_unseen, moment};
 
 /// Characters of a text that a page says; the entry has the rest.
 const LONGEST: usize = 200;
@@ -39,16 +39,6 @@ pub(super) fn visible(text: &str) -> String {
         if is_unseen(c) { c.escape_unicode().to_string() } else { c.to_string() }
     };
     text.chars().take(LONGEST).map(shown).collect()
-}
-
-/// Control characters, marks of direction, and characters without width that text has no need of.
-/// Those that join letters are left: scripts and emoji are written with them.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A text, or that there is none.

@@ -61,8 +61,10 @@ pub(crate) async fn answered(
             app.metrics.post(signal, Err(&refusal));
             let path = head.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
             (app.report)(&format!("{path}: {}", refusal.for_the_operator()));
-            // A sender that is cut off while it sends never reads the answer.
-            if !head::waits_for_leave(&head) {
+            // A sender that is cut off while it sends never reads the answer. One that was too slow has had
+            // its time.
+            let was_slow = matches!(refusal, Refusal::Slow { .. });
+            if !was_slow && !head::waits_for_leave(&head) {
                 body::drain(&mut body, &app.limits).await;
             }
             failure(&refusal)

@@ -76,8 +76,7 @@ impl<'f> StepFact<'f> {
 
     /// When the step began: as it says, else when the fact happened.
     pub(crate) fn started_at(&self, said: Option<&'f Value>) -> Option<Cow<'f, str>> {
-        let occurred_at = time(text(self.meta.get("occurred_at")))?;
-        Some(time(text(said)).unwrap_or(occurred_at))
+        time(text(said)).or_else(|| time(text(self.meta.get("occurred_at"))))
     }
 }
 

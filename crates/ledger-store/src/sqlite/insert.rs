@@ -3,7 +3,7 @@
 //! One statement a row reaches a tenth of what the disk and SQLite can do, because each statement
 //! crosses to the connection's thread and back.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 use std::vec::IntoIter;
 
 use sqlx::Sqlite;
@@ -66,15 +66,38 @@ fn statement(tenant: &TenantId, texts: &Repeated, rows: Vec<Row<'_>>) -> SqliteQ
     let texts = LENGTHS.into_iter().zip(texts).rev();
     let text = texts.into_iter().find(|(length, _)| rows.len() <= *length);
     let query = sqlx::query(text.map_or(*longest, |(_, text)| *text));
-    rows.into_iter().fold(query, |query, row| bind(query.bind(tenant.as_str().to_owned()), row))
+    let (tenant, mut texts) = (Arc::<str>::from(tenant.as_str()), Texts::default());
+    rows.into_iter().fold(query, |query, row| {
+        bind(query.bind(Arc::clone(&tenant)).bind(to_i64(row.seq)), row.cells, &mut texts)
+    })
 }
 
-fn bind(query: SqliteQuery, row: Row<'_>) -> SqliteQuery {
-    row.cells.into_iter().fold(query.bind(to_i64(row.seq)), |query, cell| match cell {
-        Cell::Text(text) => query.bind(text.map(Cow::into_owned)),
+fn bind(query: SqliteQuery, cells: Vec<Cell<'_>>, texts: &mut Texts) -> SqliteQuery {
+    cells.into_iter().enumerate().fold(query, |query, (column, cell)| match cell {
+        Cell::Text(text) => query.bind(text.map(|text| texts.shared(column, &text))),
         Cell::Int(number) => query.bind(number),
         Cell::Bytes(bytes) => query.bind(bytes.into_owned()),
     })
+}
+
+/// The last text of each column: rows mostly repeat some, and share them then.
+#[derive(Default)]
+struct Texts(Vec<Arc<str>>);
+
+impl Texts {
+    fn shared(&mut self, column: usize, text: &str) -> Arc<str> {
+        if self.0.len() <= column {
+            self.0.resize_with(column + 1, Arc::default);
+        }
+        match self.0.get_mut(column) {
+            Some(last) if **last == *text => Arc::clone(last),
+            Some(last) => {
+                *last = Arc::from(text);
+                Arc::clone(last)
+            }
+            None => Arc::from(text),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ FROM audit_events a WHERE a.tenant = $1 AND a.run_id = $2 AND a.occurred_at >= '
 /// Reads the index of actors, and is no page of a list: it counts.
 pub(crate) static ACTORS: Statement = Statement::both(
     "listing who acted",
-    "SELECT max(actor_kind) AS actor_kind, substr(actor, 1, 200) AS actor, count(*) AS facts, min(seq) AS first_seq, max(seq) AS last_seq FROM audit_events WHERE tenant = $1 AND actor IS NOT NULL AND substr(actor, 1, 200) > $2 GROUP BY substr(actor, 1, 200) ORDER BY substr(actor, 1, 200) LIMIT 500",
+    "SELECT CASE WHEN min(actor_kind) = max(actor_kind) THEN max(actor_kind) END AS actor_kind, substr(actor, 1, 200) AS actor, count(*) AS facts, min(seq) AS first_seq, max(seq) AS last_seq FROM audit_events WHERE tenant = $1 AND actor IS NOT NULL AND substr(actor, 1, 200) > $2 GROUP BY substr(actor, 1, 200) ORDER BY substr(actor, 1, 200) LIMIT 500",
 );
 pub(crate) static SEQS_OF_INCIDENT: Statement = Statement::both(
     "reading what names an incident",

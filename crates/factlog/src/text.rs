@@ -1,5 +1,6 @@
 //! Tables, and texts that are safe to print.
 
+use logs_api::text::is_unseen;
 pub(crate) use logs_api::text::{count, dollars, duration, moment, tokens};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -47,10 +48,11 @@ pub(crate) fn table(heads: &[(&str, Align)], rows: &[Vec<String>]) -> String {
     out
 }
 
-/// Makes a text of unknown origin safe to print: control characters (terminal escapes) are shown.
+/// Makes a text of unknown origin safe to print: control characters (terminal escapes), and those that
+/// turn the reading order or cannot be seen, are written out.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() })
+        .map(|c| if is_unseen(c) { c.escape_unicode().to_string() } else { c.to_string() })
         .collect()
 }
 

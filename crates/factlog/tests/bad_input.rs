@@ -192,3 +192,50 @@ fn a_file_of_records_that_cannot_be_read_leaves_so_many_facts_and_no_more() {
     let last = place.run(&["audit", "--entry", "1000", "--json"]).expect(0).stdout;
     assert!(last.contains("2000 more records cannot be read"), "{last}");
 }
+
+#[test]
+fn a_native_line_that_is_not_what_it_seems_is_refused() {
+    let line = |rest: &str| {
+        format!(
+            r#"{{"kind":"audit.event","occurred_at":"2026-12-01T00:00:00Z","body":{{}}{rest}}}"#
+        )
+    };
+    let check = |line: &str, says: &str| refused("facts.jsonl", line.as_bytes(), says);
+    let large = line("").replace("{}", r#"{"amount":100000000000000000001}"#);
+    check(&large, "the integer 100000000000000000001 is beyond 64 bits");
+    check(&line(r#","actor":{"kind":"human","subject":"s","x":1}"#), "with nothing beside");
+    check(&line(r#","actor":{"kind":"human","subject":""}"#), "`actor` is none of");
+    check(&line("").replace("00:00Z", "00:60Z"), "is not a time");
+    check(&line("").replace("00:00Z", "00:00+24:00"), "is not a time");
+    for (kind, by) in [
+        ("export.completed", "`factlog export`"),
+        ("key.added", "`factlog keys`"),
+        ("key.retired", "`factlog keys`"),
+    ] {
+        check(&line("").replace("audit.event", kind), by);
+    }
+}
+
+#[test]
+fn a_slip_in_a_name_is_not_taken_for_an_answer() {
+    let place = Place::new();
+    place.import(&bodies("01_proto_plain")).expect(0);
+    let of = |tenant: &str| place.run(&["ledger", "verify", "--tenant", tenant]);
+    of("acme").expect(0);
+    of("acne").expect(2).says("tenant `acne` has no facts");
+    place.run(&["run", ""]).expect(2).says("an empty text names no run");
+    let export = ["export", "evidence", "--run", "", "--out", "x.zip"];
+    place.run(&export).expect(2).says("an empty text names no run");
+    let export = [
+        "export",
+        "executive",
+        "--since",
+        "2020-01-01T00:00:00Z",
+        "--until",
+        "2030-01-01T00:00:00Z",
+        "--out",
+        "-",
+    ];
+    place.run(&export).expect(2).says("`-` names no file here");
+    place.run(&["api-key", "new", "-t", "root-log", "--role", "reader"]).expect(2).says("root log");
+}

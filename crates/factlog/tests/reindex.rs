@@ -197,6 +197,7 @@ fn other_records_are_left_alone() {
     };
     refused(&elsewhere, "are another history");
     refused("sqlite://factlog.db", "it is the database itself");
+    refused("./factlog.db", "it is the database itself");
     let named = Place::empty();
     named.run(&["init", "--origin", "other.test"]).expect(0);
     let url = format!("sqlite://{}", named.path("factlog.db").display());

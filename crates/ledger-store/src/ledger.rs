@@ -117,6 +117,12 @@ impl Ledger {
     }
 }
 
+/// Do two addresses name one database, as far as they tell? A file has many names.
+#[must_use]
+pub fn same_database(one: &str, other: &str) -> bool {
+    one == other || sqlite::same_file(one, other)
+}
+
 /// A database's address as it may be printed: without a password.
 #[must_use]
 pub fn shown(url: &str) -> String {

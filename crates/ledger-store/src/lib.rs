@@ -62,7 +62,7 @@ pub use backlog::Backlog;
 pub use cell::{Cell, Row};
 pub(crate) use error::database;
 pub use keys::KeyTag;
-pub use ledger::{Ledger, OpenMode, shown};
+pub use ledger::{Ledger, OpenMode, same_database, shown};
 pub use past::PastCommit;
 pub use projection::{Check, FactAt, Item, Projection, STRETCH, Table, text_at};
 pub use reader::{Reader, Snapshot};

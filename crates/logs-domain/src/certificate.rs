@@ -23,7 +23,7 @@ pub use facts::{CertificateRecord, Revocation, Revoked};
 pub use list::CertificatePage;
 pub use offline::verify_certificate_file;
 
-use crate::export::write_whole;
+use crate::export::{is_free, write_whole};
 use crate::{DomainError, LogsDomain};
 
 /// What a certificate is wanted of.
@@ -160,9 +160,7 @@ impl LogsDomain {
         form: CertificateForm,
         out: &Path,
     ) -> Result<IssuedCertificate, DomainError> {
-        if out.exists() {
-            return Err(DomainError::Exists { path: out.to_owned() });
-        }
+        is_free(out)?;
         let issued = self.issue_certificate(tenant, request).await?;
         match form {
             CertificateForm::Armoured => {

@@ -209,6 +209,10 @@ impl LogsDomain {
     /// No run fits, or several do.
     pub async fn run_id(&self, tenant: &TenantId, text: &str) -> Result<RunId, DomainError> {
         let no_such = |why: String| DomainError::NoSuchRun(why);
+        if text.is_empty() {
+            // The beginning of every id: a script whose variable is empty means none of them.
+            return Err(no_such("an empty text names no run (see `factlog runs`)".to_owned()));
+        }
         let found = self.facade.runs_starting_with(tenant, text).await?.value;
         let unknown = format!("tenant `{tenant}` has no run `{text}` (see `factlog runs`)");
         let chosen = match found.as_slice() {

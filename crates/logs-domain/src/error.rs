@@ -57,7 +57,7 @@ pub enum DomainError {
         source: std::io::Error,
     },
     /// Something is there that would be overwritten.
-    #[error("`{path}` is already there (nothing was changed; remove it or name another file)")]
+    #[error("`{path}` is already there, and nothing was changed (name another file)")]
     Exists {
         /// Which file.
         path: PathBuf,

@@ -22,7 +22,7 @@ use crate::{DomainError, LogsDomain, report};
 
 pub use events::ExportedEvents;
 pub use file::WholeFile;
-pub(crate) use file::write_whole;
+pub(crate) use file::{is_free, write_whole};
 pub use request::{ExportRequest, ExportSubject, Withhold};
 
 /// A bundle is made in memory: entries and contents are at most so many bytes.
@@ -80,9 +80,7 @@ impl LogsDomain {
         out: &Path,
     ) -> Result<Exported, DomainError> {
         request.checked()?;
-        if out.exists() {
-            return Err(DomainError::Exists { path: out.to_owned() });
-        }
+        is_free(out)?;
         let (bytes, exported) = self.made(tenant, request).await?;
         write_whole(out, &bytes)?;
         self.record_export(tenant, request, &exported).await?;

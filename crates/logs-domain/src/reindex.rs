@@ -57,7 +57,7 @@ impl LogsDomain {
             Some(tenant) => vec![tenant.clone()],
             None => self.ledger.tenants().await?,
         };
-        if url == self.place.url {
+        if ledger_store::same_database(url, &self.place.url) {
             let why = "it is the database itself".to_owned();
             return Err(DomainError::OtherRecord { url: ledger_store::shown(url), why });
         }

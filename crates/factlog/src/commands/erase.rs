@@ -13,7 +13,7 @@ use serde_json::json;
 use super::Context;
 use crate::args::Tenant;
 use crate::output::Output;
-use crate::text::{count, tokens};
+use crate::text::count;
 
 #[derive(Args)]
 #[command(group(
@@ -111,10 +111,10 @@ fn planned(there: &ErasableContents) -> (serde_json::Value, String) {
     let text = match contents {
         0 => "nothing lies there that could be erased\n".to_owned(),
         _ => format!(
-            "would erase {} of {}, {} bytes; nothing was erased (add --yes)\nentries, commitments and proofs stay\n",
+            "would erase {} of {}, {}; nothing was erased (add --yes)\nentries, commitments and proofs stay\n",
             count(*contents, "content", "contents"),
             count(*entries, "entry", "entries"),
-            tokens(*bytes),
+            count(*bytes, "byte", "bytes"),
         ),
     };
     (document, text)
@@ -144,10 +144,10 @@ fn erased(outcome: &ErasureOutcome) -> (serde_json::Value, String) {
     let text = match outcome.order {
         None => "nothing lies there that could be erased\n".to_owned(),
         Some(order) => format!(
-            "erased {} of {}, {} bytes; ordered in entry {order}\n{hint}\nexports, backups and copies are not reached\n",
+            "erased {} of {}, {}; ordered in entry {order}\n{hint}\nexports, backups and copies are not reached\n",
             count(contents, "content", "contents"),
             count(entries, "entry", "entries"),
-            tokens(bytes),
+            count(bytes, "byte", "bytes"),
         ),
     };
     (document, text)

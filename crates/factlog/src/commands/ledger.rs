@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use logs_api::shape;
-use logs_domain::{Access, LedgerReport, LogsDomain, Place, ROOT_LOG, TenantId, TilesExported};
+use logs_domain::{
+    Access, DomainError, LedgerReport, LogsDomain, Place, ROOT_LOG, TenantId, TilesExported,
+};
 use owo_colors::OwoColorize as _;
 use serde_json::json;
 
@@ -29,11 +31,15 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
                     vec![verify_since(context.output, &domain, &tenant, &key, size).await?]
                 }
                 None => {
-                    let tenants = match tenant.tenant {
-                        Some(tenant) => vec![tenant],
+                    let tenants = match &tenant.tenant {
+                        Some(tenant) => vec![tenant.clone()],
                         None => domain.ledgers_to_verify().await?,
                     };
-                    verify(context.output, &domain, &tenants, &key).await?
+                    let reports = verify(context.output, &domain, &tenants, &key).await?;
+                    if let Some(tenant) = tenant.tenant {
+                        known(&domain, tenant, &reports).await?;
+                    }
+                    reports
                 }
             };
             domain.close().await?;
@@ -83,6 +89,20 @@ pub(crate) async fn run(context: &Context, command: LedgerCommand) -> anyhow::Re
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// A ledger of which there is nothing, and never was as far as anything tells, does not "hold": its name is
+/// a slip, and a check that repeats it would be content for ever.
+async fn known(
+    domain: &LogsDomain,
+    tenant: TenantId,
+    reports: &[LedgerReport],
+) -> anyhow::Result<()> {
+    let nothing = reports.iter().all(|of| of.entries == 0 && of.findings.is_empty());
+    if nothing && !domain.ledgers_to_verify().await?.contains(&tenant) {
+        return Err(DomainError::EmptyLedger(tenant).into());
+    }
+    Ok(())
 }
 
 async fn reindex(

@@ -20,6 +20,12 @@ pub(crate) struct Location {
     pub(crate) path: PathBuf,
 }
 
+/// Do two addresses name one file that is there?
+pub(crate) fn same_file(one: &str, other: &str) -> bool {
+    let file = |url| Location::parse(url).ok()?.path.canonicalize().ok();
+    file(one).is_some_and(|one| file(other).is_some_and(|other| one == other))
+}
+
 impl Location {
     /// Reads `sqlite://path`, `sqlite:path` or a plain path. `?mode=…` is accepted because other
     /// tools want it in `DATABASE_URL`; the mode itself is the caller's choice.

@@ -13,6 +13,7 @@ pub(crate) use commit::commit;
 pub(crate) use erase::erase;
 pub(crate) use guards::{damage, missing};
 pub(crate) use insert::Statements;
+pub(crate) use location::same_file;
 pub(crate) use open::{create, open};
 pub(crate) use sql::INSERT_COMMIT;
 pub(crate) use writer::Writer;

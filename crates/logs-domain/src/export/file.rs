@@ -20,9 +20,7 @@ impl WholeFile {
     /// # Errors
     /// There is one of this name, or nothing can be written beside it.
     pub fn begin(out: &Path) -> Result<Self, DomainError> {
-        if out.exists() {
-            return Err(DomainError::Exists { path: out.to_owned() });
-        }
+        is_free(out)?;
         let folder = folder_of(out);
         let part = NamedTempFile::new_in(folder).map_err(|source| wrong(out, source))?;
         Ok(Self { part, out: out.to_owned() })
@@ -50,6 +48,19 @@ impl Write for WholeFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.part.flush()
+    }
+}
+
+/// May a file of this name be written? Asked before the work as well.
+pub(crate) fn is_free(out: &Path) -> Result<(), DomainError> {
+    if out == Path::new("-") {
+        // Elsewhere it is standard output, which would take a part of a file too.
+        let why = "`-` names no file here (a file that is called so is `./-`)";
+        return Err(DomainError::Request(why.to_owned()));
+    }
+    match out.exists() {
+        true => Err(DomainError::Exists { path: out.to_owned() }),
+        false => Ok(()),
     }
 }
 

@@ -160,6 +160,9 @@ impl AuditStore for MemoryTopics {
             });
             facts.facts += 1;
             facts.last_seq = *seq;
+            if facts.actor_kind != *actor_kind {
+                facts.actor_kind = None;
+            }
         }
         Ok(actors.into_values().filter(|of| of.actor.as_str() > after).take(500).collect())
     }

@@ -1,10 +1,10 @@
 //! `factlog export events`
 
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use logs_domain::{ExportedEvents, LogsDomain, WholeFile};
+use logs_domain::{DomainError, ExportedEvents, LogsDomain, WholeFile};
 use serde_json::json;
 
 use crate::args::Tenant;
@@ -24,7 +24,14 @@ pub(super) async fn run(
     let tenant = domain.tenant(tenant.tenant).await?;
     if out == Path::new("-") {
         let mut lines = BufWriter::with_capacity(AT_ONCE, std::io::stdout());
-        let exported = domain.export_events(&tenant, from, &mut lines).await?;
+        let exported = match domain.export_events(&tenant, from, &mut lines).await {
+            // `… | head` has read enough.
+            Err(DomainError::File { source, .. }) if source.kind() == ErrorKind::BrokenPipe => {
+                domain.close().await?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            exported => exported?,
+        };
         lines.flush()?;
         domain.close().await?;
         // Standard output is taken: what comes of it is a hint, and the last line has its `sequence`.

@@ -101,6 +101,16 @@ impl EntryCheck {
             let promised = |(pointer, form, _): &(String, String, Value)| {
                 pointer == &content.pointer && form == &content.form
             };
+            let twice = |other: &&Content| {
+                (&other.pointer, &other.form) == (&content.pointer, &content.form)
+            };
+            if contents.iter().filter(twice).count() > 1 {
+                self.finding(
+                    format!("several contents lie at {}", content.pointer),
+                    "somebody put a content beside the ledger",
+                );
+                break;
+            }
             if !promises.iter().any(promised) {
                 self.finding(
                     format!(

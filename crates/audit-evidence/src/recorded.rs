@@ -70,7 +70,13 @@ pub async fn recorded_fact(
     id: &FactId,
 ) -> Result<Option<RecordedFact>, StoreError> {
     let Some(seq) = ledger.seq_of(tenant, id).await? else { return Ok(None) };
-    recorded_fact_at(ledger, tenant, seq).await
+    let found = recorded_fact_at(ledger, tenant, seq).await?;
+    let own = found.as_ref().and_then(|found| found.fact.member("id")?.as_str());
+    if own.is_some_and(|own| own != id.as_str()) {
+        let what = format!("the ids of entries: {id} leads to entry {seq}, which has another");
+        return Err(StoreError::Corrupt { what });
+    }
+    Ok(found)
 }
 
 /// The fact with a sequence number; `None` where the ledger has not grown so far.

@@ -34,7 +34,8 @@ fn meddle(place: &Place, statement: &str) {
         let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
         let options = options.foreign_keys(false).pragma("ignore_check_constraints", "ON");
         let mut connection = options.connect().await.unwrap();
-        let guards = ["DROP TRIGGER blocks_no_update", "DROP TRIGGER blocks_no_delete"];
+        let guards =
+            ["DROP TRIGGER IF EXISTS blocks_no_update", "DROP TRIGGER IF EXISTS blocks_no_delete"];
         for statement in guards.iter().chain([&statement]) {
             let query = sqlx::query(AssertSqlSafe((*statement).to_owned()));
             let done = query.execute(&mut connection).await.unwrap();
@@ -45,7 +46,7 @@ fn meddle(place: &Place, statement: &str) {
 }
 
 /// What was done, the entry that is named, and how.
-const DEEDS: [(&str, u64, &str); 16] = [
+const DEEDS: [(&str, u64, &str); 19] = [
     (
         "UPDATE blocks SET facts = CAST(replace(facts, 'charged-061', 'charged-777') AS BLOB) WHERE first_seq = 60",
         61,
@@ -89,6 +90,22 @@ const DEEDS: [(&str, u64, &str); 16] = [
         "UPDATE blocks SET keys = 'event:060' WHERE first_seq = 60",
         63,
         "`key_tags` differs from its entry",
+    ),
+    // Beside its entries, where nothing is looked up but by whoever asks for it.
+    (
+        "UPDATE blocks SET ids = CAST(ids || x'01930000000070008000000000000001' AS BLOB), last_id = x'01930000000070008000000000000001' WHERE first_seq = 60",
+        60,
+        "`blocks` has other ids than one for each of 4 entries",
+    ),
+    (
+        "UPDATE blocks SET keys = keys || char(10) || 'event:999' WHERE first_seq = 60",
+        60,
+        "`blocks` has other keys than one for each of 4 entries",
+    ),
+    (
+        "UPDATE blocks SET fingerprints = x'' WHERE first_seq = 60",
+        60,
+        "`blocks` has other fingerprints than one for each of 4 entries",
     ),
     ("DELETE FROM blocks WHERE first_seq = 60", 60, "entries 60 to 63 are missing"),
     (
@@ -292,4 +309,52 @@ fn a_guard_that_is_gone_is_told_where_nobody_has_facts() {
     altered(&place, &["DROP TRIGGER commits_no_delete"]);
     let told = place.run(&["ledger", "verify"]).expect(1).stdout;
     assert!(told.contains("`commits_no_delete` is gone"), "{told}");
+}
+
+#[test]
+fn an_index_that_is_gone_is_named_and_ends_no_check() {
+    let place = recorded();
+    for statement in ["DROP INDEX run_entries_by_run", "DROP INDEX system_events_by_kind"] {
+        meddle(&place, statement);
+    }
+    let report = place.run(&["ledger", "verify", "--json"]).expect(1).json();
+    let told = report["findings"].to_string();
+    for index in ["run_entries_by_run", "system_events_by_kind"] {
+        assert!(told.contains(&format!("the index `{index}` is gone")), "{told}");
+    }
+}
+
+/// A table made anew without what keeps it takes rows that lie nowhere.
+#[test]
+fn a_table_that_was_made_anew_is_named() {
+    let place = recorded();
+    for statement in [
+        "CREATE TABLE anew AS SELECT * FROM system_events",
+        "DROP TABLE system_events",
+        "ALTER TABLE anew RENAME TO system_events",
+        "INSERT INTO system_events SELECT * FROM system_events LIMIT 1",
+    ] {
+        let statement = statement.to_owned();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
+            let mut connection = options.connect().await.unwrap();
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    }
+    let told = place.run(&["ledger", "verify", "--json"]).expect(1).json()["findings"].to_string();
+    assert!(told.contains("the table `system_events` was replaced by another one"), "{told}");
+}
+
+#[test]
+fn a_stored_note_that_this_log_never_signed_is_not_handed_out() {
+    let place = recorded();
+    for statement in
+        ["DROP TRIGGER checkpoints_no_update", "UPDATE checkpoints SET note = 'junk' || char(10)"]
+    {
+        meddle(&place, statement);
+    }
+    place.run(&["ledger", "checkpoint"]).expect(1).says("the stored checkpoint of size 64");
+    place.run(&["ledger", "prove", "--seq", "3"]).expect(1).says("the stored checkpoint");
 }

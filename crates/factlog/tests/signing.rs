@@ -52,6 +52,22 @@ fn a_key_is_added_and_the_old_one_retired() {
     place.run(&["ledger", "verify"]).expect(0);
 }
 
+/// A slip of the key file would spoil the log for good: what is signed stays.
+#[test]
+fn the_key_of_another_log_signs_nothing_behind_what_was_signed() {
+    let (place, other) = (Place::new(), Place::new());
+    import(&place, "01_proto_plain", &["--checkpoint-at-end"]);
+    import(&place, "02_proto_gzip_retry", &[]);
+    std::fs::copy(other.path("factlog.key"), place.path("other.key")).unwrap();
+    let slip = ["--key-file", "other.key", "--high-water", "factlog.highwater"];
+    place
+        .run(&[&slip[..], &["ledger", "checkpoint"]].concat())
+        .expect(1)
+        .says("checkpoint of size");
+    place.run(&["ledger", "checkpoint"]).expect(0);
+    place.run(&["ledger", "verify"]).expect(0);
+}
+
 #[test]
 fn what_follows_a_checkpoint_is_verified_alone() {
     let place = Place::new();

@@ -227,9 +227,31 @@ pub(crate) struct BlockRow {
     facts: FactsRow,
     #[sqlx(flatten)]
     keys: KeysRow,
+    /// Bytes of fingerprints.
+    prints: i64,
 }
 
 impl BlockRow {
+    /// What it holds beside its entries without there being one of it for each, and its first entry.
+    pub(crate) fn uneven(&self) -> Result<Option<(u64, String)>, StoreError> {
+        let (FactsRow { first_seq, leaves, ids, .. }, keys) = (&self.facts, &self.keys.keys);
+        let entries = leaves.len() / HASH;
+        let columns = [
+            ("leaves", leaves.len() == entries * HASH),
+            ("ids", ids.len() == entries * ID),
+            ("fingerprints", usize::try_from(self.prints) == Ok(entries * HASH)),
+            ("keys", keys.split('\n').count() == entries),
+        ];
+        let Some((column, _)) = columns.into_iter().find(|(_, even)| !even) else {
+            return Ok(None);
+        };
+        let first = from_i64(*first_seq, "blocks.first_seq")?;
+        Ok(Some((
+            first,
+            format!("`blocks` has other {column} than one for each of {entries} entries"),
+        )))
+    }
+
     /// Shows its entries that lie in the range, as [`FactsRow::each_entry`].
     pub(crate) fn each_entry(
         &self,

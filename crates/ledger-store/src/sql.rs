@@ -82,7 +82,7 @@ pub(crate) static SELECT_ENTRIES: Statement =
 pub(crate) static SELECT_BLOCKS: Statement = Statement::both(
     "reading blocks",
     of_entries!(
-        "last_id, leaves, ids, size, facts, CAST(length(leaves) / 32 AS BIGINT) AS entries, keys"
+        "last_id, leaves, ids, size, facts, CAST(length(leaves) / 32 AS BIGINT) AS entries, CAST(length(fingerprints) AS BIGINT) AS prints, keys"
     ),
 );
 pub(crate) static SELECT_LEAF_HASHES: Statement =

@@ -61,7 +61,10 @@ impl StoredRange for ReadRange {
         &self,
         fact: &mut dyn FnMut(EntryRef<'_>) -> Option<Value>,
     ) -> Result<Differences, StoreError> {
-        let found = keys::differences(self.tag, self.keys()?.into_iter(), &self.tags)?;
+        let mut found = keys::differences(self.tag, self.keys()?.into_iter(), &self.tags)?;
+        for block in &self.blocks {
+            found.extend(block.uneven()?.filter(|(first, _)| self.range.contains(first)));
+        }
         let mut tables = Vec::with_capacity(self.tables.len());
         for (table, stored) in &self.tables {
             tables.push((*table, stored.rows(table)?));

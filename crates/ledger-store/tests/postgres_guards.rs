@@ -225,6 +225,34 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         ("GRANT TRUNCATE ON labels_of_runs TO PUBLIC", "may do more with `labels_of_runs`"),
         ("ALTER TABLE exports OWNER TO factlog_app", "owns `exports`"),
         ("DROP TABLE exports", "the table `exports` is gone"),
+        // Under a name that another table's is called by.
+        (
+            "CREATE POLICY commits_of_tenant ON audit_events FOR SELECT USING (true)",
+            "`commits_of_tenant` on `audit_events` is not ours",
+        ),
+        (
+            "CREATE TRIGGER tenants_no_update BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "`tenants_no_update` on `audit_events` is not ours",
+        ),
+        (
+            "DROP POLICY blocks_of_tenant ON blocks; CREATE POLICY blocks_of_tenant ON blocks TO pg_monitor USING (tenant = current_setting('factlog.tenant', true)) WITH CHECK (tenant = current_setting('factlog.tenant', true))",
+            "`blocks_of_tenant` was replaced",
+        ),
+        ("ALTER TABLE blocks SET UNLOGGED", "`blocks` is not logged"),
+        (
+            "ALTER TABLE contents DROP CONSTRAINT contents_pkey",
+            "`contents` has lost its primary key",
+        ),
+        (
+            "ALTER TABLE commits DROP CONSTRAINT commits_tenant_on_size_key",
+            "`commits` has lost a unique constraint",
+        ),
+        ("ALTER TABLE blocks DROP CONSTRAINT blocks_leaves_check", "`blocks` has lost a check"),
+        (
+            "ALTER TABLE audit_events ALTER COLUMN kind DROP NOT NULL",
+            "`audit_events` has lost a NOT NULL",
+        ),
+        ("DROP INDEX run_entries_by_run", "the index `run_entries_by_run` is gone"),
     ] {
         let Some(fresh) = fresh().await else { return };
         assert_eq!(fresh.ledger.missing_guards().await.unwrap(), [""; 0]);
@@ -232,6 +260,15 @@ async fn whatever_is_gone_weakened_or_added_is_named() {
         let found = fresh.ledger.missing_guards().await.unwrap();
         assert!(found.iter().any(|line| line.contains(says)), "{statement}: {found:?}");
     }
+}
+
+#[tokio::test]
+async fn what_bears_a_name_of_ours_and_is_none_of_it_hides_nothing() {
+    let Some(fresh) = fresh().await else { return };
+    let overload =
+        "CREATE FUNCTION factlog_append_only(int) RETURNS int LANGUAGE sql AS 'SELECT 1'";
+    fresh.superuser().await.execute(overload).await.unwrap();
+    assert_eq!(fresh.ledger.missing_guards().await.unwrap(), [""; 0]);
 }
 
 #[tokio::test]

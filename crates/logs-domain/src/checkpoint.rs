@@ -61,12 +61,11 @@ impl LogsDomain {
                 if mark != Some(signed) {
                     self.extends(tenant, signed, &head).await?;
                 }
+                // The database is believed, but only what this log signed: what is handed out again, and what
+                // the next one stands behind. Another log's key has signed nothing here.
+                self.opened(tenant, last)?;
                 if signed == now && mark == Some(now) {
                     return Ok(last.clone());
-                }
-                // Without a mark the database is believed, but only what this log signed.
-                if mark != Some(signed) {
-                    self.opened(tenant, last)?;
                 }
             }
             // Somebody without a key moves no mark.
@@ -225,8 +224,10 @@ impl LogsDomain {
         };
         let unsigned = size.saturating_sub(signed);
         let many = every_entries.is_some_and(|n| unsigned >= n.get());
+        // A time to come is none at which anything was signed: a clock was wrong, or somebody wrote it.
+        let ago = now.nanos_since(since);
         let old = every.is_some_and(|every| {
-            i128::try_from(every.as_nanos()).is_ok_and(|every| now.nanos_since(since) >= every)
+            i128::try_from(every.as_nanos()).is_ok_and(|every| ago >= every || ago < 0)
         });
         if unsigned > 0 && (many || old) {
             let checkpoint = self.checkpoint(tenant).await?;

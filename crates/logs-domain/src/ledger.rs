@@ -132,7 +132,14 @@ impl LogsDomain {
         let trust = Trust { keys: &keys, verifier: &Self::verifier(), origin: &origin };
         let report = match verify_ledger(self.ledger.as_ref(), tenant, &trust, progress).await {
             Err(StoreError::Corrupt { what }) => cut_short(tenant, what),
-            report => report?,
+            // What somebody took away may be what the check goes by.
+            Err(error) => match self.ledger.missing_guards().await {
+                Ok(gone) if !gone.is_empty() => {
+                    cut_short(tenant, format!("{}; then: {error}", gone.join("; ")))
+                }
+                Ok(_) | Err(_) => return Err(error.into()),
+            },
+            Ok(report) => report,
         };
         self.beside_high_water(report).await
     }
@@ -151,7 +158,12 @@ impl LogsDomain {
                 meaning: "the file is damaged, or somebody emptied an index: lists would hide what is recorded (`factlog ledger reindex` derives them anew)".to_owned(),
             })
         };
-        self.ledger.damage().await?.into_iter().map(finding).collect()
+        let damage = match self.ledger.damage().await {
+            // So damaged that it is not told how.
+            Err(StoreError::Corrupt { what }) => vec![what],
+            damage => damage?,
+        };
+        damage.into_iter().map(finding).collect()
     }
 
     /// Recomputes what follows a signed checkpoint of this size, whose tree is trusted.

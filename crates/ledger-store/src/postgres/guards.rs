@@ -29,6 +29,17 @@ struct TableRow {
     may_change: bool,
     may_erase: bool,
     is_owner: bool,
+    logged: bool,
+    keys: i64,
+    uniques: i64,
+    checks: i64,
+    required: i64,
+}
+
+#[derive(FromRow)]
+struct IndexRow {
+    name: String,
+    is_unique: bool,
 }
 
 #[derive(FromRow)]
@@ -37,6 +48,8 @@ struct PolicyRow {
     of_table: String,
     shown: String,
     checked: String,
+    of_command: String,
+    for_all: bool,
 }
 
 #[derive(FromRow)]
@@ -55,8 +68,10 @@ pub(crate) async fn missing(connections: &Connections) -> Result<Vec<String>, St
     let tables: Vec<TableRow> = rows(connections, sql::SELECT_TABLES).await?;
     let policies: Vec<PolicyRow> = rows(connections, sql::SELECT_POLICIES).await?;
     let server: Vec<ServerRow> = rows(connections, sql::SELECT_SERVER).await?;
+    let indexes: Vec<IndexRow> = rows(connections, sql::SELECT_INDEXES).await?;
     wanted.judge_triggers(&triggers, &mut found);
     wanted.judge_tables(&tables, &mut found);
+    wanted.judge_indexes(&indexes, &mut found);
     wanted.judge_policies(&policies, &mut found);
     for server in &server {
         wanted.judge_server(server, &mut found);
@@ -78,16 +93,35 @@ where
 
 /// What the migrations make, by name.
 struct Wanted {
-    tables: Vec<String>,
+    tables: Vec<WantedTable>,
     /// Tables whose rows belong to tenants.
     secured: Vec<String>,
-    triggers: Vec<(String, String)>,
+    /// And whether each is unique.
+    indexes: Vec<(String, bool)>,
+    triggers: Vec<Trigger>,
     policies: Vec<Policy>,
     refusal: String,
 }
 
+/// A table, and how much of each kind keeps rows out of it.
+struct WantedTable {
+    name: String,
+    keys: i64,
+    uniques: i64,
+    checks: i64,
+    required: i64,
+}
+
+struct Trigger {
+    name: String,
+    of_table: String,
+    text: String,
+}
+
 struct Policy {
     name: String,
+    of_table: String,
+    of_command: &'static str,
     shown: String,
     checked: String,
 }
@@ -115,8 +149,15 @@ impl Wanted {
         };
         let triggers = named("CREATE TRIGGER ", ";").into_iter();
         let policies = named("CREATE POLICY ", ";").into_iter();
+        let stands = |name: &String| !text.contains(&format!("DROP INDEX {name};"));
+        let index = |begins: &str, unique| {
+            let there = named(begins, ";").into_iter().map(|(name, _)| name).filter(stands);
+            there.map(|name| (name, unique)).collect::<Vec<_>>()
+        };
+        let indexes = [index("CREATE INDEX ", false), index("CREATE UNIQUE INDEX ", true)];
         Self {
-            tables: names(named("CREATE TABLE ", "(")),
+            tables: named("CREATE TABLE ", ";").into_iter().map(WantedTable::of).collect(),
+            indexes: indexes.concat(),
             secured: names(
                 named("ALTER TABLE ", ";")
                     .into_iter()
@@ -124,13 +165,25 @@ impl Wanted {
                     .collect(),
             ),
             triggers: triggers
-                .map(|(name, tail)| (name, words(&format!("CREATE TRIGGER {tail}"))))
+                .map(|(name, tail)| {
+                    let text = words(&format!("CREATE TRIGGER {tail}"));
+                    Trigger { name, of_table: on_table(&tail), text }
+                })
                 .collect(),
             policies: policies
                 .map(|(name, tail)| {
+                    let of_table = on_table(&tail);
                     let (shown, checked) = tail.split_once("WITH CHECK").unwrap_or((&tail, ""));
                     let shown = shown.split_once("USING").map_or("", |(_, shown)| shown);
-                    Policy { name, shown: bare(shown), checked: bare(checked) }
+                    let of_command =
+                        if words(&tail).contains(" FOR SELECT ") { "SELECT" } else { "ALL" };
+                    Policy {
+                        name,
+                        of_table,
+                        of_command,
+                        shown: bare(shown),
+                        checked: bare(checked),
+                    }
                 })
                 .collect(),
             refusal: statements(&text, "SET search_path = pg_catalog AS $$", "$$").concat(),
@@ -138,8 +191,12 @@ impl Wanted {
     }
 
     fn judge_triggers(&self, there: &[TriggerRow], found: &mut Vec<String>) {
-        for (name, wanted) in &self.triggers {
-            match there.iter().find(|row| row.name == *name) {
+        let is = |wanted: &Trigger, row: &TriggerRow| {
+            (&wanted.name, &wanted.of_table) == (&row.name, &row.of_table)
+        };
+        for trigger in &self.triggers {
+            let Trigger { name, text: wanted, .. } = trigger;
+            match there.iter().find(|row| is(trigger, row)) {
                 None => found.push(format!("the trigger `{name}` is gone: its table can be changed")),
                 Some(row) if words(&row.text) != *wanted => {
                     found.push(format!("the trigger `{name}` was replaced by another one"));
@@ -150,8 +207,8 @@ impl Wanted {
                 Some(_) => {}
             }
         }
-        let ours = |row: &&TriggerRow| self.triggers.iter().any(|(name, _)| row.name == *name);
-        for row in there.iter().filter(|row| !ours(row) && self.tables.contains(&row.of_table)) {
+        let ours = |row: &&TriggerRow| self.triggers.iter().any(|trigger| is(trigger, row));
+        for row in there.iter().filter(|row| !ours(row) && self.has_table(&row.of_table)) {
             let TriggerRow { name, of_table, .. } = row;
             found.push(format!(
                 "the trigger `{name}` on `{of_table}` is not ours: it may change what is recorded"
@@ -160,7 +217,8 @@ impl Wanted {
     }
 
     fn judge_tables(&self, there: &[TableRow], found: &mut Vec<String>) {
-        for name in &self.tables {
+        for wanted in &self.tables {
+            let WantedTable { name, keys, uniques, checks, required } = wanted;
             let Some(table) = there.iter().find(|row| row.name == *name) else {
                 found.push(format!("the table `{name}` is gone"));
                 continue;
@@ -169,6 +227,18 @@ impl Wanted {
                 table;
             if self.secured.contains(name) && !(*secured && *forced) {
                 found.push(format!("row-level security of `{name}` is off, or not forced on its owner: tenants see each other"));
+            }
+            if !table.logged {
+                found.push(format!("`{name}` is not logged: a crash of the server empties it"));
+            }
+            let kept = [
+                ("its primary key", table.keys >= *keys),
+                ("a unique constraint", table.uniques >= *uniques),
+                ("a check", table.checks >= *checks),
+                ("a NOT NULL", table.required >= *required),
+            ];
+            for (what, _) in kept.into_iter().filter(|(_, kept)| !kept) {
+                found.push(format!("`{name}` has lost {what}: it takes rows that nobody wrote"));
             }
             if *has_rules {
                 found.push(format!(
@@ -187,18 +257,43 @@ impl Wanted {
         }
     }
 
-    fn judge_policies(&self, there: &[PolicyRow], found: &mut Vec<String>) {
-        for Policy { name, shown, checked } in &self.policies {
+    fn judge_indexes(&self, there: &[IndexRow], found: &mut Vec<String>) {
+        for (name, unique) in &self.indexes {
             match there.iter().find(|row| row.name == *name) {
+                Some(row) if row.is_unique == *unique => {}
+                Some(_) => found.push(format!("the index `{name}` was replaced by another one")),
+                None => found.push(format!(
+                    "the index `{name}` is gone: what it led to is found slowly, or not at all"
+                )),
+            }
+        }
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        self.tables.iter().any(|table| table.name == name)
+    }
+
+    fn judge_policies(&self, there: &[PolicyRow], found: &mut Vec<String>) {
+        let is = |policy: &Policy, row: &PolicyRow| {
+            (&policy.name, &policy.of_table) == (&row.name, &row.of_table)
+        };
+        for policy in &self.policies {
+            let Policy { name, of_command, shown, checked, .. } = policy;
+            match there.iter().find(|row| is(policy, row)) {
                 None => found.push(format!("the policy `{name}` is gone")),
-                Some(row) if bare(&row.shown) != *shown || bare(&row.checked) != *checked => {
+                Some(row)
+                    if !row.for_all
+                        || row.of_command != *of_command
+                        || bare(&row.shown) != *shown
+                        || bare(&row.checked) != *checked =>
+                {
                     found.push(format!("the policy `{name}` was replaced by another one"));
                 }
                 Some(_) => {}
             }
         }
-        let ours = |row: &&PolicyRow| self.policies.iter().any(|policy| policy.name == row.name);
-        for row in there.iter().filter(|row| !ours(row) && self.tables.contains(&row.of_table)) {
+        let ours = |row: &&PolicyRow| self.policies.iter().any(|policy| is(policy, row));
+        for row in there.iter().filter(|row| !ours(row) && self.has_table(&row.of_table)) {
             let PolicyRow { name, of_table, .. } = row;
             found.push(format!(
                 "the policy `{name}` on `{of_table}` is not ours: it may show rows to others"
@@ -209,7 +304,7 @@ impl Wanted {
     fn judge_server(&self, server: &ServerRow, found: &mut Vec<String>) {
         match server.role {
             Some(false) => {}
-            Some(true) => found.push("the role `factlog_app` is a superuser, may bypass row-level security, or may make roles".into()),
+            Some(true) => found.push("the role `factlog_app` is, or is a member of, a superuser or a role that may bypass row-level security or make roles".into()),
             None => found.push("the role `factlog_app` is gone".into()),
         }
         if server.refusal.as_deref().map(words) != Some(words(&self.refusal)) {
@@ -219,6 +314,26 @@ impl Wanted {
             found.push("the server runs with fsync or full_page_writes off: what it acknowledges does not survive a power cut".into());
         }
     }
+}
+
+impl WantedTable {
+    fn of((name, definition): (String, String)) -> Self {
+        let count = |what: &str| i64::try_from(definition.matches(what).count()).unwrap_or(0);
+        Self {
+            name,
+            keys: count("PRIMARY KEY"),
+            uniques: count("UNIQUE"),
+            checks: count("CHECK ("),
+            required: count("NOT NULL"),
+        }
+    }
+}
+
+/// The table behind ` ON `.
+fn on_table(statement: &str) -> String {
+    let words = words(statement);
+    let behind = words.split_once(" ON ").map(|(_, behind)| behind.split(' ').next());
+    behind.flatten().unwrap_or_default().to_owned()
 }
 
 /// What follows each `begins`, up to `ends`.
@@ -245,22 +360,28 @@ mod tests {
     #[test]
     fn every_table_of_the_migrations_is_guarded() {
         let wanted = Wanted::of_migrations();
-        assert_eq!(wanted.tables.len(), 16, "{:?}", wanted.tables);
-        for table in &wanted.tables {
+        let tables: Vec<_> = wanted.tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(tables.len(), 16, "{tables:?}");
+        assert!(wanted.tables.iter().all(|table| table.keys == 1 && table.checks > 0));
+        for table in &tables {
             let mut events = vec!["update", "delete", "truncate"];
-            if ["contents", "tenants"].contains(&table.as_str()) {
+            if ["contents", "tenants"].contains(table) {
                 // What lies behind commitments may be erased.
                 events.remove(1);
             }
             for event in events {
                 let name = format!("{table}_no_{event}");
-                assert!(wanted.triggers.iter().any(|(there, _)| *there == name), "{name}");
+                let there = |trigger: &Trigger| trigger.name == name && trigger.of_table == *table;
+                assert!(wanted.triggers.iter().any(there), "{name}");
             }
-            let tenants = table != "ledger";
-            assert_eq!(wanted.secured.contains(table), tenants, "{table}");
+            let tenants = *table != "ledger";
+            assert_eq!(wanted.secured.iter().any(|name| name == table), tenants, "{table}");
             let policy = format!("{table}_of_tenant");
             assert_eq!(
-                wanted.policies.iter().any(|there| there.name == policy),
+                wanted
+                    .policies
+                    .iter()
+                    .any(|there| there.name == policy && there.of_table == *table),
                 tenants,
                 "{table}"
             );

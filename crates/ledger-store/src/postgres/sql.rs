@@ -72,6 +72,8 @@ pub(crate) const SELECT_SCHEMA_VERSION: &str =
 /// to select and to insert. A server that is set to acknowledge before it has written is told not to.
 pub(crate) const PREPARE_SESSION: &str = "
 SET ROLE factlog_app;
+SET row_security = on;
+SET quote_all_identifiers = off;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 pub(crate) const SELECT_TRIGGERS: &str = "
@@ -89,17 +91,30 @@ SELECT c.relname::text AS name, c.relrowsecurity AS secured, c.relforcerowsecuri
            OR has_table_privilege('factlog_app', c.oid, 'TRIGGER') AS may_change,
        has_table_privilege('factlog_app', c.oid, 'DELETE')
            OR has_table_privilege('factlog_app', c.oid, 'TRUNCATE') AS may_erase,
-       pg_has_role('factlog_app', c.relowner, 'MEMBER') AS is_owner
+       pg_has_role('factlog_app', c.relowner, 'MEMBER') AS is_owner,
+       c.relpersistence = 'p' AS logged,
+       (SELECT count(*) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p') AS keys,
+       (SELECT count(*) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'u') AS uniques,
+       (SELECT count(*) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated) AS checks,
+       (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attnotnull) AS required
 FROM pg_class c
 WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace(quote_ident(current_schema()))";
 
+/// Indexes that answer, whatever they are called by.
+pub(crate) const SELECT_INDEXES: &str = "
+SELECT c.relname::text AS name, i.indisunique AS is_unique
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indisvalid AND c.relnamespace = to_regnamespace(quote_ident(current_schema()))";
+
 pub(crate) const SELECT_POLICIES: &str = "
 SELECT policyname::text AS name, tablename::text AS of_table, coalesce(qual, '') AS shown,
-       coalesce(with_check, '') AS checked
+       coalesce(with_check, '') AS checked,
+       cmd AS of_command, roles = ARRAY['public']::name[] AND permissive = 'PERMISSIVE' AS for_all
 FROM pg_policies WHERE schemaname = current_schema()";
 
 pub(crate) const SELECT_SERVER: &str = "
-SELECT (SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = 'factlog_app') AS role,
+SELECT (SELECT bool_or(rolsuper OR rolbypassrls OR rolcreaterole) FROM pg_roles
+        WHERE to_regrole('factlog_app') IS NOT NULL AND pg_has_role('factlog_app', oid, 'MEMBER')) AS role,
        (SELECT prosrc FROM pg_proc
-        WHERE proname = 'factlog_append_only' AND pronamespace = to_regnamespace(quote_ident(current_schema()))) AS refusal,
+        WHERE proname = 'factlog_append_only' AND pronargs = 0 AND pronamespace = to_regnamespace(quote_ident(current_schema()))) AS refusal,
        current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on' AS durable";

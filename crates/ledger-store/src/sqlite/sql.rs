@@ -22,7 +22,6 @@ pub(crate) const CUT_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// Also whether each index leads to each row.
 pub(crate) const INTEGRITY_CHECK: &str = "PRAGMA integrity_check(20)";
 
-pub(crate) const SELECT_TRIGGERS: &str =
-    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name";
+pub(crate) const SELECT_DEFINITIONS: &str = "SELECT type AS kind, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> '_sqlx_migrations' ORDER BY name";
 pub(crate) const SELECT_SCHEMA_VERSION: &str =
     "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";

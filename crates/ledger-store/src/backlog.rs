@@ -10,9 +10,7 @@ use store_traits::{StoreError, TenantId, Value};
 use crate::batch::Parts;
 use crate::ledger::Writer;
 use crate::row::{from_i64, to_i64};
-use crate::{
-    FactAt, Ledger, Statement, Table, database, error::corrupt, overlap, postgres, sqlite,
-};
+use crate::{FactAt, Ledger, Statement, Table, database, overlap, postgres, sql, sqlite};
 
 const DOING: &str = "indexing older facts";
 
@@ -35,6 +33,20 @@ pub struct Backlog {
 }
 
 impl Ledger {
+    /// Rows that are of no tenant, because nobody can be called so.
+    pub(crate) async fn of_nobody(&self) -> Result<Vec<String>, StoreError> {
+        let commits: Vec<(String,)> = self.reader.rows_of_all(&sql::SELECT_TENANTS).await?;
+        let backlog: Vec<(String, String, i64)> = self.reader.rows_of_all(&SELECT_BACKLOG).await?;
+        let commits = commits.into_iter().map(|(tenant,)| ("commits", tenant));
+        let backlog = backlog.into_iter().map(|(tenant, ..)| ("index_backlog", tenant));
+        let of_nobody = commits.chain(backlog).filter(|(_, name)| TenantId::parse(name).is_err());
+        let say = |(table, name): (&str, String)| {
+            let name: String = name.chars().take(64).collect();
+            format!("`{table}` has a row of `{name}`, which is no tenant's name: somebody wrote it")
+        };
+        Ok(of_nobody.map(say).collect())
+    }
+
     /// What is to be indexed once, of tables that are registered here.
     ///
     /// # Errors
@@ -43,8 +55,9 @@ impl Ledger {
         let rows: Vec<(String, String, i64)> = self.reader.rows_of_all(&SELECT_BACKLOG).await?;
         let mut backlog = Vec::new();
         for (tenant, topic, size) in rows {
-            let tenant = TenantId::parse(&tenant)
-                .map_err(|error| corrupt(format!("index_backlog: {error}")))?;
+            // A row that somebody wrote for no tenant must not stop those that there are: `missing_guards`
+            // tells of it.
+            let Ok(tenant) = TenantId::parse(&tenant) else { continue };
             let size = from_i64(size, "index_backlog.size")?;
             if self.tables_of(&topic).next().is_some() {
                 backlog.push(Backlog { tenant, topic, size });

@@ -46,6 +46,26 @@ async fn a_guard_that_is_gone_or_replaced_is_named() {
 }
 
 #[tokio::test]
+async fn a_row_of_nobody_is_named_and_stops_nobody() {
+    let fresh = Fresh::new().await;
+    let ledger = fresh.open().await;
+    ledger.commit(&batch(0, 3)).await.unwrap();
+    let mut intruder = fresh.intruder().await;
+    for statement in [
+        "INSERT INTO index_backlog VALUES ('x/y', 'run_parts', 0, 5)",
+        "INSERT INTO commits SELECT 'A B', size, on_size, peaks, root, recorded_at FROM commits",
+    ] {
+        intruder.execute(statement).await.unwrap();
+    }
+    assert_eq!(ledger.tenants().await.unwrap(), [tenant()]);
+    assert_eq!(ledger.backlog().await.unwrap(), []);
+    let missing = ledger.missing_guards().await.unwrap();
+    assert_eq!(missing.len(), 2, "{missing:?}");
+    assert!(missing[0].starts_with("`commits` has a row of `A B`"), "{missing:?}");
+    assert!(missing[1].starts_with("`index_backlog` has a row of `x/y`"), "{missing:?}");
+}
+
+#[tokio::test]
 async fn a_missing_file_says_how_to_make_one() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("none.db").display());

@@ -15,10 +15,10 @@ const MOST_RUNS: usize = 1_000;
 const ROW: f32 = 16.0;
 const BAR: f32 = LEFT + 250.0;
 const BAR_WIDTH: f32 = 150.0;
-const WHO: f32 = LEFT + 152.0;
-const FIRST: f32 = LEFT + 238.0;
-const LAST: f32 = LEFT + 316.0;
-const ENTRIES: f32 = LEFT + 430.0;
+const WHO: f32 = LEFT + 146.0;
+const FIRST: f32 = LEFT + 234.0;
+const LAST: f32 = LEFT + 319.0;
+const ENTRIES: f32 = LEFT + 434.0;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, overview: &Overview) {
     canvas.page();

@@ -9,11 +9,11 @@ use crate::{RunReport, StepRow};
 /// Right edges and left edges of the columns, from the page's left.
 const NUMBER: f32 = LEFT + 18.0;
 const NAME: f32 = LEFT + 30.0;
-const NAME_WIDTH: f32 = 196.0;
+const NAME_WIDTH: f32 = 170.0;
 const BAR: f32 = NAME + NAME_WIDTH + 12.0;
 const BAR_WIDTH: f32 = 70.0;
-const START: f32 = BAR + BAR_WIDTH + 50.0;
-const TOOK: f32 = START + 54.0;
+const START: f32 = BAR + BAR_WIDTH + 57.0;
+const TOOK: f32 = START + 52.0;
 const TOKENS_OUT: f32 = RIGHT;
 const ROW: f32 = 17.0;
 /// How far a step under another is moved in, and how deep that is still shown.

@@ -97,20 +97,20 @@ impl EntryCheck {
                 ),
             }
         }
+        // They come in order of their places.
+        for two in contents.array_windows() {
+            let [one, other]: &[Content; 2] = two;
+            if one.pointer == other.pointer {
+                self.finding(
+                    format!("several contents lie at {}", one.pointer),
+                    "somebody put a content beside the ledger",
+                );
+            }
+        }
         for content in contents {
             let promised = |(pointer, form, _): &(String, String, Value)| {
                 pointer == &content.pointer && form == &content.form
             };
-            let twice = |other: &&Content| {
-                (&other.pointer, &other.form) == (&content.pointer, &content.form)
-            };
-            if contents.iter().filter(twice).count() > 1 {
-                self.finding(
-                    format!("several contents lie at {}", content.pointer),
-                    "somebody put a content beside the ledger",
-                );
-                break;
-            }
             if !promises.iter().any(promised) {
                 self.finding(
                     format!(

@@ -34,8 +34,7 @@ fn meddle(place: &Place, statement: &str) {
         let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
         let options = options.foreign_keys(false).pragma("ignore_check_constraints", "ON");
         let mut connection = options.connect().await.unwrap();
-        let guards =
-            ["DROP TRIGGER IF EXISTS blocks_no_update", "DROP TRIGGER IF EXISTS blocks_no_delete"];
+        let guards = ["DROP TRIGGER blocks_no_update", "DROP TRIGGER blocks_no_delete"];
         for statement in guards.iter().chain([&statement]) {
             let query = sqlx::query(AssertSqlSafe((*statement).to_owned()));
             let done = query.execute(&mut connection).await.unwrap();
@@ -314,9 +313,7 @@ fn a_guard_that_is_gone_is_told_where_nobody_has_facts() {
 #[test]
 fn an_index_that_is_gone_is_named_and_ends_no_check() {
     let place = recorded();
-    for statement in ["DROP INDEX run_entries_by_run", "DROP INDEX system_events_by_kind"] {
-        meddle(&place, statement);
-    }
+    altered(&place, &["DROP INDEX run_entries_by_run", "DROP INDEX system_events_by_kind"]);
     let report = place.run(&["ledger", "verify", "--json"]).expect(1).json();
     let told = report["findings"].to_string();
     for index in ["run_entries_by_run", "system_events_by_kind"] {
@@ -328,21 +325,13 @@ fn an_index_that_is_gone_is_named_and_ends_no_check() {
 #[test]
 fn a_table_that_was_made_anew_is_named() {
     let place = recorded();
-    for statement in [
+    let anew = [
         "CREATE TABLE anew AS SELECT * FROM system_events",
         "DROP TABLE system_events",
         "ALTER TABLE anew RENAME TO system_events",
         "INSERT INTO system_events SELECT * FROM system_events LIMIT 1",
-    ] {
-        let statement = statement.to_owned();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let options = SqliteConnectOptions::new().filename(place.path("factlog.db"));
-            let mut connection = options.connect().await.unwrap();
-            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
-        });
-    }
+    ];
+    altered(&place, &anew);
     let told = place.run(&["ledger", "verify", "--json"]).expect(1).json()["findings"].to_string();
     assert!(told.contains("the table `system_events` was replaced by another one"), "{told}");
 }
@@ -350,11 +339,8 @@ fn a_table_that_was_made_anew_is_named() {
 #[test]
 fn a_stored_note_that_this_log_never_signed_is_not_handed_out() {
     let place = recorded();
-    for statement in
-        ["DROP TRIGGER checkpoints_no_update", "UPDATE checkpoints SET note = 'junk' || char(10)"]
-    {
-        meddle(&place, statement);
-    }
+    let junk = "UPDATE checkpoints SET note = 'junk' || char(10)";
+    altered(&place, &["DROP TRIGGER checkpoints_no_update", junk]);
     place.run(&["ledger", "checkpoint"]).expect(1).says("the stored checkpoint of size 64");
     place.run(&["ledger", "prove", "--seq", "3"]).expect(1).says("the stored checkpoint");
 }

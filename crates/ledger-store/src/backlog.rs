@@ -55,8 +55,8 @@ impl Ledger {
         let rows: Vec<(String, String, i64)> = self.reader.rows_of_all(&SELECT_BACKLOG).await?;
         let mut backlog = Vec::new();
         for (tenant, topic, size) in rows {
-            // A row that somebody wrote for no tenant must not stop those that there are: `missing_guards`
-            // tells of it.
+            // A row that somebody wrote for no tenant must not stop those that there are: `damage` tells of
+            // it.
             let Ok(tenant) = TenantId::parse(&tenant) else { continue };
             let size = from_i64(size, "index_backlog.size")?;
             if self.tables_of(&topic).next().is_some() {

@@ -51,7 +51,7 @@ impl LedgerStore for Ledger {
 
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         let names: Vec<(String,)> = self.reader.rows_of_all(&sql::SELECT_TENANTS).await?;
-        // Of a name that none can have, `missing_guards` tells.
+        // Of a name that none can have, `damage` tells.
         Ok(names.iter().filter_map(|(name,)| TenantId::parse(name).ok()).collect())
     }
 
@@ -288,10 +288,12 @@ impl LedgerStore for Ledger {
     }
 
     async fn damage(&self) -> Result<Vec<String>, StoreError> {
-        match &self.reader.0 {
-            Pool::Sqlite(pool) => sqlite::damage(pool).await,
-            Pool::Postgres(_) => Ok(Vec::new()),
-        }
+        let mut damage = match &self.reader.0 {
+            Pool::Sqlite(pool) => sqlite::damage(pool).await?,
+            Pool::Postgres(_) => Vec::new(),
+        };
+        damage.extend(self.of_nobody().await?);
+        Ok(damage)
     }
 
     async fn next_entry(&self, tenant: &TenantId, from: u64) -> Result<Option<u64>, StoreError> {
@@ -309,12 +311,10 @@ impl LedgerStore for Ledger {
     }
 
     async fn missing_guards(&self) -> Result<Vec<String>, StoreError> {
-        let mut missing = match &self.reader.0 {
-            Pool::Sqlite(pool) => sqlite::missing(pool).await?,
-            Pool::Postgres(connections) => postgres::missing(connections).await?,
-        };
-        missing.extend(self.of_nobody().await?);
-        Ok(missing)
+        match &self.reader.0 {
+            Pool::Sqlite(pool) => sqlite::missing(pool).await,
+            Pool::Postgres(connections) => postgres::missing(connections).await,
+        }
     }
 
     async fn stored(

@@ -59,10 +59,11 @@ async fn a_row_of_nobody_is_named_and_stops_nobody() {
     }
     assert_eq!(ledger.tenants().await.unwrap(), [tenant()]);
     assert_eq!(ledger.backlog().await.unwrap(), []);
-    let missing = ledger.missing_guards().await.unwrap();
-    assert_eq!(missing.len(), 2, "{missing:?}");
-    assert!(missing[0].starts_with("`commits` has a row of `A B`"), "{missing:?}");
-    assert!(missing[1].starts_with("`index_backlog` has a row of `x/y`"), "{missing:?}");
+    assert_eq!(ledger.missing_guards().await.unwrap(), [""; 0], "no tenant is told of others");
+    let damage = ledger.damage().await.unwrap();
+    assert_eq!(damage.len(), 2, "{damage:?}");
+    assert!(damage[0].starts_with("`commits` has a row of `A B`"), "{damage:?}");
+    assert!(damage[1].starts_with("`index_backlog` has a row of `x/y`"), "{damage:?}");
 }
 
 #[tokio::test]

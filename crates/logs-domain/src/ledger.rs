@@ -154,8 +154,8 @@ impl LogsDomain {
             Ok(Finding {
                 tenant: Self::root_log()?,
                 seq: None,
-                what: format!("the database says of its file: {what}"),
-                meaning: "the file is damaged, or somebody emptied an index: lists would hide what is recorded (`factlog ledger reindex` derives them anew)".to_owned(),
+                what: format!("the whole database: {what}"),
+                meaning: "its file is damaged, or somebody wrote into it around the ledger: lists would hide what is recorded (`factlog ledger reindex` derives them anew)".to_owned(),
             })
         };
         let damage = match self.ledger.damage().await {

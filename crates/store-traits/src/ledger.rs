@@ -435,7 +435,8 @@ pub trait LedgerStore: TileStore {
     /// What the append-only machinery of the database lacks (a trigger that is gone), one line each.
     async fn missing_guards(&self) -> Result<Vec<String>, StoreError>;
 
-    /// What the database itself finds wrong with its files, one line each; nothing where it does not look.
+    /// What is wrong with the database as a whole and no tenant's alone, one line each: what it finds wrong
+    /// with its files, where it looks, and rows of names that no tenant can have. For the operator.
     async fn damage(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
